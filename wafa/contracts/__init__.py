@@ -1,0 +1,1 @@
+"""The published language: what others may send to Wafa and hear from it."""

@@ -1,0 +1,1 @@
+"""The ground that every service stands on: nameko made safe and fast. It imports no service."""
