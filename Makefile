@@ -1,0 +1,55 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+BIN := .venv/bin
+READY := .venv/.ready
+STATE := $(or $(WAFA_STATE),.wafa)
+
+.PHONY: help setup servers up demo demo-check test check bench docs lock clean
+
+help:  ## What can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo "  ARGS='...' is handed on to the command (up, demo, test, bench); PYTHON=... chooses the interpreter."
+
+setup: $(READY)  ## Make .venv with all that is pinned (nothing to do when it is there)
+
+$(READY): requirements-dev.txt pyproject.toml deploy/local/setup.sh
+	@PYTHON="$(PYTHON)" sh deploy/local/setup.sh
+	@touch $@
+
+servers: $(READY)  ## Install what the local stack needs from the system (RabbitMQ), or say what is missing
+	@$(BIN)/python -m wafa.stack.install
+
+up: $(READY)  ## Run everything on this machine, without Docker, until Ctrl-C
+	@$(BIN)/wafa up $(ARGS)
+
+demo: $(READY)  ## Replay real purchases, print and reconcile the figures, run on until Ctrl-C
+	@$(BIN)/wafa demo $(ARGS)
+
+demo-check: $(READY)  ## The same, then stop; fails when a figure does not reconcile
+	@$(BIN)/wafa demo --check $(ARGS)
+
+test: servers  ## Unit, contract, integration and end-to-end tests, against real servers
+	$(BIN)/pytest $(or $(ARGS),$(wildcard tests/unit tests/contracts tests/integration tests/e2e))
+
+check: $(READY)  ## Lint, types, import rules, generated documents, compose file
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/wafa contracts --check
+	$(BIN)/python deploy/local/check_compose.py
+
+bench: servers  ## Measure, against stock nameko and against bare loops; writes JSON and a table
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(READY)  ## Generate the documents that come from the contracts
+	$(BIN)/wafa contracts
+
+lock: $(READY)  ## Pin what the .in files ask for, with hashes (UPGRADE=1 takes the newest)
+	@sh deploy/local/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean:  ## Remove .venv, the state of the local stack and all caches
+	@if [ -e $(STATE)/lock ] && ! flock --nonblock $(STATE)/lock true; then \
+	  echo "A stack runs in $(STATE): stop it first."; exit 1; fi
+	rm -rf .venv .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist $(STATE)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

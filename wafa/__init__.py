@@ -1,0 +1,1 @@
+"""Wafa: an event-driven CRM. The ground that every service stands on; imports no service."""
