@@ -95,7 +95,7 @@ def encode_batch(events: Sequence[Event]) -> bytes:
     return _encoder.encode(events)
 
 
-def decode(body: bytes, content_type: str | None) -> list[Any]:
+def decode(body: bytes, content_type: str | None, *, max_bytes: int = MAX_MESSAGE_BYTES) -> list[Any]:
     """Return what a message holds: one element in structured mode, all elements of the array in batch mode.
 
     The elements are whatever JSON stood there; they are not yet known to be events.
@@ -103,8 +103,8 @@ def decode(body: bytes, content_type: str | None) -> list[Any]:
     Raises:
         Unreadable: the body is too large, is not JSON in UTF-8, or its content type is not CloudEvents.
     """
-    if len(body) > MAX_MESSAGE_BYTES:
-        raise Unreadable("too_large", f"a message may hold {MAX_MESSAGE_BYTES} bytes; this one has {len(body)}")
+    if len(body) > max_bytes:
+        raise Unreadable("too_large", f"a message may hold {max_bytes} bytes; this one has {len(body)}")
     media_type = (content_type or "").partition(";")[0].strip().lower()
     if media_type not in (STRUCTURED, BATCH):
         raise Unreadable("unreadable", f"content type must be {STRUCTURED} or {BATCH}, not {content_type!r}")

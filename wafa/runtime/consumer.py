@@ -1,0 +1,193 @@
+"""The batch engine: reads one queue in batches and acknowledges last.
+
+It knows deliveries and connections, no events and no framework, so that it can outlive the framework that
+hosts it. A batch is acknowledged with a single `multiple` ack after `take` has returned: whatever kills the
+process before that means redelivery, and every step that `take` does is safe to repeat.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import amqp
+import structlog
+
+from wafa.runtime import metrics
+from wafa.runtime.errors import Misconfigured
+from wafa.runtime.transient import TRANSIENT
+
+log = structlog.get_logger(__name__)
+
+# A batch closes early at this size, so that large messages do not pile up in memory.
+BATCH_BYTES = 2 * 1024 * 1024
+FIRST_DELAY, LONGEST_DELAY = 0.2, 15.0
+IDLE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as the broker delivered it."""
+
+    body: bytes
+    content_type: str | None
+    routing_key: str
+    redelivered: bool
+    tag: int
+    headers: dict[str, Any] = field(default_factory=dict)
+
+
+class BatchConsumer:
+    """Consumes `queue`, gives `take` batches of at most `size` deliveries, and acks when it returns.
+
+    A batch closes when it is full or `linger` seconds after its first delivery. `take` may raise one of
+    `TRANSIENT` (the batch is kept and tried again with growing delays, while the connection is kept alive);
+    anything else that it raises ends `run` with that error, as does a queue that cannot be consumed
+    (`Misconfigured`). `declare` is called on each new channel.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], amqp.Connection],
+        queue: str,
+        take: Callable[[Sequence[Delivery]], None],
+        *,
+        declare: Callable[[amqp.Channel], None] = lambda channel: None,
+        size: int = 500,
+        linger: float = 0.02,
+    ) -> None:
+        self.queue = queue
+        self.connected = False
+        self._connect = connect
+        self._take = take
+        self._declare = declare
+        self._size = size
+        self._linger = linger
+        self._stopping = False
+        self._arrived: deque[Delivery] = deque()
+
+    def stop(self) -> None:
+        """Ask `run` to return after the batch in hand; what was only prefetched goes back to the queue."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Consume until `stop`, reconnecting with growing delays whenever the connection is lost."""
+        delay = FIRST_DELAY
+        while not self._stopping:
+            try:
+                self._consume(self._open())
+            except Misconfigured:
+                raise
+            except TRANSIENT as error:
+                delay = FIRST_DELAY if self.connected else min(delay * 2, LONGEST_DELAY)
+                self._set_connected(False)
+                log.warning("connection lost, trying again", queue=self.queue, error=str(error), delay=delay)
+                self._pause(delay)
+        self._set_connected(False)
+
+    def _open(self) -> amqp.Connection:
+        connection = self._connect()
+        self._arrived.clear()
+        try:
+            self._channel = self._subscribe(connection)
+        except BaseException:
+            connection.collect()
+            raise
+        self._set_connected(True)
+        log.info("consuming", queue=self.queue)
+        return connection
+
+    def _subscribe(self, connection: amqp.Connection) -> amqp.Channel:
+        try:
+            channel = connection.channel()
+            self._declare(channel)
+            # Twice a batch: the next one arrives while this one is being worked on.
+            channel.basic_qos(0, 2 * self._size, False)
+            channel.basic_consume(self.queue, callback=self._on_message)
+        except (amqp.exceptions.PreconditionFailed, amqp.exceptions.AccessRefused) as error:
+            # Trying again cannot help: the queue has another type, or our user lacks a permission.
+            raise Misconfigured(f"cannot consume {self.queue}: {error}") from error
+        return channel
+
+    def _consume(self, connection: amqp.Connection) -> None:
+        try:
+            while not self._stopping:
+                batch = self._next_batch(connection)
+                if batch:
+                    self._work(connection, batch)
+            connection.close()
+        except BaseException:
+            connection.collect()
+            raise
+
+    def _next_batch(self, connection: amqp.Connection) -> list[Delivery]:
+        """Return the next batch; empty when nothing arrived for a moment, so that `stop` is noticed."""
+        if not self._arrived and not self._drain(connection, IDLE):
+            connection.heartbeat_tick()
+            return []
+        closes_at = time.monotonic() + self._linger
+        while len(self._arrived) < self._size:
+            left = closes_at - time.monotonic()
+            if left <= 0 or not self._drain(connection, left):
+                break
+        return self._cut()
+
+    def _cut(self) -> list[Delivery]:
+        batch: list[Delivery] = []
+        size = 0
+        while self._arrived and len(batch) < self._size and size < BATCH_BYTES:
+            batch.append(self._arrived.popleft())
+            size += len(batch[-1].body)
+        return batch
+
+    def _work(self, connection: amqp.Connection, batch: list[Delivery]) -> None:
+        delay = FIRST_DELAY
+        with metrics.BATCH_SECONDS.labels(self.queue).time():
+            while True:
+                try:
+                    self._take(batch)
+                    break
+                except TRANSIENT as error:
+                    if self._stopping:
+                        raise
+                    metrics.RETRIES.labels(self.queue).inc()
+                    log.warning("batch kept, trying again", queue=self.queue, error=str(error), delay=delay)
+                    self._pause(delay, connection)
+                    delay = min(delay * 2, LONGEST_DELAY)
+            self._channel.basic_ack(batch[-1].tag, multiple=True)
+
+    def _pause(self, seconds: float, connection: amqp.Connection | None = None) -> None:
+        """Wait; with a connection, answer its frames and heartbeats meanwhile."""
+        until = time.monotonic() + seconds
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            if connection is None:
+                time.sleep(min(left, IDLE))
+            else:
+                self._drain(connection, min(left, IDLE))
+                connection.heartbeat_tick()
+
+    def _drain(self, connection: amqp.Connection, timeout: float) -> bool:
+        try:
+            connection.drain_events(timeout=timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    def _on_message(self, message: amqp.Message) -> None:
+        info = message.delivery_info
+        properties = message.properties
+        self._arrived.append(
+            Delivery(
+                body=bytes(message.body or b""),
+                content_type=properties.get("content_type"),
+                routing_key=info["routing_key"],
+                redelivered=bool(info.get("redelivered")),
+                tag=info["delivery_tag"],
+                headers=properties.get("application_headers") or {},
+            )
+        )
+
+    def _set_connected(self, connected: bool) -> None:
+        self.connected = connected
+        metrics.CONNECTED.labels(self.queue).set(connected)

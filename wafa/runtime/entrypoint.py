@@ -1,0 +1,81 @@
+"""The batch entrypoint: hosts the engine inside nameko.
+
+    @consume("wafa.loyalty")
+    def take_in(self, events): ...
+
+The method is called in a worker of its own for each batch of events and returns the refusals. Everything
+that it was meant to bring about must be durable when it returns: the ack follows.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from eventlet.event import Event as Signal
+from nameko.extensions import Entrypoint
+
+from wafa.contracts.envelope import MAX_MESSAGE_BYTES, Event
+from wafa.runtime.broker import connect
+from wafa.runtime.consumer import BatchConsumer
+from wafa.runtime.intake import Intake
+from wafa.runtime.providers import READINESS, SETTINGS, SharedPublisher
+from wafa.runtime.refusal import Refusal
+from wafa.runtime.settings import Settings
+from wafa.runtime.topology import declare_all
+
+
+class BatchEntrypoint(Entrypoint):
+    """Consumes a queue of the topology by the batch, on a connection and channel of its own."""
+
+    shared = SharedPublisher()
+
+    def __init__(self, queue: str, *, checked: bool = True, max_bytes: int = MAX_MESSAGE_BYTES, **options: Any) -> None:
+        self._queue = queue
+        self._checked = checked
+        self._max_bytes = max_bytes
+        super().__init__(**options)
+
+    def setup(self) -> None:
+        """Put the engine together; nothing is consumed yet."""
+        settings: Settings = self.container.config[SETTINGS]
+        service = self.container.service_name
+        intake = Intake(
+            service,
+            self._queue,
+            self._call_service,
+            self.shared.publisher,
+            size=settings.batch_events,
+            checked=self._checked,
+            max_bytes=self._max_bytes,
+        )
+        self._consumer = BatchConsumer(
+            partial(connect, settings.amqp_uri, name=f"wafa {service} {self._queue}"),
+            self._queue,
+            intake.take,
+            declare=declare_all,
+            size=settings.batch_events,
+            linger=settings.batch_linger,
+        )
+        self.container.config[READINESS].add(self._queue, lambda: self._consumer.connected)
+
+    def start(self) -> None:
+        """Start consuming, once every dependency is ready."""
+        self._ended = self.container.spawn_managed_thread(self._consumer.run, identifier=self._queue)
+
+    def stop(self) -> None:
+        """Finish the batch in hand, then return."""
+        self._consumer.stop()
+        self._ended.wait()
+
+    def _call_service(self, events: list[Event]) -> Sequence[Refusal]:
+        outcome = Signal()
+
+        def finished(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+            outcome.send(result, exc_info)
+            return result, exc_info
+
+        self.container.spawn_worker(self, (events,), {}, handle_result=finished)
+        return outcome.wait() or ()
+
+
+consume = BatchEntrypoint.decorator

@@ -1,0 +1,33 @@
+"""The errors of the runtime.
+
+    RuntimeFault
+    ├── Transient            something is away; the same call may succeed later
+    │   ├── PublishFailed     not every message was confirmed
+    │   └── RemoteUnavailable a service did not answer an RPC in time, or said that something is away for it
+    ├── Misconfigured        broker and code disagree for good; a person has to act
+    └── Unroutable           a message reached no queue: the topology is missing
+"""
+
+
+class RuntimeFault(Exception):
+    """Base of what the runtime raises."""
+
+
+class Transient(RuntimeFault):
+    """Something is away for now; nothing is wrong with the events."""
+
+
+class PublishFailed(Transient):
+    """The broker refused or did not confirm every message in time. Publishing again is harmless."""
+
+
+class RemoteUnavailable(Transient):
+    """A service did not answer in time, or something that it needs is away."""
+
+
+class Misconfigured(RuntimeFault):
+    """A queue has another type than it should have, or a permission is missing: the process must stop."""
+
+
+class Unroutable(RuntimeFault):
+    """The broker returned a message because no queue takes it."""

@@ -1,0 +1,100 @@
+"""MongoDB by the batch: the client, and the two writes that the rules of effect are made of."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pymongo import InsertOne, MongoClient, ReplaceOne
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+from pymongo.write_concern import WriteConcern
+
+Document = dict[str, Any]
+DUPLICATE_KEY = 11000
+
+
+def open_database(uri: str, name: str) -> Database[Document]:
+    """Return a database whose writes are journaled (and reach a majority where there is a replica set).
+
+    Connects on first use. A server that is away is an error within 5 seconds, not a hang.
+    """
+    client: MongoClient[Document] = MongoClient(
+        uri,
+        tz_aware=True,
+        appname=name,
+        serverSelectionTimeoutMS=5_000,
+        connectTimeoutMS=5_000,
+        socketTimeoutMS=30_000,
+    )
+    return client.get_database(name, write_concern=WriteConcern(w="majority", j=True))
+
+
+def insert_new(collection: Collection[Document], documents: Sequence[Document]) -> list[Any]:
+    """Insert in one round trip and return the `_id`s that were there already.
+
+    "There already" does not mean that what follows from the document was done: a worker may have died in
+    between, so the caller goes on with its next steps for these too.
+    """
+    if not documents:
+        return []
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        return [documents[failed["index"]]["_id"] for failed in _duplicates(error)]
+    return []
+
+
+def replace_guarded(collection: Collection[Document], documents: Sequence[Document]) -> set[Any]:
+    """Write aggregates in one round trip; return the `_id`s whose stored version had moved meanwhile.
+
+    Each document carries in `version` the version that it will have: 1 is inserted, any other replaces its
+    predecessor and nothing else. A document returned here was not written, or was written and overwritten at
+    once by somebody who had read it; reading it again tells, so the caller reads and folds again.
+    """
+    if not documents:
+        return set()
+    token = uuid.uuid4().hex
+    for document in documents:
+        document["written_by"] = token
+    writes = [
+        InsertOne(document)
+        if document["version"] == 1
+        else ReplaceOne({"_id": document["_id"], "version": document["version"] - 1}, document)
+        for document in documents
+    ]
+    replacing = sum(document["version"] > 1 for document in documents)
+    try:
+        result = collection.bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        moved = {documents[failed["index"]]["_id"] for failed in _duplicates(error)}
+        matched = error.details["nMatched"]
+    else:
+        moved = set()
+        matched = result.matched_count
+    if matched < replacing:
+        # A bulk write tells how many matched, not which.
+        moved |= _not_written_by(collection, token, documents)
+    return moved
+
+
+def by_id(collection: Collection[Document], ids: Iterable[Any], fields: Mapping[str, int] | None = None) -> dict[Any, Document]:
+    """Return the documents with these `_id`s, by `_id`, in one query from the primary."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    return {document["_id"]: document for document in collection.find({"_id": {"$in": wanted}}, fields)}
+
+
+def _not_written_by(collection: Collection[Document], token: str, documents: Sequence[Document]) -> set[Any]:
+    ids = [document["_id"] for document in documents]
+    ours = collection.find({"_id": {"$in": ids}, "written_by": token}, {"_id": 1})
+    return set(ids) - {document["_id"] for document in ours}
+
+
+def _duplicates(error: BulkWriteError) -> list[Mapping[str, Any]]:
+    """Return the duplicate-key errors of a bulk write; any other error in it is raised."""
+    errors: list[Mapping[str, Any]] = error.details["writeErrors"]
+    if error.details.get("writeConcernErrors") or any(one["code"] != DUPLICATE_KEY for one in errors):
+        raise error
+    return errors

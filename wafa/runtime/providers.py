@@ -1,0 +1,85 @@
+"""What nameko injects into a service: its store, its publisher, the settings."""
+
+from typing import Any, Protocol
+
+from nameko.extensions import DependencyProvider, SharedExtension
+from pymongo.database import Database
+
+from wafa.runtime.mongo import Document, open_database
+from wafa.runtime.publisher import Publisher
+from wafa.runtime.settings import Settings
+
+SETTINGS = "wafa.settings"
+READINESS = "wafa.readiness"
+
+
+class Store(Protocol):
+    """What a service's store class offers to the runtime."""
+
+    def __init__(self, database: Database[Document]) -> None: ...
+
+    def create_indexes(self) -> None:
+        """Create the indexes that are missing; safe to repeat."""
+
+
+class MongoStore(DependencyProvider):
+    """Gives a service its store, over the one database that belongs to it. Creates indexes at start."""
+
+    def __init__(self, store_class: type[Store]) -> None:
+        self._store_class = store_class
+
+    def setup(self) -> None:
+        """Open the database and create indexes, before any entrypoint starts."""
+        settings: Settings = self.container.config[SETTINGS]
+        database = open_database(settings.mongodb_uri, settings.database(self.container.service_name))
+        self._client = database.client
+        self._store = self._store_class(database)
+        self._store.create_indexes()
+        self.container.config[READINESS].add("mongodb", lambda: bool(database.command("ping")))
+
+    def stop(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def get_dependency(self, worker_ctx: Any) -> Store:
+        """Return the store; one serves all workers."""
+        return self._store
+
+
+class SharedPublisher(SharedExtension):
+    """One publisher for each process, used by the service's code and by its batch entrypoints."""
+
+    def setup(self) -> None:
+        """Make the publisher; it connects on first use."""
+        settings: Settings = self.container.config[SETTINGS]
+        name = f"wafa {self.container.service_name} publisher"
+        self.publisher = Publisher(settings.amqp_uri, name=name, confirm_timeout=settings.confirm_timeout)
+
+    def stop(self) -> None:
+        """Close the connection."""
+        self.publisher.close()
+
+
+class EventPublisher(DependencyProvider):
+    """Gives a service `publish(events)`, which returns when the broker has confirmed all of them."""
+
+    shared = SharedPublisher()
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        """Return the bound `Publisher.publish`."""
+        return self.shared.publisher.publish
+
+
+class FromSettings(DependencyProvider):
+    """Gives a service whatever `make(settings)` returns, made once at start."""
+
+    def __init__(self, make: Any) -> None:
+        self._make = make
+
+    def setup(self) -> None:
+        """Make the thing; an error stops the process before it takes any work."""
+        self._made = self._make(self.container.config[SETTINGS])
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        """Return what was made."""
+        return self._made

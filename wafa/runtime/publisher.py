@@ -1,0 +1,158 @@
+"""Publishing with certainty: `publish` returns once the broker has confirmed every message.
+
+The channel is in confirm mode and we track delivery tags ourselves, because py-amqp's own
+`basic_publish_confirm` waits after each message, and takes any ack for its own.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import amqp
+
+from wafa.contracts.envelope import BATCH, EXCHANGE, STRUCTURED, Event, encode, encode_batch
+from wafa.runtime import metrics
+from wafa.runtime.broker import connect
+from wafa.runtime.errors import PublishFailed, Unroutable
+
+PERSISTENT = 2
+EVENTS_PER_MESSAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One AMQP message, ready to send."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    content_type: str
+
+
+class Publisher:
+    """Publishes events over a connection of its own, reopened when it breaks. Safe to share among threads."""
+
+    def __init__(self, uri: str, *, name: str, confirm_timeout: float = 30) -> None:
+        self._uri = uri
+        self._name = name
+        self._confirm_timeout = confirm_timeout
+        self._lock = threading.Lock()
+        self._channel: _ConfirmingChannel | None = None
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Publish events to `crm.events`, packed by type into batch-mode messages, and wait for all confirms.
+
+        Raises:
+            PublishFailed: not all were confirmed (lost connection, nack, timeout). Some may have arrived.
+            Unroutable: no queue took a message.
+        """
+        if not events:
+            return
+        self.send([*pack(events)])
+        for event in events:
+            metrics.PUBLISHED.labels(event["type"]).inc()
+
+    def send(self, messages: Sequence[Message]) -> None:
+        """Send messages and wait for all confirms; raises as `publish` does."""
+        with self._lock, metrics.CONFIRM_SECONDS.time():
+            # A connection that idled may have died unnoticed. Sending everything once more over a new one
+            # is harmless: consumers know each event by its identity.
+            reused = self._channel is not None
+            try:
+                self._send(messages)
+            except PublishFailed:
+                if not reused:
+                    raise
+                self._send(messages)
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        with self._lock:
+            self._drop()
+
+    def _send(self, messages: Sequence[Message]) -> None:
+        try:
+            if self._channel is None:
+                self._channel = _ConfirmingChannel(connect(self._uri, name=self._name, heartbeat=0))
+            self._channel.send(messages, self._confirm_timeout)
+        except (OSError, amqp.exceptions.AMQPError, PublishFailed) as error:
+            self._drop()
+            raise PublishFailed(f"not confirmed by the broker: {error}") from error
+
+    def _drop(self) -> None:
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
+
+
+def pack(events: Sequence[Event]) -> Iterator[Message]:
+    """Yield messages that hold the events: per type and in order, up to 200 in one."""
+    by_type: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_type[event["type"]].append(event)
+    for kind, same in by_type.items():
+        if len(same) == 1:
+            yield Message(EXCHANGE, kind, encode(same[0]), STRUCTURED)
+            continue
+        for start in range(0, len(same), EVENTS_PER_MESSAGE):
+            yield Message(EXCHANGE, kind, encode_batch(same[start : start + EVENTS_PER_MESSAGE]), BATCH)
+
+
+class _ConfirmingChannel:
+    """A channel in confirm mode that knows which of its messages are still unconfirmed."""
+
+    def __init__(self, connection: amqp.Connection) -> None:
+        self._connection = connection
+        self._channel = connection.channel()
+        self._channel.confirm_select()
+        self._channel.events["basic_ack"].add(self._on_ack)
+        self._channel.events["basic_nack"].add(self._on_nack)
+        self._channel.events["basic_return"].add(self._on_return)
+        self._next_tag = 1
+        self._unconfirmed: set[int] = set()
+        self._refused = 0
+        self._returned: list[str] = []
+
+    def send(self, messages: Sequence[Message], timeout: float) -> None:
+        self._refused = 0
+        self._returned.clear()
+        for message in messages:
+            self._unconfirmed.add(self._next_tag)
+            self._next_tag += 1
+            self._channel.basic_publish(
+                amqp.Message(message.body, content_type=message.content_type, delivery_mode=PERSISTENT),
+                exchange=message.exchange,
+                routing_key=message.routing_key,
+                mandatory=True,
+            )
+        self._wait(time.monotonic() + timeout)
+
+    def close(self) -> None:
+        self._connection.collect()
+
+    def _wait(self, deadline: float) -> None:
+        while self._unconfirmed:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise PublishFailed(f"{len(self._unconfirmed)} messages unconfirmed in time")
+            self._connection.drain_events(timeout=left)
+        if self._refused:
+            raise PublishFailed(f"the broker refused {self._refused} messages")
+        if self._returned:
+            raise Unroutable(f"no queue takes {', '.join(sorted(set(self._returned)))}")
+
+    def _on_ack(self, tag: int, multiple: bool) -> None:
+        self._settle(tag, multiple)
+
+    def _on_nack(self, tag: int, multiple: bool) -> None:
+        self._refused += self._settle(tag, multiple)
+
+    def _settle(self, tag: int, multiple: bool) -> int:
+        settled = {mine for mine in self._unconfirmed if mine <= tag} if multiple else {tag} & self._unconfirmed
+        self._unconfirmed -= settled
+        return len(settled)
+
+    def _on_return(self, error: Exception, exchange: str, routing_key: str, message: amqp.Message) -> None:
+        self._returned.append(routing_key)

@@ -1,0 +1,86 @@
+"""Settings from the environment: one frozen object, read once at start.
+
+Every variable is listed in `.env.example`. A wrong value stops the process with a message that names the
+variable and says what was expected.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import environs
+from marshmallow import ValidationError, validate
+
+DEFAULT_PROGRAM = Path(__file__).resolve().parents[2] / "deploy" / "config" / "loyalty.yml"
+
+
+class SettingsError(Exception):
+    """A variable of the environment has a value that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a process needs to know about the place that it runs in. Times are in seconds."""
+
+    amqp_uri: str
+    mongodb_uri: str
+    database_prefix: str
+    http_host: str
+    http_port: int
+    smtp_url: str
+    mail_from: str
+    loyalty_program: Path
+    batch_events: int
+    batch_linger: float
+    confirm_timeout: float
+    rpc_timeout: float
+    log_level: str
+    log_format: str
+
+    def database(self, service: str) -> str:
+        """Return the name of the database that belongs to `service` and to no other."""
+        return self.database_prefix + service
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment of the process.
+
+    Raises:
+        SettingsError: variables cannot be used; each name and what was expected are in the message.
+    """
+    env = environs.Env(eager=False)
+    positive = validate.Range(min=0, min_inclusive=False)
+    values = {
+        "amqp_uri": env.str("AMQP_URI", "amqp://guest:guest@127.0.0.1:5672//", validate=_scheme("amqp", "amqps")),
+        "mongodb_uri": env.str("MONGODB_URI", "mongodb://127.0.0.1:27017/", validate=_scheme("mongodb")),
+        "database_prefix": env.str("WAFA_DATABASE_PREFIX", "wafa_", validate=validate.Regexp(r"[a-z0-9_]{0,20}\Z")),
+        "http_host": env.str("WAFA_HTTP_HOST", "127.0.0.1"),
+        "http_port": env.int("WAFA_HTTP_PORT", 8000, validate=validate.Range(0, 65535)),
+        "smtp_url": env.str("WAFA_SMTP_URL", "smtp://127.0.0.1:1025", validate=_scheme("smtp", "smtps")),
+        "mail_from": env.str("WAFA_MAIL_FROM", "Wafa <wafa@localhost>"),
+        "loyalty_program": env.path("WAFA_LOYALTY_PROGRAM", DEFAULT_PROGRAM),
+        "batch_events": env.int("WAFA_BATCH_EVENTS", 500, validate=validate.Range(1, 10_000)),
+        "batch_linger": env.float("WAFA_BATCH_LINGER", 0.02, validate=validate.Range(0, 10)),
+        "confirm_timeout": env.float("WAFA_CONFIRM_TIMEOUT", 30.0, validate=positive),
+        "rpc_timeout": env.float("WAFA_RPC_TIMEOUT", 20.0, validate=positive),
+        "log_level": env.str("WAFA_LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
+        "log_format": env.str("WAFA_LOG_FORMAT", "json", validate=validate.OneOf(["json", "console"])),
+    }
+    try:
+        env.seal()
+    except environs.EnvValidationError as error:
+        raise SettingsError(_words(error)) from error
+    return Settings(**values)
+
+
+def _scheme(*schemes: str) -> Callable[[str], str]:
+    def check(uri: str) -> str:
+        if uri.partition("://")[0] not in schemes:
+            raise ValidationError(f"must start with {' or '.join(f'{name}://' for name in schemes)}")
+        return uri
+
+    return check
+
+
+def _words(error: environs.EnvValidationError) -> str:
+    return "\n".join(f"{name}: {' '.join(map(str, found))}" for name, found in error.error_messages.items())
