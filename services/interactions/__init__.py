@@ -1,0 +1,1 @@
+"""Interactions: every event ever recorded, complaints as cases, and the quarantine."""

@@ -1,0 +1,1 @@
+"""What an interaction and a case are. Standard library only."""

@@ -1,0 +1,132 @@
+"""What interactions does with events and commands. The table at the foot says which with what."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from services.interactions import publishing
+from services.interactions.domain.cases import fold_case
+from services.interactions.domain.identity import sort_out
+from services.interactions.recording import Record, case_event, identity, make_record
+from services.interactions.store import InteractionStore
+from wafa.contracts.catalogue import INBOUND
+from wafa.contracts.envelope import Event, decode, event_key
+from wafa.contracts.errors import Problem, Unreadable
+from wafa.contracts.times import parse_time
+from wafa.contracts.validation import check
+from wafa.runtime.refusal import Refusal
+
+Resolve = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+Publish = Callable[[Sequence[Event]], None]
+
+_CONFLICT = Problem("conflict", "id", "another event with this source and id, but other content, was recorded first")
+
+
+def record(
+    events: Sequence[Event], store: InteractionStore, resolve: Resolve, publish: Publish, now: datetime
+) -> list[Refusal]:
+    """Record a batch: who they are, what was said, what follows; return what was refused.
+
+    Customers are resolved in one call, records inserted in one round trip. Records that were there already
+    are published again all the same: a worker may have died between writing and publishing.
+    """
+    arrived = [event for event in events if event["type"] in RECORDED]
+    identities = [identity(event) for event in arrived]
+    batch = sort_out(identities)
+    refusals = [Refusal(arrived[position], _CONFLICT) for position in batch.conflicts]
+    records: dict[str, Record] = {}
+    origin: dict[str, Event] = {}
+    references = [_reference(arrived[position]) for position in batch.first]
+    for position, answer in zip(batch.first, resolve(references) if references else [], strict=True):
+        event, (key, digest) = arrived[position], identities[position]
+        if "customer_id" in answer:
+            records[key] = make_record(event, key, digest, answer["customer_id"], now)
+            origin[key] = event
+        else:
+            refusals.append(Refusal(event, Problem(answer["reason"], answer["path"], answer["message"])))
+    for key, stored in store.add([*records.values()]).items():
+        if stored["digest"] == records[key]["digest"]:
+            records[key] = stored
+        else:
+            del records[key]
+            refusals.append(Refusal(origin[key], _CONFLICT))
+    refresh_cases(records.values(), store)
+    publish([publishing.recorded(one) for one in records.values()])
+    return refusals
+
+
+def refresh_cases(records: Any, store: InteractionStore) -> None:
+    """Fold anew every case that one of these records belongs to."""
+    touched = {one["case_id"] for one in records if "case_id" in one}
+    if not touched:
+        return
+    told: dict[str, list[Record]] = {case_id: [] for case_id in touched}
+    for one in store.records_of_cases(touched):
+        told[one["case_id"]].append(one)
+    store.save_cases([{"_id": case_id, **asdict(fold_case(map(case_event, of)))} for case_id, of in told.items()])
+
+
+def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publish) -> None:
+    """Keep what any service has refused, and tell."""
+    rejections = [event["data"] for event in events]
+    store.quarantine([_entry(rejection) for rejection in rejections])
+    publish([publishing.rejected(rejection) for rejection in rejections])
+
+
+def replay(
+    rejection_id: str, corrected: Event | list[Event] | None, store: InteractionStore, publish: Publish, now: datetime
+) -> dict[str, Any]:
+    """Publish a quarantined event again, as it was or corrected; safe to repeat.
+
+    Returns `{"replayed": [{source, id, type}]}`, or `{"error": {...}}` with what still stands in the way; then
+    nothing was published.
+    """
+    entry = store.rejected_entry(rejection_id)
+    if entry is None:
+        return _error("not_found", "", f"no rejected event has the id {rejection_id}")
+    try:
+        events = _as_list(corrected) if corrected is not None else decode(entry["body"], entry["content_type"])
+    except Unreadable as error:
+        return _error(error.problem.reason, "", f"{error.problem.message}; give a corrected event")
+    for event in events:
+        if problem := check(event, now):
+            return _error(problem.reason, problem.path, problem.message)
+    publish(events)
+    names = [{"source": event["source"], "id": event["id"], "type": event["type"]} for event in events]
+    store.mark_replayed(rejection_id, now, names)
+    return {"replayed": names}
+
+
+def _reference(event: Event) -> dict[str, Any]:
+    reference = {"customer": event["data"]["customer"], "time": event["time"], "event": event_key(event)}
+    if "account" in event["data"]:
+        reference["account"] = event["data"]["account"]
+    return reference
+
+
+def _entry(rejection: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in rejection.items() if name not in ("rejection_id", "body_base64", "headers")}
+    return {
+        "_id": rejection["rejection_id"],
+        **kept,
+        # Pairs: a header's name may be anything, and is nobody's key in the database.
+        "headers": [[name, value] for name, value in rejection["headers"].items()],
+        "received_at": parse_time(rejection["received_at"]),
+        "body": base64.b64decode(rejection["body_base64"]),
+    }
+
+
+def _as_list(corrected: Event | list[Event]) -> list[Event]:
+    return corrected if isinstance(corrected, list) else [corrected]
+
+
+def _error(reason: str, path: str, message: str) -> dict[str, Any]:
+    return {"error": {"reason": reason, "path": path, "message": message}}
+
+
+# What is recorded. Everything else that reaches the queue comes through the alternate exchange, as an event
+# that nobody listens to, and needs nothing done.
+RECORDED = frozenset(kind for kind in INBOUND if kind.split(".")[0] not in ("customer", "consent"))
+HANDLERS = {**dict.fromkeys(sorted(RECORDED), record), "wafa.quarantined.v1": quarantine}

@@ -1,0 +1,41 @@
+"""What happened here -> the events that say so."""
+
+from wafa.contracts.envelope import Event, derive_id, make_event
+from services.interactions.recording import CIRCUMSTANCES, Record, data_of
+from wafa.contracts.times import format_time, parse_time
+
+SOURCE = "/wafa/interactions"
+
+
+def recorded(record: Record) -> Event:
+    """Return `interaction.recorded.v1`: the same id at every repeat."""
+    return make_event(
+        "interaction.recorded.v1",
+        source=SOURCE,
+        id=derive_id(record["_id"], "recorded"),
+        time=record["time"],
+        data={
+            "interaction_id": record["_id"],
+            "customer_id": record["customer_id"],
+            "type": record["type"],
+            "time": format_time(record["time"]),
+            "source": record["source"],
+            **{name: record[name] for name in CIRCUMSTANCES if name in record},
+            "data": data_of(record),
+        },
+        subject=record["customer_id"],
+        correlation=record["correlation_id"],
+        causation=record["event_id"],
+    )
+
+
+def rejected(rejection: dict[str, str]) -> Event:
+    """Return `event.rejected.v1`, without the refused bytes: these stay in quarantine."""
+    told = ("rejection_id", "reason", "path", "message", "service", "event_id", "event_source", "event_type", "received_at")
+    return make_event(
+        "event.rejected.v1",
+        source=SOURCE,
+        id=derive_id(rejection["rejection_id"], "rejected"),
+        time=parse_time(rejection["received_at"]),
+        data={name: rejection[name] for name in told if name in rejection},
+    )

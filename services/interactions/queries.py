@@ -1,0 +1,87 @@
+"""What others may ask of interactions. Everything returned is JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from services.interactions.recording import CIRCUMSTANCES, Record, data_of
+from services.interactions.store import InteractionStore
+from wafa.contracts.times import format_time, parse_time
+
+MOST = 200
+
+
+def timeline(store: InteractionStore, customer_id: str, before: str | None, limit: int) -> dict[str, Any]:
+    """Return a page of a customer's interactions, newest first; `next` is the `before` of the page that follows.
+
+    Raises:
+        ValueError: `before` is not a cursor that an earlier page gave.
+    """
+    limit = min(max(limit, 1), MOST)
+    records = store.timeline(customer_id, _parse_cursor(before), limit)
+    page: dict[str, Any] = {"interactions": [_shown(record) for record in records]}
+    if len(records) == limit:
+        page["next"] = f"{format_time(records[-1]['time'])}~{records[-1]['_id']}"
+    return page
+
+
+def card(store: InteractionStore, customer_id: str) -> dict[str, Any]:
+    """Return what staff should know from past interactions: open complaints, last purchase, last feedback."""
+    purchase = store.latest(customer_id, "purchase.completed.v1")
+    feedback = store.latest(customer_id, "feedback.given.v1")
+    return {
+        "open_cases": [_plain(case) for case in store.open_cases(customer_id)],
+        "last_purchase": _shown(purchase) if purchase else None,
+        "last_feedback": _shown(feedback) if feedback else None,
+    }
+
+
+def totals(store: InteractionStore) -> list[dict[str, Any]]:
+    """Return the number of records, and their money in minor units, per type and currency."""
+    return [
+        {
+            "type": group["_id"]["type"],
+            "currency": group["_id"].get("currency"),
+            "records": group["records"],
+            "minor": group["minor"],
+        }
+        for group in store.totals()
+    ]
+
+
+def rejected(store: InteractionStore, status: str | None, reason: str | None, limit: int) -> dict[str, Any]:
+    """Return quarantine entries, newest first, and how many are open for each reason."""
+    entries = store.rejected(status, reason, min(max(limit, 1), 1000))
+    return {"rejected": [_plain(entry) for entry in entries], "open": store.rejected_counts()}
+
+
+def rejected_entry(store: InteractionStore, rejection_id: str) -> dict[str, Any] | None:
+    """Return one quarantine entry, with the refused bytes as text (undecodable ones escaped)."""
+    entry = store.rejected_entry(rejection_id)
+    if entry is None:
+        return None
+    return {**_plain(entry), "body": bytes(entry["body"]).decode("utf-8", "backslashreplace")}
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    names = ("customer_id", "type", "source", "event_id", *CIRCUMSTANCES)
+    shown = {name: record[name] for name in names if name in record}
+    return {
+        "interaction_id": record["_id"],
+        "time": format_time(record["time"]),
+        "recorded_at": format_time(record["recorded_at"]),
+        **shown,
+        "data": data_of(record),
+    }
+
+
+def _plain(document: dict[str, Any]) -> dict[str, Any]:
+    plain = {name: format_time(value) if isinstance(value, datetime) else value for name, value in document.items()}
+    plain["id"] = plain.pop("_id")
+    return plain
+
+
+def _parse_cursor(before: str | None) -> tuple[datetime, str] | None:
+    if before is None:
+        return None
+    time, _, key = before.partition("~")
+    return parse_time(time), key

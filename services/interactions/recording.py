@@ -1,0 +1,78 @@
+"""An event as it arrives -> the immutable record that is kept of it.
+
+The record keeps `data` as JSON text, without the customer reference: what a till sends never meets the
+database as a key or an operator, whatever it is called, and who the customer is stays with the customers
+service, which alone can forget it.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from services.interactions.domain.cases import COMPLAINTS, CaseEvent
+from wafa.contracts.currencies import DECIMALS
+from wafa.contracts.envelope import Event, content_digest, derive_id, event_key
+from wafa.contracts.times import parse_time
+
+Record = dict[str, Any]
+
+# Facts about the circumstances that every inbound type may carry.
+CIRCUMSTANCES = ("channel", "via", "account", "initiator")
+
+
+def make_record(event: Event, key: str, digest: str, customer_id: str, now: datetime) -> Record:
+    """Return the record of `event`, which belongs to `customer_id` and is recorded at `now`."""
+    data = event["data"]
+    record: Record = {
+        "_id": key,
+        "customer_id": customer_id,
+        "type": event["type"],
+        "time": parse_time(event["time"]),
+        "recorded_at": now,
+        "source": event["source"],
+        "event_id": event["id"],
+        "correlation_id": event.get("correlationid", key),
+        "digest": digest,
+        **{name: data[name] for name in CIRCUMSTANCES if name in data},
+        "data": msgspec.json.encode({name: value for name, value in data.items() if name not in _ELSEWHERE}).decode(),
+    }
+    if "total" in data:
+        record["money"] = {"minor": minor_units(data["total"]), "currency": data["total"]["currency"]}
+    if event["type"] in COMPLAINTS:
+        record["case_id"] = derive_id(event["source"], f"case {data['complaint_id']}")
+    return record
+
+
+_ELSEWHERE = frozenset({"customer", *CIRCUMSTANCES})
+
+
+def identity(event: Event) -> tuple[str, str]:
+    """Return the event's key and the digest of its content."""
+    return event_key(event), content_digest(event)
+
+
+def data_of(record: Record) -> dict[str, Any]:
+    """Return the event's own data, without circumstances and customer."""
+    data: dict[str, Any] = msgspec.json.decode(record["data"])
+    return data
+
+
+def case_event(record: Record) -> CaseEvent:
+    """Return what a recorded complaint event means for its case."""
+    data = data_of(record)
+    return CaseEvent(
+        key=record["_id"],
+        time=record["time"],
+        type=record["type"],
+        customer_id=record["customer_id"],
+        category=data["category"],
+        severity=data["severity"],
+        resolution=data.get("resolution"),
+    )
+
+
+def minor_units(money: dict[str, str]) -> int:
+    """Return an amount in the smallest unit of its currency (cents, fils)."""
+    return int(Decimal(money["amount"]).scaleb(DECIMALS[money["currency"]]))

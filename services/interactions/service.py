@@ -1,0 +1,52 @@
+"""The interactions service: a table of contents."""
+
+from nameko.rpc import rpc
+
+from services.interactions import handlers, queries
+from services.interactions.store import InteractionStore
+from wafa.runtime.clock import now
+from wafa.runtime.entrypoint import consume
+from wafa.runtime.providers import EventPublisher, MongoStore
+from wafa.runtime.rpc import Remote
+from wafa.runtime.topology import QUARANTINE
+
+
+class InteractionsService:
+    """Records what happens with customers, and keeps what could not be recorded."""
+
+    name = "interactions"
+    store = MongoStore(InteractionStore)
+    publish = EventPublisher()
+    customers = Remote("customers")
+
+    @consume("wafa.interactions")
+    def record(self, events):
+        return handlers.record(events, self.store, self.customers.resolve, self.publish, now())
+
+    @consume(QUARANTINE, checked=False, max_bytes=16 * 1024 * 1024)
+    def quarantine(self, events):
+        handlers.quarantine(events, self.store, self.publish)
+
+    @rpc
+    def timeline(self, customer_id, before=None, limit=50):
+        return queries.timeline(self.store, customer_id, before, limit)
+
+    @rpc
+    def card(self, customer_id):
+        return queries.card(self.store, customer_id)
+
+    @rpc
+    def totals(self):
+        return queries.totals(self.store)
+
+    @rpc
+    def rejected(self, status=None, reason=None, limit=100):
+        return queries.rejected(self.store, status, reason, limit)
+
+    @rpc
+    def rejected_entry(self, rejection_id):
+        return queries.rejected_entry(self.store, rejection_id)
+
+    @rpc
+    def replay(self, rejection_id, corrected=None):
+        return handlers.replay(rejection_id, corrected, self.store, self.publish, now())

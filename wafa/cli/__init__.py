@@ -1,0 +1,66 @@
+"""The `wafa` command. Each subcommand is a module of this package, imported when it is called."""
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "up": "wafa.cli.up:up",
+    "run": "wafa.cli.run:run",
+    "doctor": "wafa.cli.doctor:doctor",
+    "demo": "wafa.cli.demo:demo",
+    "publish": "wafa.cli.publish:publish",
+    "replay": "wafa.cli.replay:replay",
+    "card": "wafa.cli.card:card",
+    "rejected": "wafa.cli.rejected:rejected",
+    "rebuild": "wafa.cli.rebuild:rebuild",
+    "contracts": "wafa.cli.contracts:contracts",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand only when it is called.
+
+    `run` patches the standard library for eventlet before anything else is imported, so nothing may be
+    imported on its behalf; and `wafa --help` stays instant.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="wafa")
+def cli() -> None:
+    """Wafa (وفاء): who comes back, told at the moment it matters.
+
+    \b
+    Start here:
+      wafa doctor          what is on this machine, and what is missing
+      wafa demo            the whole system on real purchases, until Ctrl-C
+      wafa up              the whole system, empty
+
+    Commands that talk to a running system find it through AMQP_URI, or else through the state folder of a
+    `wafa up` or `wafa demo` that runs here.
+    """
+
+
+def main() -> None:
+    """Run the command; a fault that we foresee is one sentence on standard error, exit code 1."""
+    from wafa.cli.faults import FORESEEN
+
+    try:
+        cli()
+    except FORESEEN as error:
+        click.secho(f"wafa: {error}", fg="red", err=True)
+        sys.exit(1)

@@ -1,0 +1,44 @@
+"""`wafa rebuild loyalty`: fold the ledger anew."""
+
+import sys
+
+import click
+
+from wafa.cli.output import as_json, notes, print_json, progress
+from wafa.cli.system import call
+
+PAGE = 500
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["loyalty"]))
+@click.option("--verify", is_flag=True, help="Change nothing; exit with 1 when a member differs from its ledger.")
+@as_json
+def rebuild(what: str, verify: bool, as_json: bool) -> None:
+    """Fold the whole ledger anew and put right every member that differs from it.
+
+    \b
+    Examples:
+      wafa rebuild loyalty --verify       is the live state what the ledger says, to the cent?
+      wafa rebuild loyalty                after a change of the program file
+    """
+    total = call(what, "summary")["members"]
+    checked, different = 0, []
+    with progress() as bar:
+        task = bar.add_task("members", total=total)
+        after = None
+        while True:
+            page = call(what, "rebuild", after, PAGE, not verify)
+            checked += page["checked"]
+            different += page["different"]
+            bar.update(task, completed=checked)
+            after = page["next"]
+            if after is None:
+                break
+    if as_json:
+        print_json({"checked": checked, "different": different})
+    else:
+        notes().print(f"{checked} members folded anew, {len(different)} differed" + ("" if verify else " and were put right"))
+        for one in different:
+            click.echo(f"{one['customer_id']}: {', '.join(one['fields'])}")
+    sys.exit(1 if verify and different else 0)

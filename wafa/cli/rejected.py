@@ -1,0 +1,87 @@
+"""`wafa rejected`: look into quarantine, correct, replay."""
+
+import sys
+from typing import IO, Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from wafa.cli.output import as_json, print_json
+from wafa.cli.system import call
+
+
+@click.group()
+def rejected() -> None:
+    """List, show and replay what was refused.
+
+    \b
+    Examples:
+      wafa rejected list --reason invalid
+      wafa rejected show ID
+      wafa rejected show ID --body > event.json     then correct event.json, and
+      wafa rejected replay ID --with event.json
+    """
+
+
+@rejected.command("list")
+@click.option("--status", type=click.Choice(["open", "replayed"]), default="open", show_default=True)
+@click.option("--reason", help="Only entries with this reason.")
+@click.option("--limit", default=50, show_default=True)
+@as_json
+def list_(status: str, reason: str | None, limit: int, as_json: bool) -> None:
+    """List refused events, newest first."""
+    answer = call("interactions", "rejected", status, reason, limit)
+    if as_json:
+        print_json(answer)
+        return
+    table = Table("id", "reason", "field", "what was expected", "type", "event", "received")
+    for entry in answer["rejected"]:
+        told = [entry.get(name) or "" for name in ("id", "reason", "path", "message", "event_type", "event_id", "received_at")]
+        table.add_row(*(str(value) for value in told))
+    Console().print(table)
+    Console().print("open:", answer["open"] or "none")
+
+
+@rejected.command()
+@click.argument("rejection_id")
+@click.option("--body", is_flag=True, help="Print only the refused bytes, to correct them.")
+def show(rejection_id: str, body: bool) -> None:
+    """Show one entry as JSON, with the original bytes and headers."""
+    entry = call("interactions", "rejected_entry", rejection_id)
+    if entry is None:
+        raise click.ClickException(f"no rejected event has the id {rejection_id}")
+    if body:
+        click.echo(entry["body"])
+    else:
+        print_json(entry)
+
+
+@rejected.command()
+@click.argument("rejection_id")
+@click.option("--with", "corrected", type=click.File("rb"), help="The corrected event, or an array of them, as JSON.")
+@as_json
+def replay(rejection_id: str, corrected: IO[bytes] | None, as_json: bool) -> None:
+    """Publish an entry again, as it was or corrected. Replaying twice has no second effect.
+
+    Exit code 1: it is still invalid; nothing was published.
+    """
+    answer = call("interactions", "replay", rejection_id, _read(corrected))
+    if as_json:
+        print_json(answer)
+    elif "error" in answer:
+        error = answer["error"]
+        click.echo(f"not replayed: {error['reason']} {error['path']}: {error['message']}", err=True)
+    else:
+        click.echo(f"replayed: {', '.join(event['id'] for event in answer['replayed'])}")
+    sys.exit(1 if "error" in answer else 0)
+
+
+def _read(corrected: IO[bytes] | None) -> Any:
+    if corrected is None:
+        return None
+    try:
+        return msgspec.json.decode(corrected.read())
+    except msgspec.DecodeError as error:
+        raise click.BadParameter(f"{corrected.name} is not JSON: {error}", param_hint="--with") from error

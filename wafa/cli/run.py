@@ -1,0 +1,22 @@
+"""`wafa run NAME`: one service in this process."""
+
+import click
+
+NAMES = ["customers", "interactions", "loyalty", "notifications"]
+
+
+@click.command()
+@click.argument("name", type=click.Choice(NAMES))
+def run(name: str) -> None:
+    """Run one service in this process, until SIGTERM.
+
+    It is configured by the environment; `.env.example` lists every variable.
+
+    \b
+    Example:
+      AMQP_URI=amqp://... MONGODB_URI=mongodb://... wafa run loyalty
+    """
+    # Imported here and first of all: it patches the standard library.
+    from wafa.runtime import runner
+
+    runner.run(name)

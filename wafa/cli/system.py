@@ -1,0 +1,35 @@
+"""Finding the running system that a command talks to."""
+
+import os
+from typing import Any
+
+from wafa.runtime import rpc
+from wafa.runtime.publisher import Publisher
+from wafa.stack.errors import StackError
+from wafa.stack.folder import Folder, default_folder
+
+
+def amqp_uri() -> str:
+    """Return the broker of the system to talk to: `AMQP_URI`, else that of the stack that runs here.
+
+    Raises:
+        StackError: neither is there; the message says how to start one.
+    """
+    if uri := os.environ.get("AMQP_URI"):
+        return uri
+    folder = Folder(default_folder())
+    if folder.in_use() and (uri := folder.record().get("amqp_uri")):
+        return str(uri)
+    raise StackError(
+        f"No system runs in {folder.path}. Start one with `wafa up`, or name the broker of another in AMQP_URI."
+    )
+
+
+def call(service: str, method: str, *args: Any, **kwargs: Any) -> Any:
+    """Ask a service of the running system; see `wafa.runtime.rpc.call`."""
+    return rpc.call(amqp_uri(), service, method, *args, **kwargs)
+
+
+def publisher() -> Publisher:
+    """Return a publisher to the running system."""
+    return Publisher(amqp_uri(), name="wafa command")
