@@ -33,5 +33,5 @@ fi
 echo "Installing the pinned packages into .venv ($("$python" --version)) ..."
 "$python" -m venv --clear .venv
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
-.venv/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements-dev.txt
+.venv/bin/python -m pip install --quiet --require-hashes --only-binary :all: --no-compile -r requirements-dev.txt
 .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .

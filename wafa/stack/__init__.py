@@ -1,0 +1,29 @@
+"""Everything that Wafa needs, run on one machine without Docker.
+
+    with Stack(services=["customers"]) as stack:
+        publish(stack.amqp_uri, ...)
+
+`rabbitmq`, `mongodb`, `mailsink` and `services` say what each server is, `supervisor` runs them, `process`
+sees to it that none outlives its parent, `folder` keeps their state, `install` brings what is missing; `Stack`
+puts them together. `running` finds a stack that was started elsewhere, `doctor` tells what is missing.
+"""
+
+from wafa.stack.doctor import Finding, doctor
+from wafa.stack.errors import StackError
+from wafa.stack.folder import default_folder
+from wafa.stack.running import Running, running
+from wafa.stack.services import SERVICES
+from wafa.stack.signals import signals_interrupt
+from wafa.stack.stack import Stack
+
+__all__ = [
+    "SERVICES",
+    "Finding",
+    "Running",
+    "Stack",
+    "StackError",
+    "default_folder",
+    "doctor",
+    "running",
+    "signals_interrupt",
+]

@@ -1,0 +1,48 @@
+"""Free TCP ports on the loopback address, the same as last time where they are still free."""
+
+import random
+import socket
+from collections.abc import Mapping
+
+LOOPBACK = "127.0.0.1"
+# Below the range from which the kernel takes ports for outgoing connections: none of those gets in between.
+CANDIDATES = range(20_000, 32_000)
+
+
+class Ports:
+    """Hands out a port for each name, never one twice."""
+
+    def __init__(self, previous: Mapping[str, int]) -> None:
+        self._previous = previous
+        self.taken: dict[str, int] = {}
+
+    def take(self, name: str) -> int:
+        """Return a free port for `name`: that of the last run if it can be had, otherwise any."""
+        port = self._previous.get(name, 0)
+        while port not in CANDIDATES or port in self.taken.values() or not is_free(port):
+            port = random.choice(CANDIDATES)
+        self.taken[name] = port
+        return port
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on `port` now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def answers(host: str, port: int, greeting: bytes = b"") -> bool:
+    """Tell whether something accepts a connection, and answers `greeting` if one is given."""
+    try:
+        with socket.create_connection((host, port), timeout=2) as connection:
+            if not greeting:
+                return True
+            connection.sendall(greeting)
+            return bool(connection.recv(1))
+    except OSError:
+        return False

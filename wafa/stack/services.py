@@ -1,0 +1,37 @@
+"""The services as processes of the local stack."""
+
+import http.client
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from wafa.stack.ports import LOOPBACK
+from wafa.stack.supervisor import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("customers", "interactions", "loyalty", "notifications")
+
+
+def service_server(name: str, service: str, environment: Mapping[str, str], logs: Path, port: int) -> Server:
+    """Return one process of `service` (`name` tells the replicas apart), answering HTTP on `port`."""
+    return Server(
+        name=name,
+        command=[sys.executable, "-m", "wafa.cli", "run", service],
+        environment={**environment, "WAFA_HTTP_HOST": LOOPBACK, "WAFA_HTTP_PORT": str(port)},
+        folder=ROOT,
+        log=logs / f"{name}.log",
+        ready=lambda: is_ready(port),
+        grace=20,
+    )
+
+
+def is_ready(port: int) -> bool:
+    """Tell whether the service on `port` says that it is ready to work."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
