@@ -4,8 +4,8 @@
         publish(stack.amqp_uri, ...)
 
 `rabbitmq`, `mongodb`, `mailsink` and `services` say what each server is, `supervisor` runs them, `process`
-sees to it that none outlives its parent, `folder` keeps their state, `install` brings what is missing; `Stack`
-puts them together. `running` finds a stack that was started elsewhere, `doctor` tells what is missing.
+sees to it that none outlives its parent, `folder` keeps their state, `install` brings what is missing.
+`running` finds a stack that was started elsewhere; `doctor` tells what is there and what is missing.
 """
 
 from wafa.stack.doctor import Finding, doctor

@@ -3,6 +3,7 @@
 import random
 import socket
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 LOOPBACK = "127.0.0.1"
 # Below the range from which the kernel takes ports for outgoing connections: none of those gets in between.
@@ -34,6 +35,13 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def hosts_of(uri: str, default_port: int) -> list[tuple[str, int]]:
+    """Return the hosts and ports that an AMQP or MongoDB address names; the latter may name several."""
+    hosts = uri.partition("://")[2].partition("/")[0].rpartition("@")[2].split(",")
+    parts = [urlsplit(f"//{host}") for host in hosts]
+    return [(part.hostname or "localhost", part.port or default_port) for part in parts]
 
 
 def answers(host: str, port: int, greeting: bytes = b"") -> bool:

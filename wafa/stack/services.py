@@ -1,6 +1,7 @@
 """The services as processes of the local stack."""
 
 import http.client
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +14,23 @@ SERVICES = ("customers", "interactions", "loyalty", "notifications")
 
 
 def service_server(name: str, service: str, environment: Mapping[str, str], logs: Path, port: int) -> Server:
-    """Return one process of `service` (`name` tells the replicas apart), answering HTTP on `port`."""
+    """Return one process of `service`, answering HTTP on `port`.
+
+    Args:
+        name: tells the replicas of a service apart.
+        service: which one it is.
+        environment: variables on top of those of this process.
+        logs: the folder for its log file.
+        port: where it is to answer.
+    """
+    own = {"WAFA_HTTP_HOST": LOOPBACK, "WAFA_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    program = os.environ.get("WAFA_LOYALTY_PROGRAM")
+    if program:  # it runs in another folder than this process
+        own["WAFA_LOYALTY_PROGRAM"] = str(Path(program).resolve())
     return Server(
         name=name,
         command=[sys.executable, "-m", "wafa.cli", "run", service],
-        environment={**environment, "WAFA_HTTP_HOST": LOOPBACK, "WAFA_HTTP_PORT": str(port)},
+        environment={"WAFA_LOG_FORMAT": "json", **os.environ, **own, **environment},
         folder=ROOT,
         log=logs / f"{name}.log",
         ready=lambda: is_ready(port),

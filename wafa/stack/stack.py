@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from wafa.stack.errors import StackError
 from wafa.stack.folder import Folder, default_folder
 from wafa.stack.install import ensure_rabbitmq
 from wafa.stack.mailsink import mail_server
 from wafa.stack.mongodb import mongodb_server
-from wafa.stack.ports import LOOPBACK, Ports, answers
+from wafa.stack.ports import LOOPBACK, Ports, answers, hosts_of
 from wafa.stack.process import Identity
 from wafa.stack.rabbitmq import Rabbitmq
 from wafa.stack.services import SERVICES, service_server
@@ -23,8 +22,8 @@ from wafa.stack.supervisor import Progress, Supervisor
 class Stack:
     """RabbitMQ, MongoDB, a mail sink and services, all on 127.0.0.1; used as a context manager.
 
-    `AMQP_URI` and `MONGODB_URI` of the environment stand in for servers of its own. All state lives in one
-    folder and outlasts the stack, ports included where they are still free. Nothing is left running when the
+    Servers that run elsewhere can stand in for its own. All state lives in one folder and outlasts the
+    stack, ports included where they are still free. Nothing is left running when the
     `with` block ends, by whatever, nor when this process is killed (Linux).
     """
 
@@ -35,6 +34,8 @@ class Stack:
         services: Sequence[str] = SERVICES,
         replicas: Mapping[str, int] | None = None,
         environment: Mapping[str, str] | None = None,
+        amqp_uri: str | None = None,
+        mongodb_uri: str | None = None,
         fresh: bool = False,
         progress: Progress = lambda name, state: None,
     ) -> None:
@@ -45,6 +46,8 @@ class Stack:
             services: which services run; none for the infrastructure alone.
             replicas: processes per service, where not 1.
             environment: more variables for the services (settings; `.env.example` lists them).
+            amqp_uri: a broker that runs already; default `AMQP_URI`, otherwise a node of its own.
+            mongodb_uri: a database server that runs already; default `MONGODB_URI`, otherwise one of its own.
             fresh: begin with empty data and logs.
             progress: told of each server's state as it changes, from several threads.
         """
@@ -59,9 +62,11 @@ class Stack:
         self._recording = threading.Lock()
         self._rabbitmq: Rabbitmq | None = None
         self._ports = Ports({})
-        self.amqp_uri = os.environ.get("AMQP_URI", "")
-        self.mongodb_uri = os.environ.get("MONGODB_URI", "")
+        self.amqp_uri = amqp_uri or os.environ.get("AMQP_URI", "")
+        self.mongodb_uri = mongodb_uri or os.environ.get("MONGODB_URI", "")
         self.smtp_url = ""
+        self._own_rabbitmq = not self.amqp_uri
+        self._own_mongodb = not self.mongodb_uri
 
     @property
     def mail_folder(self) -> Path:
@@ -169,10 +174,10 @@ class Stack:
 
     def _assign(self, previous_ports: Mapping[str, int]) -> None:
         self._ports = Ports(previous_ports)
-        if not os.environ.get("AMQP_URI"):
+        if self._own_rabbitmq:
             self._rabbitmq = Rabbitmq(self._folder.path / "rabbitmq", self._folder.logs, self._ports)
             self.amqp_uri = self._rabbitmq.uri
-        if not os.environ.get("MONGODB_URI"):
+        if self._own_mongodb:
             self.mongodb_uri = f"mongodb://{LOOPBACK}:{self._ports.take('mongodb')}/"
         self.smtp_url = f"smtp://{LOOPBACK}:{self._ports.take('mail')}"
         for one in self._services:
@@ -182,7 +187,7 @@ class Stack:
         self._supervisor.start([mail_server(self._folder.mail, self._folder.logs, self._ports.taken["mail"])])
 
     def _start_mongodb(self) -> None:
-        if "mongodb" not in self._ports.taken:
+        if not self._own_mongodb:
             self._use_external("mongodb", self.mongodb_uri, 27017)
             return
         folder = self._folder.path / "mongodb"
@@ -197,23 +202,15 @@ class Stack:
 
     def _starter(self, service: str, index: int) -> Callable[[], None]:
         name = _label(service, index)
-        environment = {
-            "WAFA_LOG_FORMAT": "json",
-            **os.environ,
-            "PYTHONUNBUFFERED": "1",
-            **self.environment(),
-            **self._environment,
-        }
+        environment = {**self.environment(), **self._environment}
         server = service_server(name, service, environment, self._folder.logs, self._ports.taken[name])
         return lambda: self._supervisor.start([server])
 
     def _use_external(self, name: str, uri: str, default_port: int) -> None:
-        hosts = uri.partition("://")[2].partition("/")[0].rpartition("@")[2].split(",")
-        places = [urlsplit(f"//{host}") for host in hosts]
-        if not any(answers(place.hostname or "localhost", place.port or default_port) for place in places):
-            raise StackError(
-                f"No {name} answers at {', '.join(hosts)}, where the environment says that it is."
-            )
+        hosts = hosts_of(uri, default_port)
+        if not any(answers(*host) for host in hosts):
+            places = ", ".join(f"{host}:{port}" for host, port in hosts)
+            raise StackError(f"No {name} answers at {places}, the one that was to be used.")
         self._progress(name, "external")
 
     def _progress(self, name: str, state: str) -> None:

@@ -1,0 +1,100 @@
+"""Real servers for the tests: started once a session, when the first test asks for them."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from wafa.stack import Stack
+
+VHOSTS_AT_A_TIME = 20
+
+
+@pytest.fixture(scope="session")
+def infrastructure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Broker, database and mail sink (AMQP_URI and MONGODB_URI stand in for the first two)."""
+    with Stack(tmp_path_factory.mktemp("infrastructure"), services=[]) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def amqp_uri(infrastructure: Stack) -> str:
+    """The broker's default virtual host, shared by all tests: use names of your own there."""
+    return infrastructure.amqp_uri
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(infrastructure: Stack) -> str:
+    return infrastructure.mongodb_uri
+
+
+@pytest.fixture(scope="session")
+def vhosts(infrastructure: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Addresses of empty virtual hosts, one after the other."""
+    return _empty_vhosts(infrastructure, tmp_path_factory.mktemp("vhosts"))
+
+
+@pytest.fixture
+def vhost_uri(vhosts: Iterator[str]) -> str:
+    """A broker to oneself: exchanges and queues may have their real names."""
+    return next(vhosts)
+
+
+@pytest.fixture
+def unique() -> str:
+    """A name that no other test has, fit for queues, databases and virtual hosts."""
+    return unique_name()
+
+
+@pytest.fixture(scope="session")
+def mongo_client(mongodb_uri: str) -> Iterator[MongoClient]:
+    with MongoClient(mongodb_uri, tz_aware=True) as client:
+        yield client
+
+
+@pytest.fixture
+def database(mongo_client: MongoClient, unique: str) -> Iterator[Database]:
+    """An empty database, dropped after the test."""
+    yield mongo_client[unique]
+    mongo_client.drop_database(unique)
+
+
+@pytest.fixture(scope="module")
+def system(
+    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """All services, on a virtual host and databases that only this test module uses."""
+    with Stack(
+        tmp_path_factory.mktemp("system"),
+        amqp_uri=next(vhosts),
+        mongodb_uri=infrastructure.mongodb_uri,
+        environment={"WAFA_DATABASE_PREFIX": f"{unique_name()}_"},
+    ) as stack:
+        yield stack
+
+
+def unique_name() -> str:
+    return f"t{uuid.uuid4().hex[:12]}"
+
+
+def _empty_vhosts(stack: Stack, folder: Path) -> Iterator[str]:
+    root, _, _ = stack.amqp_uri.rpartition("/")
+    definitions = folder / "definitions.json"
+    while True:
+        # By the twenty, because asking the broker for them takes a second, however many they are.
+        names = [unique_name() for _ in range(VHOSTS_AT_A_TIME)]
+        definitions.write_text(json.dumps(_definitions(names)))
+        stack.rabbitmqctl("import_definitions", str(definitions))
+        yield from (f"{root}/{name}" for name in names)
+
+
+def _definitions(vhosts: list[str]) -> dict[str, list[dict[str, str]]]:
+    everything = {"configure": ".*", "write": ".*", "read": ".*"}
+    return {
+        "vhosts": [{"name": name} for name in vhosts],
+        "permissions": [{"user": "guest", "vhost": name, **everything} for name in vhosts],
+    }
