@@ -3,7 +3,7 @@
     with Stack(services=["customers"]) as stack:
         publish(stack.amqp_uri, ...)
 
-`rabbitmq`, `mongodb`, `mailsink` and `services` say what each server is, `supervisor` runs them, `process`
+`rabbitmq`, `mongodb`, `mail` and `services` say what each server is, `supervisor` runs them, `process`
 sees to it that none outlives its parent, `folder` keeps their state, `install` brings what is missing.
 `running` finds a stack that was started elsewhere; `doctor` tells what is there and what is missing.
 """

@@ -6,16 +6,13 @@ Run by itself: `python -m wafa.stack.mailsink --port 1025 --folder mail`.
 import argparse
 import asyncio
 import itertools
-import os
-import sys
 import time
 from functools import partial
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from wafa.stack.ports import LOOPBACK, answers
-from wafa.stack.supervisor import Server
+from wafa.stack.ports import LOOPBACK
 
 
 class Keeper:
@@ -47,18 +44,6 @@ async def serve(port: int, folder: Path) -> None:
     server = await asyncio.get_running_loop().create_server(session, LOOPBACK, port)
     async with server:
         await server.serve_forever()
-
-
-def mail_server(folder: Path, logs: Path, port: int) -> Server:
-    """Return the mail sink as a server of the local stack."""
-    return Server(
-        name="mail",
-        command=[sys.executable, "-m", "wafa.stack.mailsink", "--port", str(port), "--folder", str(folder)],
-        environment=dict(os.environ),
-        folder=Path(__file__).resolve().parents[2],
-        log=logs / "mail.log",
-        ready=lambda: answers(LOOPBACK, port),
-    )
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Self
 from wafa.stack.errors import StackError
 from wafa.stack.folder import Folder, default_folder
 from wafa.stack.install import ensure_rabbitmq
-from wafa.stack.mailsink import mail_server
+from wafa.stack.mail import mail_server
 from wafa.stack.mongodb import mongodb_server
 from wafa.stack.ports import LOOPBACK, Ports, answers, hosts_of
 from wafa.stack.process import Identity
