@@ -1,0 +1,42 @@
+"""Outreach: whom campaigns contacted, whom they did not and why, and what came of it."""
+
+from wafa.contracts.fields import Choice, Identifier
+from wafa.contracts.schema import Contract
+from wafa.contracts.vocabulary import CONTACT_CHANNELS
+
+REASONS = (
+    "no_consent",
+    "no_address",
+    "unsubscribed",
+    "bounced",
+    "open_complaint",
+    "holdout",
+    "frequency_cap",
+    "quiet_hours",
+    "duplicate",
+    "expired",
+    "left_segment",
+)
+
+
+class _Outreach(Contract):
+    outreach_id = Identifier("Id of the decision.", required=True)
+    customer_id = Identifier("Wafa's id of the customer.", required=True)
+    campaign = Identifier("Id of the campaign.", required=True)
+    step = Identifier("Step of the campaign.", required=True)
+    occurrence = Identifier("Which time: a campaign may meet a customer again.", required=True)
+    channel = Choice("Way of contact.", CONTACT_CHANNELS, required=True)
+
+
+class OutreachSent(_Outreach):
+    """A message to a customer was handed over for delivery."""
+
+
+class OutreachSuppressed(_Outreach):
+    """A customer was not contacted, for a reason."""
+
+    reason = Choice("Why not.", REASONS, required=True)
+
+
+class OutreachConverted(_Outreach):
+    """A customer bought within the campaign's window after the outreach."""
