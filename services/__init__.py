@@ -1,0 +1,1 @@
+"""The services of Wafa. None imports another; all stand on `wafa`."""

@@ -1,0 +1,1 @@
+"""Loyalty: the ledger of purchases, returns and redemptions, and the members that it makes."""

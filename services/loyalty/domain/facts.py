@@ -1,0 +1,51 @@
+"""What happened with a customer, as far as loyalty cares: the entries of the ledger.
+
+Amounts are minor units of the program's base currency, points are whole, times are aware UTC datetimes cut to
+the millisecond. None of the numbers is negative: the contract sees to that at the edge.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Something was bought.
+
+    `key` is the identity of the event, `purchase` that of the purchase itself ("source|purchase_id").
+    """
+
+    key: str
+    time: datetime
+    purchase: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """All or a part of a purchase was brought back; `purchase` names one that may not be known yet."""
+
+    key: str
+    time: datetime
+    purchase: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """Points were spent. The ledger records it even where the balance did not allow it."""
+
+    key: str
+    time: datetime
+    points: int
+
+
+Fact = Purchase | Return | Redemption
+
+#: The place of a fact in business-time order: its time, then its key, which breaks ties always the same way.
+Moment = tuple[datetime, str]
+
+
+def moment(fact: Fact) -> Moment:
+    """Return the place of a fact in business-time order."""
+    return fact.time, fact.key

@@ -1,0 +1,102 @@
+"""What follows when a member is seen anew: the events that others wait for, each of them once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.loyalty.domain.facts import Fact, Purchase, Return
+from services.loyalty.domain.program import Program
+from services.loyalty.domain.tiers import Cause
+from services.loyalty.domain.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class TierChanged:
+    """The member went `before` -> `after` (tier codes), at `since`."""
+
+    before: str
+    after: str
+    cause: Cause
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The customer has become a repeat customer, with the purchase made at `recognized_at`."""
+
+    recognized_at: datetime
+    purchase_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepurchaseDue:
+    """By the customer's own rhythm, the next purchase was to be expected at `due_at`."""
+
+    due_at: datetime
+    last_purchase_at: datetime
+    mean_interval: timedelta
+
+
+Outcome = TierChanged | Recognized | RepurchaseDue
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What has been said of a member. It is kept beside the state, and no refold takes it back.
+
+    `tier` and `as_of` are those of the view last seen; `due_for` is the time of the last purchase after which
+    the next one was said to be due.
+    """
+
+    tier: str | None = None
+    as_of: datetime | None = None
+    recognized: bool = False
+    due_for: datetime | None = None
+
+
+def outcomes(
+    program: Program, announced: Announced, after: View, facts: Iterable[Fact] = ()
+) -> tuple[list[Outcome], Announced]:
+    """Return what is to be announced of a member as seen in `after`, and what has been said then.
+
+    `facts` are those that are new in it; there are none when only time has passed. A change of tier is put
+    down to the new purchase or return that brought it, or to the end of a hold since the last view. Any other
+    is a correction: a late fact, a merge or other rules have changed what was said before.
+    """
+    found: list[Outcome] = []
+    before = announced.tier or program.tiers[0].code
+    if after.tier != before:
+        found.append(TierChanged(before, after.tier, _cause(announced, after, facts), after.tier_since))
+    if after.recognized_at and not announced.recognized:
+        found.append(Recognized(after.recognized_at, after.purchase_count))
+    due = _due(announced, after)
+    if due:
+        found.append(due)
+    return found, Announced(
+        tier=after.tier,
+        as_of=after.as_of,
+        recognized=announced.recognized or after.repeat,
+        due_for=due.last_purchase_at if due else announced.due_for,
+    )
+
+
+def _cause(announced: Announced, after: View, facts: Iterable[Fact]) -> Cause:
+    cause, since = after.tier_cause, after.tier_since
+    match cause:
+        case Cause.HOLD_ENDED:
+            lived = announced.as_of is None or since > announced.as_of
+        case Cause.PURCHASE | Cause.RETURN:
+            kind = Purchase if cause is Cause.PURCHASE else Return
+            lived = any(isinstance(fact, kind) and fact.time == since for fact in facts)
+        case _:
+            lived = False
+    return cause if cause and lived else Cause.CORRECTION
+
+
+def _due(announced: Announced, after: View) -> RepurchaseDue | None:
+    due_at, last, interval = after.due_at, after.last_purchase_at, after.mean_interval
+    if due_at is None or last is None or interval is None or due_at > after.as_of:
+        return None
+    if announced.due_for is not None and last <= announced.due_for:
+        return None
+    return RepurchaseDue(due_at, last, interval)
