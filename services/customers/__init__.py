@@ -1,0 +1,1 @@
+"""Who the customers are: identity, profile and consent. Start with README.md, then handlers.py."""

@@ -1,0 +1,84 @@
+"""What the customers service does with commands and events. The table at the foot says which with what."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.customers.domain.identity import Refused
+from services.customers.domain.profile import Statement
+from services.customers.reading import statement_in, statement_of
+from services.customers.settling import Publish, settle
+from services.customers.store import CustomerStore
+from wafa.contracts.envelope import Event
+from wafa.contracts.errors import Problem
+from wafa.contracts.times import parse_time
+from wafa.runtime.refusal import Refusal
+
+Reference = Mapping[str, Any]
+
+
+def resolve(
+    references: Sequence[Reference], store: CustomerStore, publish: Publish, now: datetime
+) -> list[dict[str, str]]:
+    """Say who is meant by each reference of a batch; whoever is met for the first time becomes a customer.
+
+    A reference is `{"customer": {...}, "time": RFC 3339, "event"?: id, "account"?: id}`: the customer as they
+    stand in an event, when that happened, and which event it was. What it tells of the profile is taken in.
+    Returns, in the same order, `{"customer_id"}` or `{"reason", "path", "message"}`.
+    """
+    readings = [_read(reference) for reference in references]
+    return [_answer(one) for one in _settle(readings, store, publish, now, exact=False)]
+
+
+def take_in(events: Sequence[Event], store: CustomerStore, publish: Publish, now: datetime) -> list[Refusal]:
+    """Take in what a batch of events says about customers; return what was refused."""
+    unknown = Problem("unknown_type", "type", "the customers service takes no events of this type")
+    readings = [HANDLERS[event["type"]](event) if event["type"] in HANDLERS else unknown for event in events]
+    outcomes = _settle(readings, store, publish, now, exact=True)
+    return [
+        Refusal(event, outcome)
+        for event, outcome in zip(events, outcomes, strict=True)
+        if isinstance(outcome, Problem)
+    ]
+
+
+def _settle(
+    readings: Sequence[Statement | Problem],
+    store: CustomerStore,
+    publish: Publish,
+    now: datetime,
+    *,
+    exact: bool,
+) -> list[str | Problem]:
+    """Return a customer id or a problem for each reading; what is a problem already stays one."""
+    statements = [one for one in readings if isinstance(one, Statement)]
+    settled = iter(settle(statements, store, publish, now, exact=exact))
+    return [one if isinstance(one, Problem) else _as_problem(next(settled)) for one in readings]
+
+
+def _read(reference: Reference) -> Statement | Problem:
+    try:
+        at = parse_time(reference["time"])
+    except ValueError as error:
+        return Problem("invalid", "time", str(error))
+    return statement_of(reference["customer"], at, reference.get("event", ""), reference.get("account"))
+
+
+def _as_problem(who: str | Refused) -> str | Problem:
+    if isinstance(who, str):
+        return who
+    return Problem(who.reason, ".".join(filter(None, ("data.customer", who.field))), who.message)
+
+
+def _answer(outcome: str | Problem) -> dict[str, str]:
+    if isinstance(outcome, str):
+        return {"customer_id": outcome}
+    return {"reason": outcome.reason, "path": outcome.path, "message": outcome.message}
+
+
+# What each event says is read by the function on its right; what follows from it is the same for all.
+HANDLERS = {
+    "customer.registered.v1": statement_in,
+    "customer.profile_changed.v1": statement_in,
+    "consent.changed.v1": statement_in,
+}

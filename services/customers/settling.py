@@ -1,0 +1,118 @@
+"""A batch of statements, settled: whom each one means, what changes by it, and that others hear of it.
+
+The order of the steps is what makes a crash harmless:
+
+1. A version is written together with `unpublished`, the token of this batch.
+2. Its snapshot is published, and confirmed.
+3. `unpublished` is taken off.
+
+Whatever a dead worker left between 1 and 3 is found by `sweep`. And nobody writes over a version that may not
+be out yet before having published it: so none is ever skipped, least of all `customer.created`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from services.customers.domain.customer import Customer
+from services.customers.domain.identity import Refused, decide
+from services.customers.domain.profile import Statement
+from services.customers.domain.references import own_id
+from services.customers.publishing import snapshot_event
+from services.customers.store import CustomerStore
+from wafa.contracts.envelope import Event
+from wafa.runtime.errors import Transient
+
+Publish = Callable[[Sequence[Event]], None]
+
+#: How often a batch reads again because others changed the same customers meanwhile.
+MOST_ROUNDS = 20
+#: A living worker is long done with its batch by then; were it not, an event would only go out twice.
+LEFT_BEHIND = timedelta(seconds=30)
+SWEPT_AT_ONCE = 500
+
+
+def settle(
+    statements: Sequence[Statement], store: CustomerStore, publish: Publish, now: datetime, *, exact: bool
+) -> list[str | Refused]:
+    """Return, in order, the id of the customer whom each statement means, or why it means nobody.
+
+    With `exact`, a profile remembers the last word on a field even where it only repeats what was known.
+    Without, a repetition is not written: so the hints that a till sends with every event cost no write.
+
+    Raises:
+        Transient: the same customers kept changing under our hands; take the batch again.
+    """
+    token = f"{_sortable(now)} {uuid4().hex}"
+    who: dict[int, str | Refused] = {}
+    written: dict[str, Customer] = {}
+    moved: set[str] = set()
+    left: Sequence[int] = range(len(statements))
+    for _ in range(MOST_ROUNDS):
+        told = [statements[index] for index in left]
+        known = _read(told, store, moved)
+        decision = decide([one.keys for one in told], known)
+        who.update(zip(left, decision.who, strict=True))
+        moved = set()
+        if changes := [*_changes(told, decision.who, decision.gained, known, exact)]:
+            publish([snapshot_event(before) for before, _ in changes if before.unpublished])
+            versions = [
+                replace(after, version=before.version + 1, changed_at=now, unpublished=token)
+                for before, after in changes
+            ]
+            moved = store.write(versions)
+            written |= {one.customer_id: one for one in versions if one.customer_id not in moved}
+        left = [index for index in left if who[index] in moved]
+        if not left:
+            break
+    else:
+        raise Transient(f"{len(moved)} customers kept changing while they were resolved")
+    if written:
+        publish([snapshot_event(one) for one in written.values()])
+        store.set_published(token)
+    return [who[index] for index in range(len(statements))]
+
+
+def sweep(store: CustomerStore, publish: Publish, now: datetime) -> int:
+    """Publish what dead workers have written and not published; return how many customers that were."""
+    left = store.left_unpublished(_sortable(now - LEFT_BEHIND), SWEPT_AT_ONCE)
+    publish([snapshot_event(one) for one in left])
+    store.set_swept(left)
+    return len(left)
+
+
+def _read(told: Sequence[Statement], store: CustomerStore, moved: set[str]) -> dict[str, Customer]:
+    keys: set[str] = set()
+    ids = set(moved)
+    for key in {key for one in told for key in one.keys}:
+        named = own_id(key)
+        if named is None:
+            keys.add(key)
+        else:
+            ids.add(named)
+    return store.find(keys, ids)
+
+
+def _changes(
+    told: Sequence[Statement],
+    who: Sequence[str | Refused],
+    gained: dict[str, list[str]],
+    known: dict[str, Customer],
+    exact: bool,
+) -> Iterator[tuple[Customer, Customer]]:
+    """Yield each customer whom the statements change, as they were and as they will be."""
+    about: dict[str, list[Statement]] = defaultdict(list)
+    for customer_id, statement in zip(who, told, strict=True):
+        if isinstance(customer_id, str):
+            about[customer_id].append(statement)
+    for customer_id, statements in about.items():
+        before = known.get(customer_id) or Customer(customer_id)
+        after = before.after(gained.get(customer_id, ()), statements)
+        if before != after if exact else not before.looks_like(after):
+            yield before, after
+
+
+def _sortable(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

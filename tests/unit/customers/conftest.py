@@ -1,0 +1,93 @@
+"""A store in memory that keeps the promises of the real one, and a broker that can fail."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from services.customers.domain.customer import Customer
+
+
+class FakeStore:
+    """Customers in a dict: versions guard writes, and an identifier has one holder."""
+
+    def __init__(self) -> None:
+        self.customers: dict[str, Customer] = {}
+        self.writes = 0
+        self.before_write: Callable[[], None] = lambda: None
+
+    def find(self, keys: Collection[str], ids: Collection[str] = ()) -> dict[str, Customer]:
+        known = {
+            one.customer_id: one
+            for one in self.customers.values()
+            if not set(keys).isdisjoint(one.identifiers)
+        }
+        known |= {id: self.customers[id] for id in ids if id in self.customers}
+        while missing := {one.merged_into for one in known.values() if one.merged_into} - known.keys():
+            known |= {id: self.customers[id] for id in missing}
+        return known
+
+    def write(self, customers: Sequence[Customer]) -> set[str]:
+        self.before_write()
+        self.writes += 1
+        return {one.customer_id for one in customers if not self._write(one)}
+
+    def set_published(self, token: str) -> None:
+        for one in self.customers.values():
+            if one.unpublished == token:
+                self._clear(one)
+
+    def left_unpublished(self, before: str, limit: int) -> list[Customer]:
+        left = [one for one in self.customers.values() if one.unpublished and one.unpublished < before]
+        return sorted(left, key=lambda one: one.unpublished or "")[:limit]
+
+    def set_swept(self, customers: Iterable[Customer]) -> None:
+        for one in customers:
+            if self.customers[one.customer_id].version == one.version:
+                self._clear(one)
+
+    def _write(self, customer: Customer) -> bool:
+        stored = self.customers.get(customer.customer_id)
+        if (stored.version if stored else 0) != customer.version - 1:
+            return False
+        others = (one for id, one in self.customers.items() if id != customer.customer_id)
+        if any(not set(customer.identifiers).isdisjoint(one.identifiers) for one in others):
+            return False
+        self.customers[customer.customer_id] = customer
+        return True
+
+    def _clear(self, customer: Customer) -> None:
+        self.customers[customer.customer_id] = replace(customer, unpublished=None)
+
+
+class FakeBroker:
+    """Keeps what was published; `fails` makes the next call fail before anything is out."""
+
+    def __init__(self) -> None:
+        self.events: list[dict] = []
+        self.fails = False
+
+    def publish(self, events: Sequence[dict]) -> None:
+        if self.fails and events:
+            self.fails = False
+            raise ConnectionError("the broker is away")
+        self.events += events
+
+    def versions(self) -> set[tuple[str, int]]:
+        return {(event["data"]["customer_id"], event["data"]["version"]) for event in self.events}
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def broker() -> FakeBroker:
+    return FakeBroker()
+
+
+@pytest.fixture(scope="session")
+def new_world() -> Callable[[], tuple[FakeStore, FakeBroker]]:
+    """A new store and broker for every example of a property."""
+    return lambda: (FakeStore(), FakeBroker())
