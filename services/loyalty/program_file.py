@@ -1,8 +1,4 @@
-"""The loyalty program as a file: YAML that people edit, checked so that every mistake is named with its line.
-
-Everything in the file is read as the text that stands there. YAML's own reading of numbers would make binary
-floats of decimals and 8 of 010.
-"""
+"""The loyalty program as a file: YAML that people edit, checked so that each mistake is named with its line."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,35 +7,36 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.loyalty.domain.program import Program, Tier
+from services.loyalty.marked_yaml import BrokenFile, Place, read_marked
 from wafa.contracts.currencies import DECIMALS
-
-_Place = tuple[str | int, ...]
 
 
 class ProgramError(Exception):
-    """The program file cannot be used; the message has file, line, field and what was expected, per mistake."""
+    """The program file cannot be used. The message names file, line, field and what was expected instead."""
 
 
 def load_program(path: Path) -> Program:
     """Read the program.
 
     Raises:
-        ProgramError: the file cannot be read, is no YAML, or breaks a rule.
+        ProgramError: the file cannot be read, is no YAML, or breaks a rule; a line of text for each mistake.
     """
-    content, lines = _read(path)
     try:
-        rules = _ProgramSchema().load(content)
+        file = read_marked(path)
+        return _program(_ProgramSchema().load(file.content))
+    except BrokenFile as error:
+        where = f"{path}, line {error.line}" if error.line else f"{path}"
+        raise ProgramError(f"{where}: {error}") from None
     except ValidationError as error:
-        mistakes = [(_line_of(lines, place), place, text) for place, text in _flat(error.messages_dict)]
-        mistakes.sort(key=lambda mistake: mistake[0])
+        mistakes = sorted(
+            (file.line(place), _name(place), text) for place, text in _flat(error.messages_dict)
+        )
         raise ProgramError(
-            "\n".join(_at(path, line, place, text) for line, place, text in mistakes)
+            "\n".join(f"{path}, line {line}: {name}{text}" for line, name, text in mistakes)
         ) from None
-    return _program(rules)
 
 
 def _program(rules: dict[str, Any]) -> Program:
@@ -158,69 +155,30 @@ class _ProgramSchema(_Rules):
 
     @validates_schema(skip_on_field_errors=True)
     def _check_together(self, rules: dict[str, Any], **kwargs: Any) -> None:
-        currency, tiers = rules["base_currency"], rules["tiers"]
+        currency = rules["base_currency"]
         wrong: dict[int, dict[str, list[str]]] = {}
-        if tiers[0]["threshold"] != 0:
-            wrong[0] = {"threshold": ["expected 0: everyone starts in the first tier"]}
-        for at, (lower, tier) in enumerate(pairwise(tiers), start=1):
-            if tier["threshold"] <= lower["threshold"]:
-                wrong[at] = {
-                    "threshold": [f"expected more than {lower['threshold']}, that of {lower['code']}"]
-                }
-        for at, tier in enumerate(tiers):
-            if tier["threshold"].scaleb(DECIMALS[currency]) % 1:
-                wrong[at] = {
-                    "threshold": [f"expected at most {DECIMALS[currency]} decimals, as {currency} has"]
-                }
-            if tier["code"] in (other["code"] for other in tiers[:at]):
-                wrong.setdefault(at, {})["code"] = ["expected a code that no other tier has"]
+        for at, name, message in _misfits(rules["tiers"], currency):
+            wrong.setdefault(at, {})[name] = [message]
         if wrong:
             raise ValidationError({"tiers": wrong})
         if currency in rules["rates"]:
             raise ValidationError({"rates": {currency: ["is the base currency, expected no rate for it"]}})
 
 
-def _read(path: Path) -> tuple[Any, dict[_Place, int]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ProgramError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ProgramError(_at(path, line, (), "expected text in UTF-8")) from None
-    lines: dict[_Place, int] = {(): 1}
-    try:
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
-        return (_plain(root, (), lines) if root else ""), lines
-    except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
-        raise ProgramError(_at(path, line, (), "expected no control characters")) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        words = ", ".join(filter(None, (error.context, error.problem)))
-        raise ProgramError(_at(path, line, (), f"is no YAML: {words}")) from None
-    except RecursionError:
-        raise ProgramError(_at(path, 1, (), "is nested too deeply, or refers to itself")) from None
+def _misfits(tiers: list[dict[str, Any]], currency: str) -> Iterator[tuple[int, str, str]]:
+    """Yield what is wrong with tiers that are right one by one: which tier, which field, what was expected."""
+    if tiers[0]["threshold"]:
+        yield 0, "threshold", "expected 0: everyone starts in the first tier"
+    for at, (lower, tier) in enumerate(pairwise(tiers), start=1):
+        if tier["threshold"] <= lower["threshold"]:
+            yield at, "threshold", f"expected more than {lower['threshold']}, that of {lower['code']}"
+        if tier["code"] in (other["code"] for other in tiers[:at]):
+            yield at, "code", "expected a code that no other tier has"
+        if tier["threshold"].scaleb(DECIMALS[currency]) % 1:
+            yield at, "threshold", f"expected at most {DECIMALS[currency]} decimals, as {currency} has"
 
 
-def _plain(node: yaml.Node, place: _Place, lines: dict[_Place, int]) -> Any:
-    """Return lists, dicts and texts, and note the line of each."""
-    lines.setdefault(place, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*place, at), lines) for at, item in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return node.value
-    found: dict[str, Any] = {}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode) or key.value in found:
-            problem = f"{key.value!r} twice" if isinstance(key, yaml.ScalarNode) else "a name that is no text"
-            raise yaml.MarkedYAMLError(problem=f"found {problem}", problem_mark=key.start_mark)
-        lines[(*place, key.value)] = key.start_mark.line + 1
-        found[key.value] = _plain(value, (*place, key.value), lines)
-    return found
-
-
-def _flat(messages: Mapping[Any, Any], place: _Place = ()) -> Iterator[tuple[_Place, str]]:
+def _flat(messages: Mapping[Any, Any], place: Place = ()) -> Iterator[tuple[Place, str]]:
     for part, inner in messages.items():
         # marshmallow's own levels: for a schema as a whole, and for the two halves of an entry of a dict.
         here = place if part == "_schema" or (place[:1] == ("rates",) and len(place) == 2) else (*place, part)
@@ -230,15 +188,9 @@ def _flat(messages: Mapping[Any, Any], place: _Place = ()) -> Iterator[tuple[_Pl
             yield from ((here, text) for text in inner)
 
 
-def _line_of(lines: Mapping[_Place, int], place: _Place) -> int:
-    while place not in lines:
-        place = place[:-1]
-    return lines[place]
-
-
-def _at(path: Path, line: int, place: _Place, text: str) -> str:
+def _name(place: Place) -> str:
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-    return f"{path}, line {line}: " + (f"{name}: {text}" if name else text)
+    return f"{name}: " if name else ""
 
 
 def _shown(value: Any) -> str:
