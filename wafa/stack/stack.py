@@ -151,7 +151,10 @@ class Stack:
             self.check()
 
     def kill(self, name: str) -> None:
-        """Kill one process without warning (rabbitmq, mongodb, mail, customers, customers-2, ...)."""
+        """Kill one process without warning (rabbitmq, mongodb, mail, customers, customers-2, ...).
+
+        RabbitMQ 3.10 forgets a quorum queue that was declared less than a second before it is killed.
+        """
         self._supervisor.kill(name)
 
     def end(self, name: str) -> None:
