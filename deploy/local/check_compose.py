@@ -1,0 +1,107 @@
+"""Check docker-compose.yml where no Docker engine may run: its form, and that what it refers to is there.
+
+`docker compose config` has the last word where the client is installed. Exit code 1 when something is wrong.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = Path(__file__).with_name("compose-schema.json")
+VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?P<default>:?-[^}]*|:?\?[^}]*)?\}")
+
+
+def problems(root: Path) -> Iterator[str]:
+    """Yield what is wrong with the compose file in `root`, in words that name the place."""
+    text = (root / "docker-compose.yml").read_text("utf-8")
+    content = yaml.safe_load(text)
+    form = [
+        f"{'/'.join(map(str, error.instance_path)) or 'the file'}: {error.message}"
+        for error in jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8"))).iter_errors(content)
+    ]
+    if form:
+        yield from form
+        return
+    yield from _dangling_references(content)
+    yield from _missing_files(content, root)
+    yield from _undocumented_variables(text, (root / ".env.example").read_text("utf-8"))
+    yield from _words_of_docker(root)
+
+
+def _dangling_references(content: dict[str, Any]) -> Iterator[str]:
+    services = content["services"]
+    for name, service in services.items():
+        for needed, how in service.get("depends_on", {}).items():
+            if needed not in services:
+                yield f"services/{name}: depends on {needed}, which is not there"
+            elif how["condition"] == "service_healthy" and "healthcheck" not in services[needed]:
+                yield f"services/{name}: waits for the health of {needed}, which has no health check"
+        for kind in ("networks", "configs", "secrets"):
+            for one in service.get(kind, ()):
+                reference = one["source"] if isinstance(one, dict) else one
+                if reference not in (content.get(kind) or {}) and reference != "default":
+                    yield f"services/{name}: {kind} {reference} is not defined"
+        for source in _mounted(service):
+            if not source.startswith((".", "/", "$")) and source not in (content.get("volumes") or {}):
+                yield f"services/{name}: volume {source} is not defined"
+
+
+def _missing_files(content: dict[str, Any], root: Path) -> Iterator[str]:
+    for name, service in content["services"].items():
+        wanted = [source for source in _mounted(service) if source.startswith(".")]
+        build = service.get("build")
+        if isinstance(build, dict):
+            wanted.append(str(Path(build["context"]) / build.get("dockerfile", "Dockerfile")))
+        elif build:
+            wanted.append(str(Path(build) / "Dockerfile"))
+        yield from (
+            f"services/{name}: {path} does not exist" for path in wanted if not (root / path).exists()
+        )
+    for kind in ("configs", "secrets"):
+        for name, one in (content.get(kind) or {}).items():
+            if "file" in one and not (root / one["file"]).exists():
+                yield f"{kind}/{name}: {one['file']} does not exist"
+
+
+def _undocumented_variables(text: str, example: str) -> Iterator[str]:
+    for name, default in sorted(set(VARIABLE.findall(text))):
+        if not re.search(rf"^#?\s*{name}=", example, re.MULTILINE):
+            yield f"${{{name}}} is not in .env.example{'' if default else ', and has no default'}"
+
+
+def _mounted(service: dict[str, Any]) -> Iterator[str]:
+    for volume in service.get("volumes", ()):
+        if isinstance(volume, str):
+            yield volume.split(":")[0]
+        elif "source" in volume:
+            yield volume["source"]
+
+
+def _words_of_docker(root: Path) -> Iterator[str]:
+    if (
+        not shutil.which("docker")
+        or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
+    ):
+        return
+    done = subprocess.run(
+        ["docker", "compose", "config", "--quiet"], cwd=root, capture_output=True, text=True
+    )
+    if done.returncode:
+        yield f"docker compose config: {done.stderr.strip()}"
+
+
+if __name__ == "__main__":
+    found = list(problems(ROOT))
+    print(
+        "\n".join(f"docker-compose.yml: {problem}" for problem in found) or "docker-compose.yml: well formed"
+    )
+    sys.exit(1 if found else 0)
