@@ -1,4 +1,4 @@
-"""The loyalty program as a file: YAML that people edit, checked so that each mistake is named with its line."""
+"""The loyalty program as a file: YAML that people edit, every mistake in which is named with its line."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -166,7 +166,7 @@ class _ProgramSchema(_Rules):
 
 
 def _misfits(tiers: list[dict[str, Any]], currency: str) -> Iterator[tuple[int, str, str]]:
-    """Yield what is wrong with tiers that are right one by one: which tier, which field, what was expected."""
+    """Yield what is wrong with tiers that are right one by one: which tier, which field, what is expected."""
     if tiers[0]["threshold"]:
         yield 0, "threshold", "expected 0: everyone starts in the first tier"
     for at, (lower, tier) in enumerate(pairwise(tiers), start=1):

@@ -5,8 +5,7 @@ from typing import Any
 
 from wafa.runtime import rpc
 from wafa.runtime.publisher import Publisher
-from wafa.stack.errors import StackError
-from wafa.stack.folder import Folder, default_folder
+from wafa.stack import StackError, default_folder, running
 
 
 def amqp_uri() -> str:
@@ -17,11 +16,10 @@ def amqp_uri() -> str:
     """
     if uri := os.environ.get("AMQP_URI"):
         return uri
-    folder = Folder(default_folder())
-    if folder.in_use() and (uri := folder.record().get("amqp_uri")):
-        return str(uri)
+    if stack := running():
+        return stack.amqp_uri
     raise StackError(
-        f"No system runs in {folder.path}. Start one with `wafa up`, or name the broker of another in AMQP_URI."
+        f"No system runs in {default_folder()}. Start one with `wafa up`, or name the broker of another in AMQP_URI."
     )
 
 

@@ -101,6 +101,8 @@ class BatchConsumer:
     def _subscribe(self, connection: amqp.Connection) -> amqp.Channel:
         try:
             channel = connection.channel()
+            # py-amqp would decode a body by its content encoding; we want the bytes that were sent.
+            channel.auto_decode = False
             self._declare(channel)
             # Twice a batch: the next one arrives while this one is being worked on.
             channel.basic_qos(0, 2 * self._size, False)

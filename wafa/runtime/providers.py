@@ -1,5 +1,6 @@
 """What nameko injects into a service: its store, its publisher, the settings."""
 
+from functools import cached_property
 from typing import Any, Protocol
 
 from nameko.extensions import DependencyProvider, SharedExtension
@@ -49,11 +50,12 @@ class MongoStore(DependencyProvider):
 class SharedPublisher(SharedExtension):
     """One publisher for each process, used by the service's code and by its batch entrypoints."""
 
-    def setup(self) -> None:
-        """Make the publisher; it connects on first use."""
+    @cached_property
+    def publisher(self) -> Publisher:
+        """The publisher, made when first asked for: extensions are set up in no order. It connects on first use."""
         settings: Settings = self.container.config[SETTINGS]
         name = f"wafa {self.container.service_name} publisher"
-        self.publisher = Publisher(settings.amqp_uri, name=name, confirm_timeout=settings.confirm_timeout)
+        return Publisher(settings.amqp_uri, name=name, confirm_timeout=settings.confirm_timeout)
 
     def stop(self) -> None:
         """Close the connection."""

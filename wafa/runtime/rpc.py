@@ -14,15 +14,6 @@ from wafa.runtime.errors import RemoteUnavailable
 from wafa.runtime.providers import SETTINGS
 from wafa.runtime.transient import TRANSIENT
 
-_AWAY = {error.__name__ for error in TRANSIENT} | {
-    "AutoReconnect",
-    "NetworkTimeout",
-    "ServerSelectionTimeoutError",
-    "PublishFailed",
-    "RemoteUnavailable",
-}
-
-
 class Remote(RpcProxy):
     """Gives a service `remote.method(...)` of another one; no answer in time raises `RemoteUnavailable`."""
 
@@ -73,6 +64,11 @@ def call(uri: str, service: str, method: str, *args: Any, timeout: float = 10, *
 
 
 def _understood(service: str, method: str, error: RemoteError) -> Exception:
-    if error.exc_type in _AWAY:
+    """Return what a remote error means here: nameko carries its class only by name."""
+    if error.exc_type in {name for away in TRANSIENT for name in _family(away)}:
         return RemoteUnavailable(f"{service}.{method}: {error}")
     return error
+
+
+def _family(error: type[BaseException]) -> set[str]:
+    return {error.__name__}.union(*(_family(child) for child in error.__subclasses__()))

@@ -1,0 +1,56 @@
+"""The loyalty service: a table of contents."""
+
+from nameko.rpc import rpc
+from nameko.timer import timer
+
+from services.loyalty import handlers, queries, rebuilding
+from services.loyalty.program_file import load_program
+from services.loyalty.store import LoyaltyStore
+from wafa.runtime.clock import now
+from wafa.runtime.entrypoint import consume
+from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
+
+
+class LoyaltyService:
+    """Keeps the ledger and the members, sees who comes back and who is due."""
+
+    name = "loyalty"
+    store = MongoStore(LoyaltyStore)
+    publish = EventPublisher()
+    program = FromSettings(lambda settings: load_program(settings.loyalty_program))
+
+    @consume("wafa.loyalty")
+    def take_in(self, events):
+        return handlers.take_in(events, self.store, self.publish, self.program, now())
+
+    @timer(interval=2)
+    def wake(self):
+        handlers.wake(self.store, self.publish, self.program, now())
+
+    @timer(interval=5)
+    def sweep(self):
+        handlers.sweep(self.store, self.publish, now())
+
+    @rpc
+    def redeem(self, customer_id, redemption_id, points):
+        handlers.redeem(customer_id, redemption_id, points, self.store, self.publish, self.program, now())
+
+    @rpc
+    def rebuild(self, after=None, limit=500, repair=False):
+        return rebuilding.rebuild_page(after, limit, repair, self.store, self.publish, self.program, now())
+
+    @rpc
+    def member(self, customer_id):
+        return queries.member(self.store, self.program, customer_id, now())
+
+    @rpc
+    def ledger(self, customer_id):
+        return queries.ledger(self.store, self.program, customer_id, now())
+
+    @rpc
+    def members(self, after=None, limit=500):
+        return queries.members(self.store, after, limit)
+
+    @rpc
+    def summary(self):
+        return queries.summary(self.store, self.program)

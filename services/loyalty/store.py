@@ -1,0 +1,96 @@
+"""Where loyalty keeps members and their ledger: the only module here that knows MongoDB."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.database import Database
+
+from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
+
+
+class LoyaltyStore:
+    """Members (aggregates, guarded by version) and ledger rows (immutable; a row is the receipt of its event)."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._members = database["members"]
+        self._ledger = database["ledger"]
+        self._progress = database["progress"]
+
+    def create_indexes(self) -> None:
+        """Create the indexes that are missing."""
+        self._ledger.create_index([("customer_id", ASCENDING), ("time", ASCENDING)], name="customer")
+        self._members.create_indexes(
+            [
+                IndexModel("wakes_at", name="wakes", partialFilterExpression={"wakes_at": {"$exists": True}}),
+                IndexModel(
+                    "pending_since",
+                    name="pending",
+                    partialFilterExpression={"pending_since": {"$exists": True}},
+                ),
+            ]
+        )
+
+    def members(self, ids: Iterable[str]) -> dict[str, Document]:
+        """Return the members among these customers. Read them before their receipts, never after."""
+        return by_id(self._members, ids)
+
+    def receipts(self, keys: Iterable[str]) -> Collection[str]:
+        """Return those of the event keys whose effects are out."""
+        return by_id(self._ledger, keys, {"_id": 1}).keys()
+
+    def ledger(self, customer_ids: Iterable[str]) -> dict[str, list[Document]]:
+        """Return all ledger rows of these customers, by customer."""
+        rows: dict[str, list[Document]] = {customer_id: [] for customer_id in customer_ids}
+        for row in self._ledger.find({"customer_id": {"$in": list(rows)}}):
+            rows[row["customer_id"]].append(row)
+        return rows
+
+    def save(self, members: Sequence[Document]) -> set[str]:
+        """Write members, each if its version has not moved meanwhile; return those that had."""
+        return replace_guarded(self._members, members)
+
+    def file(self, rows: Sequence[Document]) -> None:
+        """File ledger rows; one that is filed already stays as it is."""
+        insert_new(self._ledger, rows)
+
+    def drop_pending(self, members: Sequence[Document]) -> None:
+        """Empty `pending` of members that are still as given: everything in it is out."""
+        if members:
+            drop = {"$set": {"pending": []}, "$unset": {"pending_since": ""}}
+            wanted = ({"_id": member["_id"], "version": member["version"]} for member in members)
+            self._members.bulk_write([UpdateOne(one, drop) for one in wanted], ordered=False)
+
+    def waking(self, now: datetime, limit: int) -> list[Document]:
+        """Return members for whom something changes by itself by `now`, the longest overdue first."""
+        return list(self._members.find({"wakes_at": {"$lte": now}}).sort("wakes_at", ASCENDING).limit(limit))
+
+    def pending_between(self, after: datetime, upto: datetime) -> Iterator[Document]:
+        """Yield the ids and pending keys of members whose oldest pending effect is of this span of time."""
+        wanted = {"pending_since": {"$gt": after, "$lte": upto}}
+        return iter(self._members.find(wanted, {"pending.key": 1}))
+
+    def swept_upto(self) -> datetime:
+        """Return the moment up to which nothing pending is unsettled."""
+        found = self._progress.find_one({"_id": "sweep"})
+        return found["upto"] if found else datetime.fromtimestamp(0, UTC)
+
+    def note_swept(self, upto: datetime) -> None:
+        """Note that nothing pending up to this moment is unsettled."""
+        self._progress.update_one({"_id": "sweep"}, {"$max": {"upto": upto}}, upsert=True)
+
+    def page(self, after: str | None, limit: int) -> list[Document]:
+        """Return members in the order of their ids, from the one after `after`."""
+        wanted = {} if after is None else {"_id": {"$gt": after}}
+        return list(self._members.find(wanted).sort("_id", ASCENDING).limit(limit))
+
+    def summary(self) -> list[Document]:
+        """Return the number of members, and sums of their figures, per tier and repeat."""
+        figures = ("spend", "points", "purchases")
+        group: Document = {
+            "_id": {"tier": "$snapshot.tier", "repeat": "$snapshot.repeat"},
+            "members": {"$sum": 1},
+        }
+        sums = {"spend": "$spend", "points": "$snapshot.points", "purchases": "$snapshot.purchase_count"}
+        group |= {name: {"$sum": sums[name]} for name in figures}
+        return list(self._members.aggregate([{"$group": group}]))

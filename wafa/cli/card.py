@@ -1,0 +1,102 @@
+"""`wafa card`: what staff see when the customer stands before them."""
+
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from wafa.cli.output import as_json, print_json
+from wafa.cli.system import call
+
+SAY = {
+    "apologise": ("There is an open complaint: apologise first.", "هناك شكوى مفتوحة: ابدأ بالاعتذار."),
+    "thank": ("A regular: thank them for coming back.", "عميل وفيّ: اشكره على عودته."),
+    "welcome": ("Welcome them.", "رحّب به."),
+}
+
+
+@click.command()
+@click.argument("customer_id", required=False)
+@click.option("--email", help="Find the customer by e-mail.")
+@click.option("--phone", help="Find the customer by phone, with the country code.")
+@click.option("--external", nargs=2, metavar="SYSTEM ID", help="Find the customer by an id in another system.")
+@as_json
+def card(
+    customer_id: str | None, email: str | None, phone: str | None, external: tuple[str, str] | None, as_json: bool
+) -> None:
+    """Show a customer's card. Exit code 1: nobody is known by that name.
+
+    \b
+    Examples:
+      wafa card --external cdnow 0001
+      wafa card --email customer0001@example.com --json
+    """
+    customer = _find(customer_id, email, phone, external)
+    if customer is None:
+        click.echo("nobody is known by that", err=True)
+        sys.exit(1)
+    found = compose(customer)
+    if as_json:
+        print_json(found)
+    else:
+        show(found, Console())
+
+
+def compose(customer: dict[str, Any]) -> dict[str, Any]:
+    """Ask the services for what they know of a customer (a snapshot) and put it together as the card."""
+    customer_id = customer["customer_id"]
+    member = call("loyalty", "member", customer_id)
+    known = call("interactions", "card", customer_id)
+    repeat = bool(member and member["repeat"])
+    say = "apologise" if known["open_cases"] else "thank" if repeat else "welcome"
+    return {
+        "customer_id": customer_id,
+        "name": customer.get("name"),
+        "locale": customer.get("locale"),
+        "recognized": repeat,
+        "say": dict(zip(("en", "ar"), SAY[say], strict=True)),
+        "member": member,
+        **known,
+    }
+
+
+def show(card: dict[str, Any], console: Console) -> None:
+    """Print a card for people."""
+    member = card["member"] or {}
+    rows = Table(show_header=False, box=None)
+    rows.add_row("recognised", "yes" if card["recognized"] else "not yet")
+    if member:
+        rows.add_row("tier", " / ".join(member["tier_titles"].values()))
+        rows.add_row("points", f"{member['points']:,}")
+        rows.add_row("purchases", f"{member['purchase_count']}, {_money(member['spend'])} in all")
+        rows.add_row("next due", member.get("due_at", "no rhythm yet"))
+        if above := member.get("next_tier"):
+            rows.add_row("next tier", f"{above['tier']}, {_money(above['missing'])} away")
+    if last := card["last_purchase"]:
+        rows.add_row("last purchase", f"{last['time'][:10]}, {_money(last['data']['total'])}")
+    for case in card["open_cases"]:
+        rows.add_row("open complaint", f"{case['category']}, {case['severity']}, since {case['opened_at'][:10]}")
+    if feedback := card["last_feedback"]:
+        rows.add_row("last feedback", f"{feedback['data']['kind']} {feedback['data']['score']}")
+    rows.add_row("say", "\n".join(card["say"].values()))
+    console.print(Panel(rows, title=card["name"] or card["customer_id"], expand=False))
+
+
+def _find(
+    customer_id: str | None, email: str | None, phone: str | None, external: tuple[str, str] | None
+) -> dict[str, Any] | None:
+    if sum(given is not None for given in (customer_id, email, phone, external)) != 1:
+        raise click.UsageError("say who: a customer id, --email, --phone or --external")
+    if customer_id is not None:
+        found: dict[str, Any] | None = call("customers", "get", customer_id)
+    else:
+        system, id = external or (None, None)
+        found = call("customers", "lookup", email=email, phone=phone, system=system, id=id)
+    return found
+
+
+def _money(money: dict[str, str]) -> str:
+    return f"{money['amount']} {money['currency']}"

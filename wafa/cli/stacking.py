@@ -1,0 +1,35 @@
+"""Showing a local stack start and stop."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.table import Table
+
+from wafa.cli.output import notes
+from wafa.stack import Stack, signals_interrupt
+
+_COLOURS = {"ready": "green", "external": "green", "failed": "red", "stopped": "dim", "installing": "yellow"}
+
+
+@contextmanager
+def shown_stack(**options: Any) -> Iterator[Stack]:
+    """Run a `Stack` with these options, each server's state shown as it changes; stopped by any polite signal."""
+    console = notes()
+
+    def report(name: str, state: str) -> None:
+        colour = _COLOURS.get(state)
+        console.print(f"  {name:14} " + (f"[{colour}]{state}[/]" if colour else state))
+
+    with signals_interrupt(), Stack(progress=report, **options) as stack:
+        yield stack
+
+
+def show_addresses(stack: Stack) -> None:
+    """Print where the parts of a running stack are."""
+    table = Table(show_header=False, box=None)
+    table.add_row("broker", stack.amqp_uri)
+    table.add_row("database", stack.mongodb_uri)
+    table.add_row("mail", str(stack.mail_folder))
+    table.add_row("logs", str(stack.log_folder))
+    notes().print(table)

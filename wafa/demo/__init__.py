@@ -1,0 +1,1 @@
+"""The demo: real purchases through the whole system, and a reconciliation with the file they came from."""

@@ -1,0 +1,67 @@
+"""Invented people for the anonymous customers of a history: half of them write in Arabic, half in English.
+
+Who is who follows from the customer's number alone. The addresses are under `example.com`, which belongs to
+nobody (RFC 2606).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from wafa.contracts.envelope import Event, make_event
+
+_ARABIC = ("محمد", "فاطمة", "أحمد", "مريم", "خالد", "نورة", "يوسف", "ليلى", "عمر", "سارة")
+_ARABIC_FAMILIES = ("العتيبي", "حداد", "المنصوري", "الشريف", "القحطاني", "منصور", "النجار")
+_ENGLISH = ("Olivia", "James", "Amelia", "George", "Isla", "Arthur", "Maya", "Noah", "Grace", "Leo")
+_ENGLISH_FAMILIES = ("Baker", "Hughes", "Patel", "Murphy", "Clark", "Shaw", "Osborne")
+_ARABIC_PLACES = (("ar-SA", "SA", "Asia/Riyadh"), ("ar-EG", "EG", "Africa/Cairo"), ("ar-AE", "AE", "Asia/Dubai"))
+_ENGLISH_PLACES = (("en-GB", "GB", "Europe/London"), ("en-US", "US", "America/New_York"))
+
+# One in so many has withdrawn consent to service mail, or has a complaint that nobody has resolved.
+WITHDRAWN, COMPLAINING = 40, 50
+
+
+def withdrawn(customer: str) -> bool:
+    """Tell whether a customer wants no service mail."""
+    return int(customer) % WITHDRAWN == 0
+
+
+def complaining(customer: str) -> bool:
+    """Tell whether a customer has an open complaint."""
+    return int(customer) % COMPLAINING == 0
+
+
+def profile(customer: str) -> dict[str, str]:
+    """Return name, address and locale of a customer."""
+    number = int(customer)
+    arabic = number % 2 == 0
+    firsts, families = (_ARABIC, _ARABIC_FAMILIES) if arabic else (_ENGLISH, _ENGLISH_FAMILIES)
+    places = _ARABIC_PLACES if arabic else _ENGLISH_PLACES
+    half = number // 2
+    locale, country, timezone = places[half % len(places)]
+    return {
+        "name": f"{firsts[half % len(firsts)]} {families[half % len(families)]}",
+        "email": f"customer{customer}@example.com",
+        "locale": locale,
+        "country": country,
+        "timezone": timezone,
+    }
+
+
+def arrivals(customers: list[str], name: str, moment: datetime) -> Iterator[Event]:
+    """Yield what a shop and a call centre would tell about these customers before they buy."""
+    for customer in customers:
+        reference = {"external_ids": [{"system": name, "id": customer}]}
+        registered = {"customer": {**reference, **profile(customer)}}
+        yield _event("customer.registered.v1", name, f"registered-{customer}", moment, registered)
+        later = moment + timedelta(seconds=1)
+        if withdrawn(customer):
+            consent = {"customer": reference, "channel": "email", "purpose": "service", "status": "withdrawn"}
+            yield _event("consent.changed.v1", name, f"consent-{customer}", later, consent)
+        if complaining(customer):
+            number = f"complaint-{customer}"
+            complaint = {"complaint_id": number, "category": "delivery", "severity": "high", "text": "ما وصلني الطلب"}
+            yield _event("complaint.opened.v1", name, number, later, {"customer": reference, **complaint})
+
+
+def _event(type: str, name: str, id: str, moment: datetime, data: dict[str, object]) -> Event:
+    return make_event(type, source=f"/history/{name}", id=id, time=moment, data=data)
