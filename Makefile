@@ -17,7 +17,7 @@ $(READY): requirements-dev.txt pyproject.toml deploy/local/setup.sh
 	@touch $@
 
 servers: $(READY)  ## Install what the local stack needs from the system (RabbitMQ), or say what is missing
-	@$(BIN)/python -m wafa.stack.install
+	@$(BIN)/python -c 'from wafa.stack.install import main; raise SystemExit(main())'
 
 up: $(READY)  ## Run everything on this machine, without Docker, until Ctrl-C
 	@$(BIN)/wafa up $(ARGS)
