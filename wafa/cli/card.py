@@ -9,7 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 
 from wafa.cli.output import as_json, print_json
-from wafa.cli.system import call
+from wafa.cli.system import client
+from wafa.runtime.rpc import Client
 
 SAY = {
     "apologise": ("There is an open complaint: apologise first.", "هناك شكوى مفتوحة: ابدأ بالاعتذار."),
@@ -34,22 +35,25 @@ def card(
       wafa card --external cdnow 0001
       wafa card --email customer0001@example.com --json
     """
-    customer = _find(customer_id, email, phone, external)
-    if customer is None:
-        click.echo("nobody is known by that", err=True)
-        sys.exit(1)
-    found = compose(customer)
+    if sum(given is not None for given in (customer_id, email, phone, external)) != 1:
+        raise click.UsageError("say who: a customer id, --email, --phone or --external")
+    with client() as services:
+        customer = _find(services, customer_id, email, phone, external)
+        if customer is None:
+            click.echo("nobody is known by that", err=True)
+            sys.exit(1)
+        found = compose(services, customer)
     if as_json:
         print_json(found)
     else:
         show(found, Console())
 
 
-def compose(customer: dict[str, Any]) -> dict[str, Any]:
+def compose(services: Client, customer: dict[str, Any]) -> dict[str, Any]:
     """Ask the services for what they know of a customer (a snapshot) and put it together as the card."""
     customer_id = customer["customer_id"]
-    member = call("loyalty", "member", customer_id)
-    known = call("interactions", "card", customer_id)
+    member = services.call("loyalty", "member", customer_id)
+    known = services.call("interactions", "card", customer_id)
     repeat = bool(member and member["repeat"])
     say = "apologise" if known["open_cases"] else "thank" if repeat else "welcome"
     return {
@@ -86,15 +90,14 @@ def show(card: dict[str, Any], console: Console) -> None:
 
 
 def _find(
-    customer_id: str | None, email: str | None, phone: str | None, external: tuple[str, str] | None
+    services: Client, customer_id: str | None, email: str | None, phone: str | None, external: tuple[str, str] | None
 ) -> dict[str, Any] | None:
-    if sum(given is not None for given in (customer_id, email, phone, external)) != 1:
-        raise click.UsageError("say who: a customer id, --email, --phone or --external")
+    found: dict[str, Any] | None
     if customer_id is not None:
-        found: dict[str, Any] | None = call("customers", "get", customer_id)
+        found = services.call("customers", "get", customer_id)
     else:
         system, id = external or (None, None)
-        found = call("customers", "lookup", email=email, phone=phone, system=system, id=id)
+        found = services.call("customers", "lookup", email=email, phone=phone, system=system, id=id)
     return found
 
 

@@ -5,7 +5,7 @@ import sys
 import click
 
 from wafa.cli.output import as_json, notes, print_json, progress
-from wafa.cli.system import call
+from wafa.cli.system import client
 
 PAGE = 500
 
@@ -22,13 +22,12 @@ def rebuild(what: str, verify: bool, as_json: bool) -> None:
       wafa rebuild loyalty --verify       is the live state what the ledger says, to the cent?
       wafa rebuild loyalty                after a change of the program file
     """
-    total = call(what, "summary")["members"]
     checked, different = 0, []
-    with progress() as bar:
-        task = bar.add_task("members", total=total)
+    with client() as services, progress() as bar:
+        task = bar.add_task("members", total=services.call(what, "summary")["members"])
         after = None
         while True:
-            page = call(what, "rebuild", after, PAGE, not verify)
+            page = services.call(what, "rebuild", after, PAGE, not verify)
             checked += page["checked"]
             different += page["different"]
             bar.update(task, completed=checked)

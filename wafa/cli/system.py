@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from wafa.runtime import rpc
 from wafa.runtime.publisher import Publisher
+from wafa.runtime.rpc import Client
 from wafa.stack import StackError, default_folder, running
 
 
@@ -24,8 +24,14 @@ def amqp_uri() -> str:
 
 
 def call(service: str, method: str, *args: Any, **kwargs: Any) -> Any:
-    """Ask a service of the running system; see `wafa.runtime.rpc.call`."""
-    return rpc.call(amqp_uri(), service, method, *args, **kwargs)
+    """Ask a service of the running system once; see `wafa.runtime.rpc.Client.call`."""
+    with client() as services:
+        return services.call(service, method, *args, **kwargs)
+
+
+def client() -> Client:
+    """Return a client to the services of the running system."""
+    return Client(amqp_uri())
 
 
 def publisher() -> Publisher:

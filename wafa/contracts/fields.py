@@ -59,7 +59,7 @@ class Text(_Strict, fields.String):
             error_messages=_WORDS,
             required=required,
             data_key=data_key,
-            validate=[length, Matches(pattern, expected), *also],
+            validate=[length, Matches(pattern, expected, max), *also],
             metadata={"description": about, **metadata},
         )
 

@@ -14,9 +14,9 @@ from wafa.contracts.validators import NO_NUL, kind_of
 
 #: An event is level 1, its `data` level 2; a container on a deeper level than this is refused.
 DEEPEST = 32
-_LEAST, _BEYOND = -(2**63), 2**63
+_BEYOND = 2**63
 
-_LEAF: dict[str, Any] = {"minimum": _LEAST, "exclusiveMaximum": _BEYOND, "pattern": NO_NUL}
+_LEAF: dict[str, Any] = {"exclusiveMinimum": -_BEYOND, "exclusiveMaximum": _BEYOND, "pattern": NO_NUL}
 # `propertyNames` would say it better and doubles the time of the whole validation.
 _NO_NUL_IN_NAMES: dict[str, Any] = {r"\x00": False}
 
@@ -74,7 +74,7 @@ def _what_is_wrong(value: object, level: int) -> str | None:
         return None
     if isinstance(value, int | float):
         finite = isinstance(value, int) or math.isfinite(value)
-        return "must be a number of at most 64 bits" if finite and not _LEAST <= value < _BEYOND else None
+        return "must be a number of at most 64 bits" if finite and abs(value) >= _BEYOND else None
     return f"must be JSON, not {kind_of(value)}"
 
 

@@ -34,14 +34,14 @@ def check(event: Any, now: datetime) -> Problem | None:
     Reasons: `invalid`, `unknown_type`, `time_in_future`. Never raises, whatever JSON stood there.
     """
     if not accepts(event):
-        return next(_faults(event), None) or _refused_without_words(event)
+        return next(faults(event), None) or _refused_without_words(event)
     return _ahead(event, now)
 
 
 def problems(event: Any, now: datetime) -> list[Problem]:
     """Return everything that is wrong with an event, for those who correct it by hand."""
     first = check(event, now)
-    return [] if first is None else list(_faults(event)) or [first]
+    return [] if first is None else list(faults(event)) or [first]
 
 
 def accepts(event: Any) -> bool:
@@ -75,7 +75,7 @@ def _validator(event_type: str) -> jsonschema_rs.Draft202012Validator:
     )
 
 
-def _faults(event: Any) -> Iterator[Problem]:
+def faults(event: Any) -> Iterator[Problem]:
     """Yield what is wrong with the form of an event, by the slow path alone."""
     if not isinstance(event, dict):
         yield Problem("invalid", "", f"must be an object, not {kind_of(event)}")

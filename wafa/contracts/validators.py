@@ -12,20 +12,25 @@ from marshmallow import ValidationError, validate
 #: Any text without the NUL character, which not every broker and database carries.
 NO_NUL = r"^[^\x00]*$"
 #: One line with something to see on it: no control characters, not only blanks.
-ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+ONE_LINE = r"^[ ]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 
 
 class Matches(validate.Validator):
-    """Accept a string that matches a pattern from its first character to its last."""
+    """Accept a string that matches a pattern from its first character to its last.
 
-    def __init__(self, pattern: str, expected: str) -> None:
+    A string longer than `longest` is left to the check of its length: a pattern may need a time that grows with
+    the square of it.
+    """
+
+    def __init__(self, pattern: str, expected: str, longest: int) -> None:
         """Keep the compiled `pattern`, and `expected` as the message when a value does not match it."""
         self.regex = re.compile(pattern)
         self.expected = expected
+        self.longest = longest
 
     def __call__(self, value: str) -> str:
         """Return `value`, or raise `ValidationError` with what was expected."""
-        if self.regex.fullmatch(value) is None:
+        if len(value) <= self.longest and self.regex.fullmatch(value) is None:
             raise ValidationError(self.expected)
         return value
 

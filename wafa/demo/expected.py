@@ -37,9 +37,15 @@ class Expected:
         return {customer for customer, days in self.days.items() if len(days) >= 2}
 
     @property
-    def mailed(self) -> set[str]:
-        """Those of them whom nothing keeps us from writing to."""
-        return {customer for customer in self.repeat if not withdrawn(customer) and not complaining(customer)}
+    def withheld(self) -> Counter[str]:
+        """How many of them must not be written to, by reason; consent is asked for first."""
+        reasons = ("no_consent" if withdrawn(one) else "open_complaint" if complaining(one) else "" for one in self.repeat)
+        return Counter(filter(None, reasons))
+
+    @property
+    def mailed(self) -> int:
+        """How many of them get a mail."""
+        return len(self.repeat) - self.withheld.total()
 
 
 def work_out(lines: Sequence[tuple[Line, datetime]], program_file: Path, today: Day) -> Expected:

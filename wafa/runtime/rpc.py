@@ -1,10 +1,11 @@
 """Calls to other services: by the batch, with a deadline, and with errors that say what to do.
 
-`Remote` is for services; `call` is for tools that run outside of nameko.
+`Remote` is for services; `Client` is for tools that run outside of nameko.
 """
 
-from typing import Any
+from typing import Any, Self
 
+import amqp
 import eventlet
 from nameko.exceptions import RemoteError, RpcTimeout, UnknownService
 from nameko.rpc import ReplyListener, RpcProxy, ServiceProxy
@@ -48,19 +49,37 @@ class RemoteService:
         return call
 
 
-def call(uri: str, service: str, method: str, *args: Any, timeout: float = 10, **kwargs: Any) -> Any:
-    """Call a service from outside and return its answer.
+class Client:
+    """Calls to services from outside of nameko, over one connection; a context manager."""
 
-    Raises:
-        RemoteUnavailable: it did not answer within `timeout` seconds, or something that it needs is away.
-    """
-    try:
-        with ClusterRpcProxy({"AMQP_URI": uri, "serializer": "json"}, timeout=timeout) as cluster:
-            return getattr(getattr(cluster, service), method)(*args, **kwargs)
-    except (RpcTimeout, UnknownService, OSError) as error:
-        raise RemoteUnavailable(f"{service} does not answer at the broker given by AMQP_URI") from error
-    except RemoteError as error:
-        raise _understood(service, method, error) from error
+    def __init__(self, uri: str, *, timeout: float = 30) -> None:
+        self._cluster = ClusterRpcProxy({"AMQP_URI": uri, "serializer": "json"}, timeout=timeout)
+        self._services: Any = None
+
+    def __enter__(self) -> Self:
+        """Connect. Raises `RemoteUnavailable` when the broker cannot be reached."""
+        try:
+            self._services = self._cluster.start()
+        except (OSError, amqp.exceptions.AMQPError) as error:
+            raise RemoteUnavailable(f"the broker cannot be reached: {error}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Disconnect."""
+        self._cluster.stop()
+
+    def call(self, service: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method of a service and return its answer.
+
+        Raises:
+            RemoteUnavailable: no answer in time, or something that the service needs is away.
+        """
+        try:
+            return getattr(getattr(self._services, service), method)(*args, **kwargs)
+        except (RpcTimeout, UnknownService, OSError) as error:
+            raise RemoteUnavailable(f"{service} does not answer") from error
+        except RemoteError as error:
+            raise _understood(service, method, error) from error
 
 
 def _understood(service: str, method: str, error: RemoteError) -> Exception:

@@ -1,0 +1,99 @@
+"""`wafa demo`: real purchases through the whole system."""
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from wafa.cli import card
+from wafa.cli.history import read_history
+from wafa.cli.output import as_json, notes, print_json, progress
+from wafa.cli.stacking import show_addresses, shown_stack
+from wafa.demo.expected import Expected, work_out
+from wafa.demo.reconcile import Line
+from wafa.demo.run import NAME, Demo
+from wafa.runtime.publisher import Publisher
+from wafa.runtime.rpc import Client
+from wafa.runtime.settings import load_settings
+from wafa.stack import Stack
+
+FILE = Path(__file__).resolve().parents[2] / "examples" / "data" / "cdnow.csv"
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Exit after the reconciliation: 0 when everything agrees, else 1.")
+@as_json
+def demo(check: bool, as_json: bool) -> None:
+    """Start the system, replay the purchases of 2,357 customers, and reconcile the outcome with the file.
+
+    The dates are shifted so that the data end today. Afterwards it keeps running, until Ctrl-C, for you to look
+    around: `wafa card --external cdnow 0001`, `wafa rejected list`. Begins with empty data each time.
+    """
+    with shown_stack(fresh=True) as stack:
+        show_addresses(stack)
+        with Client(stack.amqp_uri) as services:
+            agreed = _play(stack, services, as_json)
+        if check:
+            sys.exit(0 if agreed else 1)
+        notes().print("It keeps running; Ctrl-C stops it. Try: [b]wafa card --external cdnow 0001[/]")
+        try:
+            stack.watch()
+        except KeyboardInterrupt:
+            notes().print("stopping")
+
+
+def _play(stack: Stack, services: Client, as_json: bool) -> bool:
+    publisher = Publisher(stack.amqp_uri, name="demo shop")
+    show = Demo(read_history(FILE), datetime.now(UTC).date(), publisher, services)
+    expected = work_out(show.moments, load_settings().loyalty_program, show.until)
+    seconds = _follow(show, len(expected.repeat))
+    publisher.close()
+    lines = show.compare(expected, stack.mail_folder)
+    rate = show.published / seconds
+    if as_json:
+        print_json({"events_per_second": round(rate), "figures": [_plain(line) for line in lines]})
+    else:
+        _show(lines, rate)
+        _show_a_card(services, expected)
+    return all(line.agrees for line in lines)
+
+
+def _follow(show: Demo, repeat: int) -> float:
+    """Run the demo with progress bars; return the seconds from the first purchase to the last ledger row."""
+    with progress() as bar:
+        told = bar.add_task("customers introduced", total=len(show.customers))
+        show.introduce()
+        bar.update(told, completed=len(show.customers))
+        events = show.purchases()
+        sent = bar.add_task("purchases published", total=len(events))
+        began = time.monotonic()
+        show.publish(events, lambda number: bar.advance(sent, number))
+        arrived = bar.add_task("purchases in the ledger", total=len(events))
+        show.follow(lambda number: bar.update(arrived, completed=number))
+        seconds = time.monotonic() - began
+        decided = bar.add_task("messages decided", total=repeat)
+        show.follow_mail(repeat, lambda number: bar.update(decided, completed=number))
+    return seconds
+
+
+def _show(lines: list[Line], rate: float) -> None:
+    table = Table("", "the file says", "Wafa says", "", title="Reconciliation")
+    for line in lines:
+        table.add_row(line.what, line.file, line.wafa, "[green]✓[/]" if line.agrees else "[red]✗[/]")
+    console = Console()
+    console.print(table)
+    console.print(f"{rate:,.0f} purchases a second, from the first one published to the last one in the ledger")
+
+
+def _show_a_card(services: Client, expected: Expected) -> None:
+    customer = max(expected.repeat, key=lambda one: (expected.purchases[one], one))
+    found = services.call("customers", "lookup", system=NAME, id=customer)
+    card.show(card.compose(services, found), Console())
+
+
+def _plain(line: Line) -> dict[str, object]:
+    return {"what": line.what.strip(), "file": line.file, "wafa": line.wafa, "agrees": line.agrees}
