@@ -1,0 +1,1 @@
+"""Notifications: who is contacted, who is not, and why."""

@@ -1,0 +1,73 @@
+"""What others may ask: who a customer is to us, what we sent or did not send, and how often."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from services.notifications.domain.audience import Entry, home
+from services.notifications.domain.outreach import Outreach
+from services.notifications.store import NotificationsStore
+from wafa.contracts.times import format_time, parse_time
+
+MOST = 500
+
+
+def audience(store: NotificationsStore, customer_id: str) -> dict[str, Any] | None:
+    """Return the audience entry of a customer or of whom the customer was merged into; None if unknown."""
+    entries = store.entries([customer_id])
+    entry = entries.get(home(entries, customer_id))
+    return {**_plain(entry), "open_complaints": len(entry.open_complaints)} if entry else None
+
+
+def outreach(
+    store: NotificationsStore,
+    *,
+    customer_id: str | None = None,
+    campaign: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> dict[str, Any]:
+    """Return messages, each with its decision, last planned first: `{"outreach": [...], "next": token}`.
+
+    Of a customer these are also those of the customers merged into it. `next` goes into `before` of the call
+    for the next page, and is null on the last; at most 500 come at a time.
+    """
+    limit = max(1, min(limit, MOST))
+    wanted: dict[str, Any] = {"campaign": campaign} if campaign else {}
+    if customer_id:
+        entry = store.entries([customer_id]).get(customer_id)
+        wanted["customer_id"] = {"$in": [customer_id, *(entry.aliases if entry else ())]}
+    rows = store.page(wanted, _position(before), limit)
+    return {
+        "outreach": [_plain(row) for row in rows],
+        "next": _token(rows[-1]) if len(rows) == limit else None,
+    }
+
+
+def counts(store: NotificationsStore, campaign: str | None = None) -> dict[str, Any]:
+    """Return how many messages there are in each state, and of those not sent how many for each reason."""
+    states: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for state, reason, rows in store.counts({"campaign": campaign} if campaign else {}):
+        states[state] = states.get(state, 0) + rows
+        if reason is not None:
+            reasons[reason] = reasons.get(reason, 0) + rows
+    return {"states": states, "reasons": reasons}
+
+
+def _plain(value: Entry | Outreach) -> dict[str, Any]:
+    """Return JSON's types only, times as RFC 3339 text."""
+    plain: dict[str, Any] = msgspec.to_builtins(value)
+    return plain
+
+
+def _token(row: Outreach) -> str:
+    return f"{format_time(row.planned_at)} {row.id}"
+
+
+def _position(token: str | None) -> tuple[datetime, str] | None:
+    if token is None:
+        return None
+    at, _, row_id = token.partition(" ")
+    return parse_time(at), row_id

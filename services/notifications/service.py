@@ -1,0 +1,54 @@
+"""The notifications service: a table of contents."""
+
+import structlog
+from nameko.rpc import rpc
+from nameko.timer import timer
+
+from services.notifications import handlers, queries
+from services.notifications.sending import Outbox, delivery
+from services.notifications.store import NotificationsStore
+from wafa.runtime.clock import now
+from wafa.runtime.entrypoint import consume
+from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
+from wafa.runtime.transient import TRANSIENT
+
+log = structlog.get_logger(__name__)
+
+
+class NotificationsService:
+    """Contacts customers, and can say of each why it did or did not."""
+
+    name = "notifications"
+    store = MongoStore(NotificationsStore)
+    publish = EventPublisher()
+    delivery = FromSettings(delivery)
+
+    @consume("wafa.notifications", checked=False)
+    def take_in(self, events):
+        """Learn about customers, and plan messages to them."""
+        handlers.take_in(events, self.store, now=now())
+
+    @timer(interval=1)
+    def send(self):
+        """Send what is due."""
+        try:
+            Outbox(self.store, self.publish, self.delivery, now).send_due()
+        except TRANSIENT as error:
+            log.warning("sending is put off", error=str(error))
+
+    @rpc
+    def audience(self, customer_id):
+        """Return what is known of a customer."""
+        return queries.audience(self.store, customer_id)
+
+    @rpc
+    def outreach(self, customer_id=None, campaign=None, before=None, limit=50):
+        """Return messages to a customer or of a campaign, each with its decision."""
+        return queries.outreach(
+            self.store, customer_id=customer_id, campaign=campaign, before=before, limit=limit
+        )
+
+    @rpc
+    def counts(self, campaign=None):
+        """Return how many messages there are in each state, and for each reason."""
+        return queries.counts(self.store, campaign)

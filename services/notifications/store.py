@@ -1,0 +1,133 @@
+"""What notifications keeps: one audience entry a customer, one row a message."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from pymongo import ReplaceOne
+from pymongo.database import Database
+
+from services.notifications.domain.audience import Entry
+from services.notifications.domain.outreach import LIVE, Outreach, State
+from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
+
+_Kept = TypeVar("_Kept", Entry, Outreach)
+_IDS = {Entry: "customer_id", Outreach: "id"}
+
+
+class NotificationsStore:
+    """Reads and writes by the batch: each method is one round trip where it does not say otherwise."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._audience = database["audience"]
+        self._outreach = database["outreach"]
+
+    def create_indexes(self) -> None:
+        """Create the indexes that are missing; safe to repeat."""
+        self._outreach.create_index([("state", 1), ("not_before", 1)])
+        self._outreach.create_index([("customer_id", 1), ("planned_at", -1), ("_id", -1)])
+        self._outreach.create_index([("campaign", 1), ("planned_at", -1), ("_id", -1)])
+        self._outreach.create_index("announce_by", sparse=True)
+
+    def entries(self, customer_ids: Iterable[str]) -> dict[str, Entry]:
+        """Return the entries of customers and of whoever they were merged into, as far as there are any.
+
+        One more round trip for each link of the longest chain of merges.
+        """
+        found: dict[str, Entry] = {}
+        asked: set[str] = set()
+        wanted = set(customer_ids)
+        while wanted:
+            asked |= wanted
+            documents = by_id(self._audience, wanted)
+            found |= {customer_id: _loaded(Entry, document) for customer_id, document in documents.items()}
+            wanted = {entry.merged.into for entry in found.values() if entry.merged} - asked
+        return found
+
+    def save(self, entries: Iterable[Entry]) -> set[str]:
+        """Write entries as the next version; return the ids of those that somebody else wrote meanwhile."""
+        documents = [_document(entry) for entry in entries]
+        for document in documents:
+            document["version"] += 1
+        return replace_guarded(self._audience, documents)
+
+    def plan(self, rows: Iterable[Outreach]) -> None:
+        """Add rows; one that is there already stays as it is."""
+        insert_new(self._outreach, [_document(row) for row in rows])
+
+    def claim(self, now: datetime, until: datetime, limit: int) -> list[Outreach]:
+        """Take up to `limit` rows that are due: until `until` they are nobody else's. Three round trips.
+
+        Two who claim at once may find the same rows; each row then goes to one of them, and the other looks
+        again.
+        """
+        due = {"state": {"$in": list(LIVE)}, "not_before": {"$lte": now}}
+        taken = {"state": State.CLAIMED, "claim": uuid.uuid4().hex, "not_before": until}
+        while found := list(self._outreach.find(due, {"_id": 1}).sort("not_before", 1).limit(limit)):
+            these = {"_id": {"$in": [row["_id"] for row in found]}}
+            if self._outreach.update_many({**these, **due}, {"$set": taken}).modified_count:
+                return self._rows({**these, "claim": taken["claim"]})
+        return []
+
+    def settle(self, claim: str, rows: Sequence[Outreach]) -> None:
+        """Write rows back that were taken with `claim`; a row whose claim lapsed is its new owner's."""
+        if rows:
+            self._outreach.bulk_write(
+                [ReplaceOne({"_id": row.id, "claim": claim}, _document(row)) for row in rows], ordered=False
+            )
+
+    def release(self, claim: str, now: datetime) -> None:
+        """Give back what is still held with `claim`."""
+        given_back = {"$set": {"state": State.PLANNED, "not_before": now}, "$unset": {"claim": 1}}
+        self._outreach.update_many({"state": State.CLAIMED, "claim": claim}, given_back)
+
+    def settled(self, ids: Sequence[str]) -> list[Outreach]:
+        """Return those of the rows that are settled and not yet announced."""
+        return self._rows({"_id": {"$in": list(ids)}, "announce_by": {"$exists": True}})
+
+    def unannounced(self, now: datetime, limit: int) -> list[Outreach]:
+        """Return settled rows that somebody should have announced by now."""
+        return self._rows({"announce_by": {"$lte": now}}, limit)
+
+    def announced(self, ids: Sequence[str]) -> None:
+        """Note that the world has been told of these rows."""
+        self._outreach.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"announce_by": 1}})
+
+    def of_people(self, rows: Iterable[Outreach], aliases: Sequence[str]) -> list[Outreach]:
+        """Return the rows of the same campaigns and steps that were planned for any of `aliases`."""
+        campaigns = {row.campaign for row in rows}
+        return self._rows({"customer_id": {"$in": list(aliases)}, "campaign": {"$in": sorted(campaigns)}})
+
+    def page(self, wanted: Document, before: tuple[datetime, str] | None, limit: int) -> list[Outreach]:
+        """Return rows with these field values, last planned first, from after `before` (planned_at, id)."""
+        if before is not None:
+            at, row_id = before
+            wanted = {
+                **wanted,
+                "$or": [{"planned_at": {"$lt": at}}, {"planned_at": at, "_id": {"$lt": row_id}}],
+            }
+        found = self._outreach.find(wanted).sort([("planned_at", -1), ("_id", -1)]).limit(limit)
+        return [_loaded(Outreach, document) for document in found]
+
+    def counts(self, wanted: Document) -> list[tuple[str, str | None, int]]:
+        """Return (state, reason, number of rows) of all rows with these field values."""
+        group = {"_id": {"state": "$state", "reason": "$reason"}, "rows": {"$sum": 1}}
+        found = self._outreach.aggregate([{"$match": wanted}, {"$group": group}])
+        return [(one["_id"]["state"], one["_id"].get("reason"), one["rows"]) for one in found]
+
+    def _rows(self, wanted: Document, limit: int = 0) -> list[Outreach]:
+        return [_loaded(Outreach, document) for document in self._outreach.find(wanted).limit(limit)]
+
+
+def _document(kept: Entry | Outreach) -> Document:
+    """Leave out what is empty: an absent field reads as its default, and sparse indexes stay sparse."""
+    fields: dict[str, Any] = msgspec.to_builtins(kept, builtin_types=(datetime,))
+    fields["_id"] = fields.pop(_IDS[type(kept)])
+    return {name: value for name, value in fields.items() if value not in (None, (), [])}
+
+
+def _loaded(kind: type[_Kept], document: Document) -> _Kept:
+    document[_IDS[kind]] = document.pop("_id")
+    return msgspec.convert(document, kind)

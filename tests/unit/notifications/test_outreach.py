@@ -1,0 +1,94 @@
+"""The life of a message: what each outcome makes of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.notifications.domain.decision import Drop, Reason, Send, Twin, decide
+from services.notifications.domain.outreach import (
+    LONGEST_RETRY,
+    RECOGNITION,
+    State,
+    accepted,
+    case_of,
+    decided,
+    put_off,
+    refused,
+    twin_of,
+)
+from tests.unit.notifications.builders import NOON, complaint, entry, profile, row
+
+
+def test_a_decision_is_on_record_with_what_it_was_based_on():
+    known = entry(complaints=(complaint("opened"),))
+    case = case_of(row(), RECOGNITION, known, has_address=True, twin=None, now=NOON)
+    dropped = decided(row(), case, decide(case))
+    assert (dropped.state, dropped.reason) == (State.DROPPED, "open_complaint")
+    assert dropped.decision["outcome"] == "drop"
+    assert dropped.decision["open_complaints"] == 1
+    assert dropped.decision["at"] == NOON
+
+
+def test_an_erased_customer_is_dropped_at_once_and_not_waited_for():
+    known = entry(profile=None, member=None, erased=True)
+    case = case_of(row(), RECOGNITION, known, has_address=False, twin=None, now=NOON)
+    assert decide(case) == Drop(Reason.NO_ADDRESS)
+
+
+@pytest.mark.parametrize("missing", ["profile", "member"])
+def test_without_profile_or_tier_there_is_nothing_to_write_yet(missing):
+    known = entry(**{missing: None})
+    case = case_of(row(), RECOGNITION, known, has_address=True, twin=None, now=NOON)
+    assert decide(case).reason is Reason.NOT_YET_KNOWN
+
+
+def test_an_unknown_time_zone_counts_as_the_campaigns():
+    known = entry(profile=profile(timezone="Mars/Olympus"))
+    assert case_of(row(), RECOGNITION, known, has_address=True, twin=None, now=NOON).zone == "UTC"
+
+
+def test_tries_grow_further_apart_and_then_keep_a_distance():
+    tried, delays = row(), []
+    for _ in range(12):
+        before, tried = tried, put_off(tried, "451 later", NOON)
+        assert (tried.state, tried.attempts) == (State.PLANNED, before.attempts + 1)
+        delays.append(tried.not_before - NOON)
+    assert delays[:3] == [timedelta(seconds=10), timedelta(seconds=20), timedelta(seconds=40)]
+    assert delays == sorted(delays)
+    assert delays[-1] == LONGEST_RETRY
+
+
+def test_what_is_settled_is_to_be_announced():
+    done = [accepted(row(), "<id>", "ar", NOON), refused(row(), "550 unknown", NOON)]
+    assert all(one.announce_by > NOON and one.claim is None for one in done)
+    assert [one.state for one in done] == [State.SENT, State.FAILED]
+
+
+def test_a_message_to_send_stays_claimed_until_the_server_has_spoken():
+    claimed = row(state=State.CLAIMED, claim="mine")
+    case = case_of(claimed, RECOGNITION, entry(), has_address=True, twin=None, now=NOON)
+    assert decided(claimed, case, Send()).state is State.CLAIMED
+
+
+@pytest.mark.parametrize(
+    ("other", "twin"),
+    [
+        (row("b", state=State.SENT), Twin.SENT),
+        (row("b", id="0", state=State.PLANNED), Twin.AHEAD),
+        (row("b", id="0", state=State.CLAIMED), Twin.AHEAD),
+        (row("b", id="z", state=State.CLAIMED), Twin.IN_FLIGHT),
+        (row("b", id="z", state=State.PLANNED), None),
+        (row("b", id="0", state=State.DROPPED), None),
+        (row("b", id="0", state=State.SENT, occurrence="other"), None),
+        (row("b", id="0", state=State.SENT, campaign="other"), None),
+    ],
+)
+def test_of_the_same_message_to_two_ids_of_one_person_one_goes_out(other, twin):
+    mine = row("a", id="5", state=State.CLAIMED)
+    assert twin_of(mine, [mine, other]) is twin
+
+
+def test_two_workers_who_hold_twins_at_once_do_not_both_give_way():
+    one, two = (row(name, id=name, state=State.CLAIMED) for name in ("1", "2"))
+    twins = [twin_of(one, [one, two]), twin_of(two, [one, two])]
+    assert twins == [Twin.IN_FLIGHT, Twin.AHEAD]
