@@ -1,0 +1,74 @@
+"""What is stored is what was there: no float, no Decimal, nothing lost to the millisecond."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import bson
+import pytest
+from bson.codec_options import CodecOptions
+from hypothesis import given
+
+from services.loyalty.domain.codec import (
+    decode_announced,
+    decode_fact,
+    decode_state,
+    encode_announced,
+    encode_fact,
+    encode_state,
+)
+from services.loyalty.domain.facts import Fact
+from services.loyalty.domain.fold import rebuild
+from services.loyalty.domain.outcomes import Announced
+from services.loyalty.domain.program import Program
+from services.loyalty.domain.state import start
+
+from .histories import histories, patient, programs
+from .story import PROGRAM, at
+
+
+def stored(document: dict[str, Any]) -> dict[str, Any]:
+    """The document after a round trip through MongoDB's own format."""
+    return bson.decode(bson.encode(document), CodecOptions(tz_aware=True))
+
+
+def leaves(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield value
+
+
+@patient
+@given(programs, histories())
+def test_a_state_comes_back_as_it_was_stored(by: Program, facts: list[Fact]) -> None:
+    state = rebuild(by, facts)
+    document = encode_state(state)
+    assert decode_state(document) == state
+    assert decode_state(stored(document)) == state
+    assert {type(leaf) for leaf in leaves(document)} <= {int, str, datetime, type(None)}
+
+
+def test_the_state_of_nobody_comes_back_as_it_was_stored() -> None:
+    assert decode_state(stored(encode_state(start(PROGRAM)))) == start(PROGRAM)
+
+
+@patient
+@given(histories())
+def test_facts_come_back_as_they_were_stored(facts: list[Fact]) -> None:
+    assert [decode_fact(stored(encode_fact(fact))) for fact in facts] == facts
+
+
+def test_a_fact_of_an_unknown_kind_is_an_error_not_a_guess() -> None:
+    with pytest.raises(ValueError, match="gift"):
+        decode_fact({"kind": "gift", "key": "k1", "time": at("2024-01-01")})
+
+
+@pytest.mark.parametrize(
+    "announced", [Announced(), Announced("gold", at("2024-01-05"), True, at("2024-01-01"))]
+)
+def test_what_was_announced_comes_back_as_it_was_stored(announced: Announced) -> None:
+    assert decode_announced(stored(encode_announced(announced))) == announced
