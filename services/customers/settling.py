@@ -84,15 +84,13 @@ def sweep(store: CustomerStore, publish: Publish, now: datetime) -> int:
 
 
 def _read(told: Sequence[Statement], store: CustomerStore, moved: set[str]) -> dict[str, Customer]:
-    keys: set[str] = set()
-    ids = set(moved)
-    for key in {key for one in told for key in one.keys}:
-        named = own_id(key)
-        if named is None:
-            keys.add(key)
-        else:
-            ids.add(named)
-    return store.find(keys, ids)
+    """Return everybody who may be meant. For known customers the strongest keys find all there is to know."""
+    ids = moved | {named for one in told if (named := own_id(one.keys[0])) is not None}
+    strongest = {one.keys[0] for one in told if own_id(one.keys[0]) is None}
+    known = store.find(strongest, ids)
+    held = {key for one in known.values() for key in one.identifiers}
+    others = {key for one in told for key in one.keys if own_id(key) is None} - held - strongest
+    return known | store.find(others) if others else known
 
 
 def _changes(
@@ -109,6 +107,8 @@ def _changes(
             about[customer_id].append(statement)
     for customer_id, statements in about.items():
         before = known.get(customer_id) or Customer(customer_id)
+        if not exact and customer_id not in gained and all(map(before.profile.says, statements)):
+            continue
         after = before.after(gained.get(customer_id, ()), statements)
         if before != after if exact else not before.looks_like(after):
             yield before, after

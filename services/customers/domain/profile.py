@@ -60,6 +60,13 @@ class Profile:
             _last_words(self.consents, [statement.consents for statement in told]),
         )
 
+    def says(self, statement: Statement) -> bool:
+        """Tell whether a statement only repeats values that are known."""
+        fields = self.fields
+        return not statement.consents and all(
+            name in fields and fields[name].value == said.value for name, said in statement.fields.items()
+        )
+
     def looks_like(self, other: "Profile") -> bool:
         """Tell whether both say the same, no matter when or by which event each field was last confirmed."""
         return self.consents == other.consents and _values(self.fields) == _values(other.fields)

@@ -9,6 +9,7 @@ A key is one text, so that it can be compared, indexed and owned:
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 Keys = tuple[str, ...]
@@ -36,7 +37,7 @@ def identity_keys(
 
 def external_key(system: str, id: str) -> str:
     """Return the key of an id in another system; a colon in the system's name cannot be mistaken for ours."""
-    return f"{_EXTERNAL}{quote(system)}:{id}"
+    return f"{_EXTERNAL}{_quoted(system)}:{id}"
 
 
 def email_key(email: str) -> str:
@@ -78,3 +79,8 @@ def phones(keys: Iterable[str]) -> list[str]:
 def strength(key: str) -> int:
     """Return how well a key tells people apart; 0 is the strongest."""
     return _STRENGTH[key[: key.index(":") + 1]]
+
+
+@lru_cache(1000)
+def _quoted(system: str) -> str:
+    return quote(system)
