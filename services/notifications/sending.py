@@ -8,7 +8,7 @@ announcement, and at most the mails of one slice go out again when its claim lap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -47,7 +47,7 @@ class Delivery:
     mailer: Mailer
     sender: Sender
     renderer: Renderer
-    policies: Mapping[str, Policy] = POLICIES
+    policies: Mapping[str, Policy] = field(default_factory=lambda: POLICIES)
     connections: int = 8
     batch: int = 200
     lease: timedelta = timedelta(minutes=5)
@@ -168,7 +168,7 @@ class Outbox:
             text = self._text(job)
         except TemplateError as error:
             # Ours to mend; until then the message waits like one that the server puts off.
-            log.exception("template cannot be rendered", template=job.policy.template, outreach=job.row.id)
+            log.error("template failed", template=job.policy.template, outreach=job.row.id, error=str(error))
             return _Done(PutOff(f"template: {error}"), "")
         mail = compose(job.row.id, text, sender=self._delivery.sender, recipient=job.recipient, now=job.now)
         return _Done(self._delivery.mailer.send(mail), text.language)

@@ -1,0 +1,295 @@
+"""From a recognition to a mail: nobody twice, nobody forgotten, and the world is told."""
+
+import threading
+from collections import Counter
+
+import pytest
+
+from services.notifications import queries
+from tests.unit.notifications.builders import complained, created, member_updated, recognized, told
+
+
+def known(customer_id, **profile):
+    return [created(customer_id, **profile), member_updated(customer_id)]
+
+
+def came_back(*customer_ids):
+    return [event for one in customer_ids for event in (*known(one), recognized(one))]
+
+
+def test_a_customer_who_came_back_is_thanked_once_in_their_language(notifications, post_office):
+    notifications.take_in(*known("sara", name="سارة", locale="ar-EG"), recognized("sara"))
+    assert notifications.send() == 1
+    [mail] = post_office.messages
+    assert mail["To"] == "sara@example.com"
+    assert mail["Subject"] == "شكرًا لعودتك إلينا"
+    assert "سارة" in mail.get_body(("html",)).get_content()
+    assert "١٢٠ نقطة" in mail.get_body(("plain",)).get_content()
+    [event] = notifications.published
+    assert event["type"] == "outreach.sent.v1"
+    assert event["data"]["customer_id"] == "sara"
+
+
+def test_the_same_events_again_send_nothing_again(notifications, post_office):
+    for _ in range(3):
+        notifications.take_in(*came_back("sara"))
+        notifications.send()
+    assert post_office.recipients == ["sara@example.com"]
+    assert len(notifications.published) == 1
+
+
+def test_two_senders_at_once_share_200_messages_and_send_each_once(notifications, post_office):
+    customers = [f"c{number:03}" for number in range(200)]
+    notifications.take_in(*came_back(*customers))
+    together = threading.Barrier(2)
+
+    def work():
+        together.wait()
+        notifications.outbox().send_due(seconds=30)
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert post_office.recipients == [f"{one}@example.com" for one in customers]
+    assert notifications.states() == {"sent": 200}
+    assert Counter(event["type"] for event in notifications.published) == {"outreach.sent.v1": 200}
+
+
+def test_connections_to_the_mail_server_are_kept_open(notifications, post_office):
+    notifications.take_in(*came_back(*(f"c{number}" for number in range(60))))
+    notifications.send()
+    assert len(post_office.messages) == 60
+    assert post_office.sessions <= notifications.delivery.connections
+
+
+def test_while_the_mail_server_is_away_messages_wait_and_then_all_go_out(notifications, post_office):
+    post_office.close()
+    customers = [f"c{number:02}" for number in range(30)]
+    notifications.take_in(*came_back(*customers))
+    for _ in range(5):
+        notifications.send()
+        notifications.later(minutes=1)
+    assert notifications.states() == {"planned": 30}
+    assert notifications.published == []
+    post_office.open()
+    notifications.later(minutes=10)
+    notifications.send()
+    assert post_office.recipients == [f"{one}@example.com" for one in customers]
+    assert notifications.states() == {"sent": 30}
+
+
+def test_a_server_that_stays_away_does_not_keep_messages_for_ever(notifications, post_office):
+    post_office.close()
+    notifications.take_in(*came_back("sara"))
+    notifications.send()
+    notifications.later(days=3)
+    notifications.send()
+    assert [event["data"]["reason"] for event in notifications.published] == ["expired"]
+
+
+def test_a_server_that_restarts_costs_no_message(notifications, post_office):
+    notifications.take_in(*came_back("sara"))
+    notifications.send()
+    post_office.close()
+    post_office.open()
+    notifications.take_in(*came_back("omar"))
+    notifications.send()
+    notifications.later(minutes=1)
+    notifications.send()
+    assert post_office.recipients == ["omar@example.com", "sara@example.com"]
+
+
+def test_a_temporary_refusal_is_tried_again_and_holds_nobody_else_up(notifications, post_office):
+    post_office.to_recipient = lambda address: "451 Later" if address.startswith("sara") else "250 OK"
+    notifications.take_in(*came_back("sara", "omar"))
+    notifications.send()
+    assert post_office.recipients == ["omar@example.com"]
+    post_office.to_recipient = lambda address: "250 OK"
+    notifications.send()
+    assert len(post_office.messages) == 1
+    notifications.later(seconds=10)
+    notifications.send()
+    assert post_office.recipients == ["omar@example.com", "sara@example.com"]
+
+
+@pytest.mark.parametrize("step", ["to_recipient", "to_mail"])
+def test_a_final_refusal_is_kept_with_the_servers_words_but_without_the_address(
+    notifications, post_office, step
+):
+    setattr(post_office, step, lambda _: "550 sara@example.com is unknown here")
+    notifications.take_in(*came_back("sara"))
+    notifications.send()
+    notifications.later(days=1)
+    notifications.send()
+    [row] = queries.outreach(notifications.store, customer_id="sara")["outreach"]
+    assert (row["state"], row["reason"]) == ("failed", "bounced")
+    assert row["reply"] == "550 <recipient> is unknown here"
+    assert [event["data"]["reason"] for event in notifications.published] == ["bounced"]
+
+
+def test_trouble_with_us_as_a_sender_is_not_held_against_the_customer(notifications, post_office):
+    post_office.to_mail = lambda _: "421 Too many connections"
+    notifications.take_in(*came_back("sara"))
+    notifications.send()
+    assert notifications.states() == {"planned": 1}
+
+
+class Died(BaseException):
+    """What SIGKILL is to the code: nothing after it runs."""
+
+
+def dies(*_):
+    raise Died
+
+
+def test_a_mail_that_was_in_flight_when_its_worker_died_goes_again_after_the_lease_as_the_same_mail(
+    notifications, post_office, monkeypatch
+):
+    notifications.take_in(*came_back("sara"))
+    with monkeypatch.context() as patched:
+        patched.setattr(notifications.store, "settle", dies)
+        with pytest.raises(Died):
+            notifications.send()
+    assert len(post_office.messages) == 1
+
+    notifications.later(minutes=4)
+    notifications.send()
+    assert len(post_office.messages) == 1, "the claim has not lapsed yet"
+    notifications.later(minutes=1)
+    notifications.send()
+    first, again = post_office.messages
+    assert first["Message-ID"] == again["Message-ID"]
+    assert notifications.states() == {"sent": 1}
+    assert len(notifications.published) == 1
+
+
+def test_what_was_settled_before_its_worker_died_is_announced_but_not_sent_again(notifications, post_office):
+    notifications.take_in(*came_back("sara"))
+    with pytest.raises(Died):
+        notifications.outbox(publish=dies).send_due()
+    assert notifications.published == []
+    notifications.later(minutes=1)
+    notifications.send()
+    notifications.send()
+    assert len(post_office.messages) == 1
+    assert [event["type"] for event in notifications.published] == ["outreach.sent.v1"]
+
+
+def test_a_worker_that_dies_between_slices_repeats_none_of_the_finished_ones(
+    notifications, post_office, monkeypatch
+):
+    customers = [f"c{number:02}" for number in range(40)]
+    notifications.take_in(*came_back(*customers))
+    settle, calls = notifications.store.settle, []
+
+    def dies_the_third_time(claim, rows):
+        calls.append(claim)
+        if len(calls) == 3:
+            raise Died
+        settle(claim, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(notifications.store, "settle", dies_the_third_time)
+        with pytest.raises(Died):
+            notifications.send()
+    notifications.later(minutes=6)
+    notifications.send()
+    times = Counter(post_office.recipients)
+    assert len(times) == 40
+    assert sum(many - 1 for many in times.values()) == 8, "one slice of eight"
+    assert notifications.states() == {"sent": 40}
+    assert len({event["id"] for event in notifications.published}) == len(notifications.published) == 40
+
+
+def test_a_worker_that_is_too_slow_for_its_lease_gives_back_what_it_has_not_begun(notifications, post_office):
+    notifications.take_in(*came_back(*(f"c{number:02}" for number in range(20))))
+
+    def slow(_):
+        notifications.later(minutes=3)
+        return "250 OK"
+
+    post_office.to_mail = slow
+    notifications.send()
+    assert notifications.states() == {"sent": 20}
+    assert len(set(post_office.recipients)) == len(post_office.recipients) == 20
+
+
+def test_a_profile_that_arrives_after_the_recognition_is_waited_for(notifications, post_office):
+    notifications.take_in(recognized("sara"))
+    notifications.send()
+    assert notifications.states() == {"planned": 1}
+    notifications.take_in(*known("sara"))
+    notifications.later(seconds=5)
+    notifications.send()
+    assert post_office.recipients == ["sara@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (complained("sara", "opened", id="k1"), "open_complaint"),
+        (created("sara", version=2, emails=[]), "no_address"),
+        (created("sara", version=2, emails=["sara@example.com\nBcc: all@example.com"]), "no_address"),
+        (told("customer.erased.v1", customer_id="sara"), "no_address"),
+        (
+            created(
+                "sara",
+                version=2,
+                consents=[
+                    {
+                        "channel": "email",
+                        "purpose": "service",
+                        "status": "withdrawn",
+                        "at": "2026-03-01T00:00:00Z",
+                    }
+                ],
+            ),
+            "no_consent",
+        ),
+    ],
+)
+def test_who_must_not_be_written_to_is_not_and_the_reason_is_known(notifications, post_office, event, reason):
+    notifications.take_in(*came_back("sara"), event)
+    notifications.send()
+    assert post_office.messages == []
+    assert [one["data"]["reason"] for one in notifications.published] == [reason]
+    [row] = queries.outreach(notifications.store, customer_id="sara")["outreach"]
+    assert row["decision"]["outcome"] == "drop"
+    assert queries.counts(notifications.store) == {"states": {"dropped": 1}, "reasons": {reason: 1}}
+
+
+def test_a_complaint_that_is_resolved_stands_in_nobodys_way(notifications, post_office):
+    resolved, opened = (
+        complained("sara", one, id=one, minute=at) for at, one in ((9, "resolved"), (1, "opened"))
+    )
+    notifications.take_in(*came_back("sara"), resolved)
+    notifications.take_in(opened)
+    notifications.send()
+    assert len(post_office.messages) == 1
+
+
+def test_two_customers_who_turn_out_to_be_one_are_thanked_once(notifications, post_office):
+    notifications.take_in(*came_back("sara", "s.ali"))
+    notifications.take_in(told("customer.merged.v1", **{"from": "s.ali", "into": "sara"}))
+    for _ in range(3):
+        notifications.send()
+        notifications.later(seconds=10)
+    assert post_office.recipients == ["sara@example.com"]
+    reasons = [event["data"].get("reason") for event in notifications.published]
+    assert sorted(reasons, key=str) == [None, "duplicate"]
+
+
+def test_a_broken_template_stops_its_own_message_and_no_other(notifications, post_office, monkeypatch):
+    notifications.take_in(*came_back("sara", "omar"))
+    render = notifications.delivery.renderer.render
+
+    def broken_for_sara(template, spoken, data):
+        return render(template, spoken, data if data["name"] != "Sara" else {})
+
+    notifications.take_in(created("omar", version=2, name="Omar"))
+    monkeypatch.setattr(notifications.delivery.renderer, "render", broken_for_sara)
+    notifications.send()
+    assert post_office.recipients == ["omar@example.com"]
+    assert notifications.states() == {"planned": 1, "sent": 1}
