@@ -89,4 +89,3 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-

@@ -12,7 +12,7 @@ from wafa.stack.ports import LOOPBACK, Ports, answers
 from wafa.stack.supervisor import Server
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-NODE = "wafa@localhost"
+NODE = f"wafa@{LOOPBACK}"  # a name that needs no resolver
 AMQP_0_9_1 = b"AMQP\x00\x00\x09\x01"
 
 
@@ -66,7 +66,7 @@ class Rabbitmq:
         Raises:
             StackError: the command failed; its words are in the message.
         """
-        command = [str(find_rabbitmq("rabbitmqctl")), "--quiet", "--node", NODE, *arguments]
+        command = [str(find_rabbitmq("rabbitmqctl")), "--quiet", "--longnames", "--node", NODE, *arguments]
         done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=False)
         if done.returncode:
             raise StackError(
@@ -99,6 +99,7 @@ class Rabbitmq:
             "RABBITMQ_LOG_BASE": str(self._logs),
             "RABBITMQ_MNESIA_BASE": str(self._folder / "data"),
             "RABBITMQ_NODENAME": NODE,
+            "RABBITMQ_USE_LONGNAME": "true",
             "RABBITMQ_NODE_IP_ADDRESS": LOOPBACK,
             "RABBITMQ_NODE_PORT": str(self._port),
             "RABBITMQ_DIST_PORT": str(self._distribution_port),
