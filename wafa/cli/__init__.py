@@ -2,8 +2,12 @@
 
 import importlib
 import sys
+import warnings
 
 import click
+
+# nameko stands on eventlet, and eventlet says at every import that it is deprecated.
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
 COMMANDS = {
     "up": "wafa.cli.up:up",

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from wafa.cli.output import as_json, print_json
 from wafa.cli.system import client
-from wafa.runtime.rpc import Client
+from wafa.runtime.client import Client
 
 SAY = {
     "apologise": ("There is an open complaint: apologise first.", "هناك شكوى مفتوحة: ابدأ بالاعتذار."),

@@ -17,7 +17,7 @@ from wafa.demo.expected import Expected, work_out
 from wafa.demo.reconcile import Line
 from wafa.demo.run import NAME, Demo
 from wafa.runtime.publisher import Publisher
-from wafa.runtime.rpc import Client
+from wafa.runtime.client import Client
 from wafa.runtime.settings import load_settings
 from wafa.stack import Stack
 

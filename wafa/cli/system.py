@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from wafa.runtime.publisher import Publisher
-from wafa.runtime.rpc import Client
+from wafa.runtime.client import Client
 from wafa.stack import StackError, default_folder, running
 
 
@@ -24,7 +24,7 @@ def amqp_uri() -> str:
 
 
 def call(service: str, method: str, *args: Any, **kwargs: Any) -> Any:
-    """Ask a service of the running system once; see `wafa.runtime.rpc.Client.call`."""
+    """Ask a service of the running system once; see `wafa.runtime.client.Client.call`."""
     with client() as services:
         return services.call(service, method, *args, **kwargs)
 

@@ -77,7 +77,7 @@ def _live(purchases: Sequence[tuple[Day, Decimal]], program: dict[str, Any], tod
             if amount is not None:
                 rate = Decimal(program["earn_rate"]) * Decimal(tiers[tier]["multiplier"])
                 earned = int((amount * rate).to_integral_value(ROUND_FLOOR))
-                if day + relativedelta(months=int(program["points"]["expire_after_months"])) > today:
+                if day + relativedelta(months=int(program["expiry_months"])) > today:
                     points += earned
                 spend += amount
             supported = max(place for place, threshold in enumerate(thresholds) if spend >= threshold)

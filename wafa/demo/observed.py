@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wafa.runtime.rpc import Client
+from wafa.runtime.client import Client
 
 PAGE = 1000
 

@@ -15,7 +15,7 @@ from wafa.demo.people import arrivals, complaining, withdrawn
 from wafa.demo.reconcile import Line as Compared
 from wafa.demo.reconcile import reconcile
 from wafa.runtime.publisher import Publisher
-from wafa.runtime.rpc import Client
+from wafa.runtime.client import Client
 
 NAME = "cdnow"
 CHUNK = 1000

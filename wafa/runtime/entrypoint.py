@@ -12,13 +12,15 @@ from functools import partial
 from typing import Any
 
 from eventlet.event import Event as Signal
+from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
 from wafa.contracts.envelope import MAX_MESSAGE_BYTES, Event
 from wafa.runtime.broker import connect
 from wafa.runtime.consumer import BatchConsumer
+from wafa.runtime.errors import Transient
 from wafa.runtime.intake import Intake
-from wafa.runtime.providers import READINESS, SETTINGS, SharedPublisher
+from wafa.runtime.providers import FATAL, READINESS, SETTINGS, SharedPublisher
 from wafa.runtime.refusal import Refusal
 from wafa.runtime.settings import Settings
 from wafa.runtime.topology import declare_all
@@ -60,12 +62,19 @@ class BatchEntrypoint(Entrypoint):
 
     def start(self) -> None:
         """Start consuming, once every dependency is ready."""
-        self._ended = self.container.spawn_managed_thread(self._consumer.run, identifier=self._queue)
+        self._ended = self.container.spawn_managed_thread(self._run, identifier=self._queue)
 
     def stop(self) -> None:
         """Finish the batch in hand, then return."""
         self._consumer.stop()
         self._ended.wait()
+
+    def _run(self) -> None:
+        try:
+            self._consumer.run()
+        except Exception as error:
+            # Not left to nameko: killed by a thread of its own, a container can wait for itself for ever.
+            self.container.config[FATAL](error)
 
     def _call_service(self, events: list[Event]) -> Sequence[Refusal]:
         outcome = Signal()
@@ -74,7 +83,10 @@ class BatchEntrypoint(Entrypoint):
             outcome.send(result, exc_info)
             return result, exc_info
 
-        self.container.spawn_worker(self, (events,), {}, handle_result=finished)
+        try:
+            self.container.spawn_worker(self, (events,), {}, handle_result=finished)
+        except ContainerBeingKilled as error:
+            raise Transient("the service is being stopped") from error
         return outcome.wait() or ()
 
 

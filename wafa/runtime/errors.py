@@ -4,6 +4,7 @@
     ├── Transient            something is away; the same call may succeed later
     │   ├── PublishFailed     not every message was confirmed
     │   └── RemoteUnavailable a service did not answer an RPC in time, or said that something is away for it
+    ├── RemoteFailed         a service answered an RPC with an error
     ├── Misconfigured        broker and code disagree for good; a person has to act
     └── Unroutable           a message reached no queue: the topology is missing
 """
@@ -23,6 +24,10 @@ class PublishFailed(Transient):
 
 class RemoteUnavailable(Transient):
     """A service did not answer in time, or something that it needs is away."""
+
+
+class RemoteFailed(RuntimeFault):
+    """A service answered with an error; the message names its class and what it said."""
 
 
 class Misconfigured(RuntimeFault):

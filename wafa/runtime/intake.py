@@ -95,7 +95,7 @@ class Intake:
                     self._apply([one], rejected)
                 return
             event, delivery = accepted[0]
-            log.exception("event cannot be processed", queue=self._queue, event=event.get("id"))
+            log.exception("event cannot be processed", queue=self._queue, event_id=event.get("id"))
             rejected.append(Rejected(delivery, Problem("processing_failed", "", f"{type(error).__name__}: {error}"), event))
             return
         if refusals:
@@ -108,7 +108,7 @@ class Intake:
             metrics.REFUSED.labels(self._queue, one.problem.reason).inc()
             log.warning(
                 "event refused", queue=self._queue, reason=one.problem.reason, path=one.problem.path,
-                event=one.event.get("id") if isinstance(one.event, dict) else None,
+                event_id=one.event.get("id") if isinstance(one.event, dict) else None,
             )  # fmt: skip
 
 

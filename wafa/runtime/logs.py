@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, from our own code and from every library, with the ids that join them.
 
-`bound_contextvars` of structlog adds fields for the length of a block; the runtime binds `queue` and, where
-it speaks of one event, `event`, `customer` and `correlation`.
+`bound_contextvars` of structlog adds fields for the length of a block. Where a line speaks of one event it has
+`event_id`, `customer_id` and `correlation_id`.
 """
 
 import logging
@@ -45,5 +45,7 @@ def configure_logs(service: str, *, level: str = "INFO", style: str = "json") ->
 
 def _renderers(style: str) -> list[structlog.typing.Processor]:
     if style == "console":
-        return [structlog.dev.ConsoleRenderer()]
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    # Local variables hold people's names and addresses: they do not belong in a log.
+    tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+    return [tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]

@@ -1,4 +1,8 @@
-"""What nameko injects into a service: its store, its publisher, the settings."""
+"""What nameko injects into a service: its store, its publisher, the settings.
+
+The three names are keys of the nameko configuration: the settings, the readiness of the process, and the
+function that ends the process because of an error.
+"""
 
 from functools import cached_property
 from typing import Any, Protocol
@@ -12,6 +16,7 @@ from wafa.runtime.settings import Settings
 
 SETTINGS = "wafa.settings"
 READINESS = "wafa.readiness"
+FATAL = "wafa.fatal"
 
 
 class Store(Protocol):

@@ -10,7 +10,6 @@ eventlet.monkey_patch()
 
 import importlib  # noqa: E402
 import signal  # noqa: E402
-from typing import Any  # noqa: E402
 
 import eventlet.wsgi  # noqa: E402
 import structlog  # noqa: E402
@@ -18,7 +17,7 @@ from nameko.containers import ServiceContainer  # noqa: E402
 
 from wafa.runtime.health import Readiness, health_app  # noqa: E402
 from wafa.runtime.logs import configure_logs  # noqa: E402
-from wafa.runtime.providers import READINESS, SETTINGS  # noqa: E402
+from wafa.runtime.providers import FATAL, READINESS, SETTINGS  # noqa: E402
 from wafa.runtime.settings import Settings, load_settings  # noqa: E402
 
 SERVICES = {
@@ -28,11 +27,14 @@ SERVICES = {
     "notifications": "services.notifications.service:NotificationsService",
 }
 
+# Operators give a container 20 seconds or so before they kill it.
+GRACE = 15
+
 log = structlog.get_logger(__name__)
 
 
 def run(name: str) -> None:
-    """Run a service until SIGTERM or SIGINT; returns after a graceful stop.
+    """Run a service until SIGTERM or SIGINT; returns after a graceful stop, within `GRACE` seconds.
 
     Raises:
         SettingsError: the environment cannot be used.
@@ -40,17 +42,35 @@ def run(name: str) -> None:
     """
     settings = load_settings()
     configure_logs(name, level=settings.log_level, style=settings.log_format)
-    readiness = Readiness()
-    _serve_health(settings, readiness)
-    container = ServiceContainer(_service_class(name), _nameko_config(settings, readiness))
-    stopping = eventlet.event.Event()
+    readiness, life = Readiness(), Life()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.ready() or stopping.send())
+        signal.signal(number, lambda *_: life.end())
+    _serve_health(settings, readiness)
+    config = {"AMQP_URI": settings.amqp_uri, "serializer": "json", SETTINGS: settings, READINESS: readiness, FATAL: life.end}
+    container = ServiceContainer(_service_class(name), config)
     container.start()
     log.info("started", http_port=settings.http_port)
-    eventlet.spawn(_stop_when_asked, container, stopping)
-    container.wait()
+    life.wait()
+    log.info("stopping")
+    with eventlet.Timeout(GRACE, False):
+        container.stop()
     log.info("stopped")
+
+
+class Life:
+    """The life of a process: it lasts until `end`, with or without an error, is called for the first time."""
+
+    def __init__(self) -> None:
+        self._ended = eventlet.event.Event()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End it. Safe to call from a signal handler, and more than once."""
+        if not self._ended.ready():
+            self._ended.send(None, error)
+
+    def wait(self) -> None:
+        """Wait for the end; raises the error that brought it about."""
+        self._ended.wait()
 
 
 def _service_class(name: str) -> type:
@@ -59,16 +79,7 @@ def _service_class(name: str) -> type:
     return service
 
 
-def _nameko_config(settings: Settings, readiness: Readiness) -> dict[str, Any]:
-    return {"AMQP_URI": settings.amqp_uri, "serializer": "json", SETTINGS: settings, READINESS: readiness}
-
-
 def _serve_health(settings: Settings, readiness: Readiness) -> None:
     listener = eventlet.listen((settings.http_host, settings.http_port))
     eventlet.spawn(eventlet.wsgi.server, listener, health_app(readiness), log_output=False)
 
-
-def _stop_when_asked(container: ServiceContainer, stopping: Any) -> None:
-    stopping.wait()
-    log.info("stopping")
-    container.stop()

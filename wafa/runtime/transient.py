@@ -14,3 +14,12 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     pymongo.errors.WTimeoutError,
     pymongo.errors.ExecutionTimeout,
 )
+
+
+def is_transient_name(name: str) -> bool:
+    """Tell whether an error that came over the wire by the name of its class is a transient one."""
+    return name in {one for error in TRANSIENT for one in _family(error)}
+
+
+def _family(error: type[BaseException]) -> set[str]:
+    return {error.__name__}.union(*(_family(child) for child in error.__subclasses__()))
