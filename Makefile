@@ -49,7 +49,7 @@ lock: $(READY)  ## Pin what the .in files ask for, with hashes (UPGRADE=1 takes 
 	@sh deploy/local/lock.sh $(if $(UPGRADE),--upgrade)
 
 clean:  ## Remove .venv, the state of the local stack and all caches
-	@if [ -e $(STATE)/lock ] && ! flock --nonblock $(STATE)/lock true; then \
+	@if command -v flock >/dev/null && [ -e "$(STATE)/lock" ] && ! flock --nonblock "$(STATE)/lock" true; then \
 	  echo "A stack runs in $(STATE): stop it first."; exit 1; fi
-	rm -rf .venv .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist $(STATE)
+	rm -rf .venv .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist "$(STATE)"
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
