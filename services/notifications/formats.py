@@ -72,6 +72,7 @@ def speech(wanted: str | None, default: str, languages: Collection[str]) -> Spee
     return Speech(FALLBACK, Locale.parse(FALLBACK))
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str, longest: int = LONGEST_NAME) -> str:
     """Return one line of visible text: no line breaks, controls, direction overrides or lone surrogates."""
     visible = "".join(_visible(character) for character in unicodedata.normalize("NFC", text[: 10 * longest]))

@@ -5,7 +5,8 @@ from nameko.rpc import rpc
 from nameko.timer import timer
 
 from services.notifications import handlers, queries
-from services.notifications.sending import Outbox, delivery
+from services.notifications.delivery import Delivery
+from services.notifications.sending import Outbox
 from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import consume
@@ -21,7 +22,7 @@ class NotificationsService:
     name = "notifications"
     store = MongoStore(NotificationsStore)
     publish = EventPublisher()
-    delivery = FromSettings(delivery)
+    delivery = FromSettings(Delivery.from_settings)
 
     @consume("wafa.notifications", checked=False)
     def take_in(self, events):

@@ -3,9 +3,9 @@ from collections.abc import Iterator
 import pytest
 from pymongo.database import Database
 
+from services.notifications.delivery import Delivery
 from services.notifications.mail import Sender
 from services.notifications.rendering import Renderer, titles_of
-from services.notifications.sending import Delivery
 from services.notifications.smtp import Mailer, Server
 from services.notifications.store import NotificationsStore
 from tests.integration.notifications.parts import Notifications, PostOffice
@@ -26,6 +26,5 @@ def notifications(database: Database, post_office: PostOffice) -> Iterator[Notif
     store.create_indexes()
     mailer = Mailer(Server("127.0.0.1", post_office.port), timeout=5)
     sender = Sender("Bayt Coffee", "care@bayt.example")
-    delivery = Delivery(mailer, sender, Renderer(titles_of(DEFAULT_PROGRAM)), connections=4, batch=50)
-    yield Notifications(store, delivery)
+    yield Notifications(store, Delivery(mailer, sender, Renderer(titles_of(DEFAULT_PROGRAM))))
     mailer.close()

@@ -19,6 +19,8 @@ from tests.unit.notifications.builders import NOON
 from wafa.contracts.envelope import Event
 from wafa.stack.ports import LOOPBACK, Ports
 
+CONNECTIONS = 4
+
 
 @dataclass
 class PostOffice:
@@ -81,13 +83,8 @@ class Notifications:
         handlers.take_in(events, self.store, now=self.now)
 
     def outbox(self, **changes: object) -> Outbox:
-        parts = {
-            "store": self.store,
-            "publish": self.publish,
-            "delivery": self.delivery,
-            "clock": lambda: self.now,
-        }
-        return Outbox(**parts | changes)  # type: ignore[arg-type]
+        parts = {"publish": self.publish, "connections": CONNECTIONS, "batch": 50} | changes
+        return Outbox(self.store, delivery=self.delivery, clock=lambda: self.now, **parts)  # type: ignore[arg-type]
 
     def send(self) -> int:
         return self.outbox().send_due(seconds=30)

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from services.notifications import queries
+from tests.integration.notifications.parts import CONNECTIONS
 from tests.unit.notifications.builders import complained, created, member_updated, recognized, told
 
 
@@ -61,7 +62,7 @@ def test_connections_to_the_mail_server_are_kept_open(notifications, post_office
     notifications.take_in(*came_back(*(f"c{number}" for number in range(60))))
     notifications.send()
     assert len(post_office.messages) == 60
-    assert post_office.sessions <= notifications.delivery.connections
+    assert post_office.sessions <= CONNECTIONS
 
 
 def test_while_the_mail_server_is_away_messages_wait_and_then_all_go_out(notifications, post_office):

@@ -1,5 +1,5 @@
 """Numbers, money and days as a reader writes them."""
-# ruff: noqa: RUF001 (Arabic digits are meant)
+
 
 from datetime import date
 from decimal import Decimal

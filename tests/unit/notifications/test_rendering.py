@@ -1,5 +1,5 @@
 """What a customer reads: in their language, with their numbers, and whatever their name is."""
-# ruff: noqa: RUF001 (Arabic digits are meant)
+
 
 import html.parser
 import unicodedata
@@ -27,7 +27,7 @@ DATA = {
 class Visible(html.parser.HTMLParser):
     """The text of a page, and the attributes of its elements."""
 
-    # ruff: noqa: RUF001 (Arabic digits are meant)
+
 
     def __init__(self, page: str) -> None:
         super().__init__()
