@@ -1,6 +1,7 @@
 """The same purchases again, and in another order: nothing may depend on either."""
 
 import random
+import uuid
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +48,7 @@ def send(events: list[Event], publisher: Publisher, services: Client) -> None:
     """Publish events, then one of somebody new, and wait until that one has gone all the way."""
     for start in range(0, len(events), 1000):
         publisher.publish(events[start : start + 1000])
-    marker = Line(1, f"marker {now()}", UNTIL, Decimal("1.00"))
+    marker = Line(1, f"marker-{uuid.uuid4()}", UNTIL, Decimal("1.00"))
     publisher.publish(list(purchases([marker], name=marker.customer, currency="USD", until=None)))
     [id] = customer_ids(services, [marker.customer], marker.customer, format_time(now())).values()
     eventually(lambda: services.call("loyalty", "member", id), within=60)

@@ -1,7 +1,8 @@
 """`wafa replay`: a purchase history as events."""
 
 import random
-from datetime import date
+import re
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,13 +14,20 @@ from wafa.cli.system import publisher
 from wafa.contracts.currencies import DECIMALS
 
 
+def _plain(ctx: click.Context | None, option: click.Parameter | None, name: str | None) -> str | None:
+    """Check a name that becomes part of a URI."""
+    if name is not None and not re.fullmatch(r"[\w.-]{1,60}", name, re.ASCII):
+        raise click.BadParameter(f"{name!r}: at most 60 letters, digits, dots, dashes and underscores", param_hint="--name")
+    return name
+
+
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--currency", type=click.Choice(list(DECIMALS)), default="USD", show_default=True, metavar="CODE")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Shift all dates so that the last is this day.")
-@click.option("--name", help="Name of the history; part of every event's identity.  [default: the file's name]")
+@click.option("--name", callback=_plain, help="Name of the history, part of each event's identity.  [default: FILE's]")
 @click.option("--shuffle", type=int, metavar="SEED", help="Publish in a random order: nothing may depend on it.")
-def replay(file: Path, currency: str, until: date | None, name: str | None, shuffle: int | None) -> None:
+def replay(file: Path, currency: str, until: datetime | None, name: str | None, shuffle: int | None) -> None:
     """Publish a history of purchases (CSV: customer, date, amount) as `purchase.completed.v1`.
 
     The same file with the same options gives the same events: replaying it again changes nothing.
@@ -33,8 +41,9 @@ def replay(file: Path, currency: str, until: date | None, name: str | None, shuf
         lines = read_history(file)
     except HistoryError as error:
         raise click.ClickException(str(error)) from error
-    until = until.date() if until is not None else None
-    events = list(purchases(lines, name=name or file.stem, currency=currency, until=until))
+    last_day = until.date() if until is not None else None
+    called = _plain(None, None, name or file.stem) or ""
+    events = list(purchases(lines, name=called, currency=currency, until=last_day))
     if shuffle is not None:
         random.Random(shuffle).shuffle(events)
     broker = publisher()
