@@ -262,3 +262,22 @@ def test_the_sweeper_takes_the_oldest_first_and_leaves_what_is_fresh(store, data
     assert settling.sweep(store, broker.publish, LATER) == 2
     assert [event["data"]["customer_id"] for event in broker.events] == ["older", "old"]
     assert [one["_id"] for one in documents(database) if "unpublished" in one] == ["fresh"]
+
+
+def test_the_sweeper_does_not_speak_for_a_version_that_was_written_meanwhile(store, database, broker):
+    with pytest.raises(Crash):
+        handlers.resolve([by_id(1)], store, lambda events: crash() if events else None, NOW)
+
+    def while_a_worker_changes_the_customer_and_dies(events):
+        broker.publish(events)
+        with pytest.raises(Crash):
+            handlers.resolve([by_id(1, name="Layla")], store, dies_with_an_update, LATER)
+
+    def dies_with_an_update(events):
+        if any(event["type"] == "customer.updated.v1" for event in events):
+            raise Crash
+
+    settling.sweep(store, while_a_worker_changes_the_customer_and_dies, LATER)
+    (customer,) = documents(database)
+    assert customer["version"] == 2
+    assert "unpublished" in customer

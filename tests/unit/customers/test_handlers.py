@@ -87,6 +87,17 @@ def test_hints_that_tell_nothing_new_are_not_written(store, broker):
     assert len(broker.events) == 1
 
 
+def test_somebody_who_names_an_address_of_a_relative_every_time_is_not_written_every_time(store, broker):
+    def purchase_of(id: str, hour: int) -> dict:
+        ids = [{"system": "shop", "id": id}]
+        return reference(hour, external_ids=ids, email="family@x.com", name=f"Name of {id}")
+
+    resolve(store, broker, purchase_of("mother", 0), purchase_of("father", 0))
+    resolve(store, broker, purchase_of("mother", 1), purchase_of("father", 1))
+    assert store.writes == 1
+    assert [event["data"]["emails"] for event in broker.events] == [["family@x.com"], []]
+
+
 def test_hints_follow_the_time_of_their_event_not_of_their_arrival(store, broker):
     resolve(store, broker, reference(5, email="l@x.com", name="Layla Haddad"))
     resolve(store, broker, reference(1, email="l@x.com", name="Layla"))
