@@ -1,5 +1,4 @@
 """One form for what people write in many."""
-# ruff: noqa: RUF001  (digits of other scripts are the point here)
 
 import pytest
 
