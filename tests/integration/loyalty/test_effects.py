@@ -1,0 +1,292 @@
+"""The rules of effect against a real database: exactly once, whoever races and whatever dies in between."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from services.loyalty import handlers, queries, rebuilding
+from services.loyalty.domain.program import Program
+from services.loyalty.program_file import load_program
+from services.loyalty.store import LoyaltyStore
+from wafa.contracts.envelope import Event, derive_id, make_event
+from wafa.contracts.times import format_time
+from wafa.runtime.settings import DEFAULT_PROGRAM
+
+MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOW = datetime(2026, 3, 18, tzinfo=UTC)
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+class Bus(list):
+    """Keeps what was published; may die before or after it."""
+
+    dies: str = ""
+
+    def __call__(self, events: list[Event]) -> None:
+        if self.dies == "before":
+            raise Crash
+        self.extend(events)
+        if self.dies == "after":
+            raise Crash
+
+    def of(self, type: str) -> list[dict[str, Any]]:
+        return [event["data"] for event in self if event["type"] == type]
+
+
+@pytest.fixture
+def store(database: Database) -> LoyaltyStore:
+    store = LoyaltyStore(database)
+    store.create_indexes()
+    store.create_indexes()
+    return store
+
+
+@pytest.fixture
+def bus() -> Bus:
+    return Bus()
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return load_program(DEFAULT_PROGRAM)
+
+
+@pytest.fixture
+def take_in(store: LoyaltyStore, bus: Bus, program: Program) -> Callable[..., list]:
+    def take_in(*events: Event, now: datetime = NOW) -> list:
+        return handlers.take_in(events, store, bus, program, now)
+
+    return take_in
+
+
+def bought(day: int, amount: str = "60.00", *, who: str = "mona", currency: str = "USD") -> Event:
+    return recorded("purchase.completed.v1", f"p{day}", MARCH + timedelta(days=day), amount, who, currency)
+
+
+def returned(day: int, of_day: int, amount: str, *, who: str = "mona") -> Event:
+    return recorded("purchase.returned.v1", f"r{day}", MARCH + timedelta(days=day), amount, who, purchase=f"p{of_day}")
+
+
+def recorded(
+    kind: str, id: str, time: datetime, amount: str, who: str, currency: str = "USD", purchase: str | None = None
+) -> Event:
+    key = derive_id(who, id)
+    what = {"purchase_id": purchase or id, "total": {"amount": amount, "currency": currency}}
+    data = {
+        "interaction_id": key,
+        "customer_id": who,
+        "type": kind,
+        "time": format_time(time),
+        "source": "/till/1",
+        "data": what,
+    }
+    return make_event(
+        "interaction.recorded.v1", source="/wafa/interactions", id=derive_id(key, "recorded"), time=time, data=data,
+        correlation=key,
+    )  # fmt: skip
+
+
+def test_purchases_become_a_member_a_recognition_and_a_tier(take_in: Callable, bus: Bus) -> None:
+    take_in(bought(0), bought(9))
+
+    assert bus.of("loyalty.member_updated.v1")[-1]["points"] == 120
+    assert [one["purchase_count"] for one in bus.of("customer.recognized.v1")] == [2]
+    [change] = bus.of("loyalty.tier_changed.v1")
+    assert (change["from"], change["to"], change["cause"]) == ("member", "silver", "purchase")
+
+
+def test_an_event_delivered_again_has_no_second_effect(take_in: Callable, bus: Bus, store: LoyaltyStore) -> None:
+    take_in(bought(0), bought(0), bought(9))
+    take_in(bought(0), bought(9))
+
+    assert store.members(["mona"])["mona"]["snapshot"]["purchase_count"] == 2
+    assert len({event["id"] for event in bus if event["type"] == "customer.recognized.v1"}) == 1
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+def test_a_worker_that_dies_while_publishing_loses_and_doubles_nothing(
+    take_in: Callable, bus: Bus, store: LoyaltyStore, dies: str
+) -> None:
+    bus.dies = dies
+    with pytest.raises(Crash):
+        take_in(bought(0), bought(9))
+    bus.dies = ""
+
+    take_in(bought(0), bought(9))
+
+    assert store.members(["mona"])["mona"]["snapshot"]["purchase_count"] == 2
+    assert len({event["id"] for event in bus if event["type"] == "customer.recognized.v1"}) == 1
+    assert bus.of("loyalty.member_updated.v1")[-1]["version"] == 1
+
+
+def test_what_a_dead_worker_left_pending_is_finished_by_the_next_one_that_meets_the_customer(
+    take_in: Callable, bus: Bus, store: LoyaltyStore
+) -> None:
+    bus.dies = "before"
+    with pytest.raises(Crash):
+        take_in(bought(0), bought(9))
+    bus.dies = ""
+
+    take_in(bought(12))
+
+    assert len(bus.of("customer.recognized.v1")) == 1
+    assert len(store.ledger(["mona"])["mona"]) == 3
+
+
+def test_what_nobody_meets_again_is_finished_by_the_sweeper(take_in: Callable, bus: Bus, store: LoyaltyStore) -> None:
+    bus.dies = "before"
+    with pytest.raises(Crash):
+        take_in(bought(0), bought(9))
+    bus.dies = ""
+
+    assert handlers.sweep(store, bus, NOW + timedelta(seconds=1)) == 0, "its worker may be alive"
+    assert handlers.sweep(store, bus, NOW + timedelta(minutes=1)) == 1
+    assert handlers.sweep(store, bus, NOW + timedelta(minutes=2)) == 0
+
+    assert len(bus.of("customer.recognized.v1")) == 1
+    assert len(store.ledger(["mona"])["mona"]) == 2
+
+
+def test_the_sweeper_leaves_alone_what_is_settled(take_in: Callable, bus: Bus, store: LoyaltyStore) -> None:
+    take_in(bought(0), bought(9))
+    published = len(bus)
+
+    assert handlers.sweep(store, bus, NOW + timedelta(minutes=1)) == 0
+    assert len(bus) == published
+
+
+def test_workers_that_race_for_one_customer_apply_everything_once(
+    store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    errors: list[BaseException] = []
+
+    def work(days: range) -> None:
+        try:
+            for day in days:
+                handlers.take_in([bought(day), bought(0)], store, bus, program, NOW)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(range(start, 16, 4),)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert errors == []
+    assert store.members(["mona"])["mona"]["snapshot"]["purchase_count"] == 16
+    assert len(store.ledger(["mona"])["mona"]) == 16
+
+
+def test_a_late_purchase_comes_to_the_same_member_as_one_in_time(
+    take_in: Callable, store: LoyaltyStore, program: Program
+) -> None:
+    for day in (9, 0, 5):
+        take_in(bought(day))
+    for day in (0, 5, 9):
+        take_in(bought(day, who="in order"))
+
+    late, in_time = (queries.member(store, program, who, NOW) for who in ("mona", "in order"))
+    assert late is not None
+    assert in_time is not None
+    assert {**late, "customer_id": ""} == {**in_time, "customer_id": ""}
+
+
+def test_a_return_before_its_purchase_takes_back_what_it_earned(take_in: Callable, store: LoyaltyStore) -> None:
+    take_in(returned(4, of_day=3, amount="60.00"))
+    take_in(bought(3), bought(5, "10.00"))
+
+    snapshot = store.members(["mona"])["mona"]["snapshot"]
+    assert (snapshot["points"], snapshot["spend"]["amount"]) == (10, "10.00")
+
+
+def test_a_currency_without_a_rate_is_refused_and_the_rest_is_applied(take_in: Callable, store: LoyaltyStore) -> None:
+    [refusal] = take_in(bought(0, currency="CHF"), bought(9))
+
+    assert refusal.problem.reason == "no_exchange_rate"
+    assert store.members(["mona"])["mona"]["snapshot"]["purchase_count"] == 1
+
+
+def test_a_member_wakes_when_the_next_purchase_is_due_and_it_is_told_once_a_cycle(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0), bought(9))
+    assert bus.of("repurchase.due.v1") == []
+
+    for day in (17, 18, 19, 20):
+        handlers.wake(store, bus, program, MARCH + timedelta(days=day))
+
+    [due] = bus.of("repurchase.due.v1")
+    assert (due["due_at"], due["mean_interval_days"]) == (format_time(MARCH + timedelta(days=18)), 9)
+    take_in(bought(30), now=MARCH + timedelta(days=60))
+    assert len(bus.of("repurchase.due.v1")) == 2
+
+
+def test_a_tier_ends_by_itself_when_its_hold_ends(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0, "100.00"))
+    a_year, the_hold = timedelta(days=365), timedelta(days=90)
+
+    handlers.wake(store, bus, program, MARCH + a_year + the_hold - timedelta(days=1))
+    assert len(bus.of("loyalty.tier_changed.v1")) == 1
+    handlers.wake(store, bus, program, MARCH + a_year + the_hold)
+
+    assert bus.of("loyalty.tier_changed.v1")[-1] == {
+        "customer_id": "mona", "from": "silver", "to": "member", "cause": "hold_ended",
+    }  # fmt: skip
+
+
+def test_waking_survives_a_worker_that_dies_in_between(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0), bought(9))
+    bus.dies = "before"
+    with pytest.raises(Crash):
+        handlers.wake(store, bus, program, MARCH + timedelta(days=18))
+    bus.dies = ""
+
+    handlers.sweep(store, bus, MARCH + timedelta(days=19))
+
+    assert len(bus.of("repurchase.due.v1")) == 1
+    assert store.members(["mona"])["mona"]["pending"] == []
+
+
+def test_a_redemption_counts_once_however_often_it_is_asked_for(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0, "50.00"))
+    for _ in range(2):
+        handlers.redeem("mona", "till-7-redemption-1", 20, store, bus, program, NOW)
+
+    assert store.members(["mona"])["mona"]["snapshot"]["points"] == 30
+    with pytest.raises(ValueError, match="positive whole number"):
+        handlers.redeem("mona", "till-7-redemption-2", -20, store, bus, program, NOW)
+
+
+def test_rebuild_finds_a_member_that_its_ledger_does_not_explain_and_puts_it_right(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program, database: Database
+) -> None:
+    take_in(bought(0), bought(9), bought(3, who="omar"))
+    assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []
+    database["members"].update_one({"_id": "mona"}, {"$set": {"state.spend": 1}})
+
+    found = rebuilding.rebuild_page(None, 10, True, store, bus, program, NOW)
+
+    assert found["different"] == [{"customer_id": "mona", "fields": ["spend"]}]
+    assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []
+
+
+def test_the_ledger_explains_the_balance_entry_by_entry(take_in: Callable, store: LoyaltyStore, program: Program) -> None:
+    take_in(bought(0), bought(9), returned(10, of_day=9, amount="30.00"))
+
+    entries = queries.ledger(store, program, "mona", NOW)
+
+    assert [(entry["kind"], entry["balance"]) for entry in entries] == [("purchase", 60), ("purchase", 120), ("return", 90)]
