@@ -21,7 +21,9 @@ from wafa.runtime.refusal import Refusal
 Resolve = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 Publish = Callable[[Sequence[Event]], None]
 
-_CONFLICT = Problem("conflict", "id", "another event with this source and id, but other content, was recorded first")
+_CONFLICT = Problem(
+    "conflict", "id", "another event with this source and id, but other content, was recorded first"
+)
 
 
 def record(
@@ -65,7 +67,9 @@ def refresh_cases(records: Any, store: InteractionStore) -> None:
     told: dict[str, list[Record]] = {case_id: [] for case_id in touched}
     for one in store.records_of_cases(touched):
         told[one["case_id"]].append(one)
-    store.save_cases([{"_id": case_id, **asdict(fold_case(map(case_event, of)))} for case_id, of in told.items()])
+    store.save_cases(
+        [{"_id": case_id, **asdict(fold_case(map(case_event, of)))} for case_id, of in told.items()]
+    )
 
 
 def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publish) -> None:
@@ -76,18 +80,24 @@ def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publis
 
 
 def replay(
-    rejection_id: str, corrected: Event | list[Event] | None, store: InteractionStore, publish: Publish, now: datetime
+    rejection_id: str,
+    corrected: Event | list[Event] | None,
+    store: InteractionStore,
+    publish: Publish,
+    now: datetime,
 ) -> dict[str, Any]:
     """Publish a quarantined event again, as it was or corrected; safe to repeat.
 
-    Returns `{"replayed": [{source, id, type}]}`, or `{"error": {...}}` with what still stands in the way; then
-    nothing was published.
+    Returns `{"replayed": [{source, id, type}]}`, or `{"error": {...}}` with what still stands in the way;
+    then nothing was published.
     """
     entry = store.rejected_entry(rejection_id)
     if entry is None:
         return _error("not_found", "", f"no rejected event has the id {rejection_id}")
     try:
-        events = _as_list(corrected) if corrected is not None else decode(entry["body"], entry["content_type"])
+        events = (
+            _as_list(corrected) if corrected is not None else decode(entry["body"], entry["content_type"])
+        )
     except Unreadable as error:
         return _error(error.problem.reason, "", f"{error.problem.message}; give a corrected event")
     for event in events:
@@ -107,7 +117,11 @@ def _reference(event: Event) -> dict[str, Any]:
 
 
 def _entry(rejection: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in rejection.items() if name not in ("rejection_id", "body_base64", "headers")}
+    kept = {
+        name: value
+        for name, value in rejection.items()
+        if name not in ("rejection_id", "body_base64", "headers")
+    }
     return {
         "_id": rejection["rejection_id"],
         **kept,

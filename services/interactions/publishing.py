@@ -1,7 +1,7 @@
 """What happened here -> the events that say so."""
 
-from wafa.contracts.envelope import Event, derive_id, make_event
 from services.interactions.recording import CIRCUMSTANCES, Record, data_of
+from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time, parse_time
 
 SOURCE = "/wafa/interactions"
@@ -31,7 +31,17 @@ def recorded(record: Record) -> Event:
 
 def rejected(rejection: dict[str, str]) -> Event:
     """Return `event.rejected.v1`, without the refused bytes: these stay in quarantine."""
-    told = ("rejection_id", "reason", "path", "message", "service", "event_id", "event_source", "event_type", "received_at")
+    told = (
+        "rejection_id",
+        "reason",
+        "path",
+        "message",
+        "service",
+        "event_id",
+        "event_source",
+        "event_type",
+        "received_at",
+    )
     return make_event(
         "event.rejected.v1",
         source=SOURCE,

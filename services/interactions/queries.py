@@ -11,7 +11,7 @@ MOST = 200
 
 
 def timeline(store: InteractionStore, customer_id: str, before: str | None, limit: int) -> dict[str, Any]:
-    """Return a page of a customer's interactions, newest first; `next` is the `before` of the page that follows.
+    """Return a page of a customer's interactions, newest first; `next` is the next page's `before`.
 
     Raises:
         ValueError: `before` is not a cursor that an earlier page gave.
@@ -75,7 +75,9 @@ def _shown(record: Record) -> dict[str, Any]:
 
 
 def _plain(document: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: format_time(value) if isinstance(value, datetime) else value for name, value in document.items()}
+    plain = {
+        name: format_time(value) if isinstance(value, datetime) else value for name, value in document.items()
+    }
     plain["id"] = plain.pop("_id")
     return plain
 

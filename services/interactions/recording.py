@@ -36,7 +36,9 @@ def make_record(event: Event, key: str, digest: str, customer_id: str, now: date
         "correlation_id": event.get("correlationid", key),
         "digest": digest,
         **{name: data[name] for name in CIRCUMSTANCES if name in data},
-        "data": msgspec.json.encode({name: value for name, value in data.items() if name not in _ELSEWHERE}).decode(),
+        "data": msgspec.json.encode(
+            {name: value for name, value in data.items() if name not in _ELSEWHERE}
+        ).decode(),
     }
     if "total" in data:
         record["money"] = {"minor": minor_units(data["total"]), "currency": data["total"]["currency"]}

@@ -21,32 +21,40 @@ class InteractionsService:
 
     @consume("wafa.interactions")
     def record(self, events):
+        """Record what happened with customers."""
         return handlers.record(events, self.store, self.customers.resolve, self.publish, now())
 
     @consume(QUARANTINE, checked=False, max_bytes=16 * 1024 * 1024)
     def quarantine(self, events):
+        """Keep what any service has refused."""
         handlers.quarantine(events, self.store, self.publish)
 
     @rpc
     def timeline(self, customer_id, before=None, limit=50):
+        """Return a page of a customer's interactions."""
         return queries.timeline(self.store, customer_id, before, limit)
 
     @rpc
     def card(self, customer_id):
+        """Return what staff should know from past interactions."""
         return queries.card(self.store, customer_id)
 
     @rpc
     def totals(self):
+        """Return the number of records and their money."""
         return queries.totals(self.store)
 
     @rpc
     def rejected(self, status=None, reason=None, limit=100):
+        """Return what is in quarantine."""
         return queries.rejected(self.store, status, reason, limit)
 
     @rpc
     def rejected_entry(self, rejection_id):
+        """Return one quarantine entry, with the refused bytes."""
         return queries.rejected_entry(self.store, rejection_id)
 
     @rpc
     def replay(self, rejection_id, corrected=None):
+        """Publish a quarantined event again, as it was or corrected."""
         return handlers.replay(rejection_id, corrected, self.store, self.publish, now())

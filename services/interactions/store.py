@@ -43,7 +43,8 @@ class InteractionStore:
     def save_cases(self, cases: Sequence[Document]) -> None:
         """Write cases in one round trip, each unless a newer version is stored."""
         writes = [
-            ReplaceOne({"_id": case["_id"], "version": {"$lt": case["version"]}}, case, upsert=True) for case in cases
+            ReplaceOne({"_id": case["_id"], "version": {"$lt": case["version"]}}, case, upsert=True)
+            for case in cases
         ]
         try:
             self._cases.bulk_write(writes, ordered=False)
@@ -53,12 +54,15 @@ class InteractionStore:
             if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
                 raise
             self._cases.bulk_write(
-                [ReplaceOne({"_id": case["_id"], "version": {"$lt": case["version"]}}, case) for case in cases],
+                [
+                    ReplaceOne({"_id": case["_id"], "version": {"$lt": case["version"]}}, case)
+                    for case in cases
+                ],
                 ordered=False,
             )
 
     def timeline(self, customer_id: str, before: tuple[datetime, str] | None, limit: int) -> list[Record]:
-        """Return a customer's records, newest first, that sort after `before` (time and id of the last one seen)."""
+        """Return a customer's records, newest first, from the one after `before` (time and id)."""
         wanted: Document = {"customer_id": customer_id}
         if before is not None:
             time, key = before
@@ -71,7 +75,9 @@ class InteractionStore:
 
     def open_cases(self, customer_id: str) -> list[Document]:
         """Return a customer's open cases."""
-        return list(self._cases.find({"customer_id": customer_id, "status": "open"}).sort("opened_at", DESCENDING))
+        return list(
+            self._cases.find({"customer_id": customer_id, "status": "open"}).sort("opened_at", DESCENDING)
+        )
 
     def totals(self) -> list[Document]:
         """Return number and money of the records per type and currency."""
@@ -105,7 +111,9 @@ class InteractionStore:
 
     def rejected(self, status: str | None, reason: str | None, limit: int) -> list[Document]:
         """Return quarantine entries, newest first, without their bytes."""
-        wanted = {name: value for name, value in (("status", status), ("reason", reason)) if value is not None}
+        wanted = {
+            name: value for name, value in (("status", status), ("reason", reason)) if value is not None
+        }
         return list(self._rejected.find(wanted, {"body": 0}).sort("received_at", DESCENDING).limit(limit))
 
     def rejected_counts(self) -> dict[str, int]:

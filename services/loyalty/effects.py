@@ -71,13 +71,19 @@ def apply(entries: Sequence[Entry], store: LoyaltyStore, program: Program, now: 
                 settling.append({**members[customer_id], "pending": change.unfiled})
         written = write(changes, store, program, now)
         settling += [member for customer_id, member in written.items()]
-        waiting = {change.customer_id: waiting[change.customer_id] for change in changes if change.customer_id not in written}
+        waiting = {
+            change.customer_id: waiting[change.customer_id]
+            for change in changes
+            if change.customer_id not in written
+        }
     return settling
 
 
 def settle(members: Sequence[Member], store: LoyaltyStore, publish: Publish) -> None:
     """Publish what is pending in these members and file the receipts (steps 4 and 5)."""
-    follow_ups = [event for member in members for pending in member["pending"] for event in pending["follow_ups"]]
+    follow_ups = [
+        event for member in members for pending in member["pending"] for event in pending["follow_ups"]
+    ]
     publish([*map(publishing.member_updated, members), *follow_ups])
     store.file([pending["row"] for member in members for pending in member["pending"] if pending["row"]])
 
@@ -88,7 +94,9 @@ class Change:
     def __init__(self, customer_id: str, member: Member | None, receipts: Iterable[str]) -> None:
         self.customer_id = customer_id
         self.member = member
-        self.unfiled = [pending for pending in member["pending"] if pending["key"] not in receipts] if member else []
+        self.unfiled = (
+            [pending for pending in member["pending"] if pending["key"] not in receipts] if member else []
+        )
         self.new: list[Entry] = []
 
     def add(self, entries: Iterable[Entry], receipts: Iterable[str]) -> None:
@@ -109,13 +117,15 @@ class Change:
         return fold(program, state, self.facts())
 
     def refold(self, program: Program, filed: Iterable[Fact]) -> State:
-        """Return the state folded anew from the ledger, from what is applied but not filed yet, and what is new."""
+        """Return the state folded anew: from the ledger, what is applied but not filed, what is new."""
         applied = [decode_fact(pending["row"]["fact"]) for pending in self.unfiled if pending["row"]]
         return rebuild(program, [*filed, *applied, *self.facts()])
 
 
-def write(changes: Sequence[Change], store: LoyaltyStore, program: Program, now: datetime) -> dict[str, Member]:
-    """Fold and write the changes in one round trip; return the members written, without those that had moved."""
+def write(
+    changes: Sequence[Change], store: LoyaltyStore, program: Program, now: datetime
+) -> dict[str, Member]:
+    """Fold and write the changes in one round trip; return the members that had not moved."""
     states: dict[str, State] = {}
     late: list[Change] = []
     for change in changes:

@@ -1,4 +1,4 @@
-"""What loyalty does with events, with time, and on command. The table at the foot says which event with what."""
+"""What loyalty does with events, with time, and on command. The tables at the foot tell which is which."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ AT_A_TIME = 500
 def take_in(
     events: Sequence[Event], store: LoyaltyStore, publish: Publish, program: Program, now: datetime
 ) -> list[Refusal]:
-    """Bring a batch of recorded interactions into the ledger; return what the program has no exchange rate for."""
+    """Bring recorded interactions into the ledger; return those that the program has no exchange rate for."""
     entries: list[Entry] = []
     refusals: list[Refusal] = []
     for event in events:
@@ -34,7 +34,9 @@ def take_in(
         try:
             fact = to_fact(event["data"], program)
         except NoExchangeRate as error:
-            refusals.append(Refusal(event, Problem("no_exchange_rate", "data.data.total.currency", str(error))))
+            refusals.append(
+                Refusal(event, Problem("no_exchange_rate", "data.data.total.currency", str(error)))
+            )
             continue
         entries.append(Entry(event["data"]["customer_id"], fact, event.get("correlationid")))
     settle(apply(entries, store, program, now), store, publish)
@@ -42,7 +44,13 @@ def take_in(
 
 
 def redeem(
-    customer_id: str, redemption_id: str, points: int, store: LoyaltyStore, publish: Publish, program: Program, now: datetime
+    customer_id: str,
+    redemption_id: str,
+    points: int,
+    store: LoyaltyStore,
+    publish: Publish,
+    program: Program,
+    now: datetime,
 ) -> None:
     """Spend points of a member; the same `redemption_id` has an effect once.
 
@@ -100,7 +108,9 @@ def _see_anew(
 ) -> None:
     receipts = store.receipts([pending["key"] for member in members for pending in member["pending"]])
     # Members that move meanwhile are left out: whoever wrote them has seen them anew as well.
-    seen = write([Change(member["_id"], member, receipts) for member in members], store, program, now).values()
+    seen = write(
+        [Change(member["_id"], member, receipts) for member in members], store, program, now
+    ).values()
     settle([*seen], store, publish)
     store.drop_pending([*seen])
 
@@ -108,14 +118,20 @@ def _see_anew(
 def _purchase(data: dict[str, Any], program: Program) -> Fact:
     what = data["data"]
     return Purchase(
-        data["interaction_id"], parse_time(data["time"]), f"{data['source']}|{what['purchase_id']}", _amount(what, program)
+        data["interaction_id"],
+        parse_time(data["time"]),
+        f"{data['source']}|{what['purchase_id']}",
+        _amount(what, program),
     )
 
 
 def _return(data: dict[str, Any], program: Program) -> Fact:
     what = data["data"]
     return Return(
-        data["interaction_id"], parse_time(data["time"]), f"{data['source']}|{what['purchase_id']}", _amount(what, program)
+        data["interaction_id"],
+        parse_time(data["time"]),
+        f"{data['source']}|{what['purchase_id']}",
+        _amount(what, program),
     )
 
 

@@ -1,4 +1,4 @@
-"""What loyalty has seen -> the events that say so, and the snapshot of a member that they and queries show."""
+"""What loyalty has seen -> the events that say so, and the snapshot that they and queries show."""
 
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,9 @@ def member_updated(member: dict[str, Any]) -> Event:
     )
 
 
-def announcement(outcome: Outcome, customer_id: str, cause: str, correlation: str | None, now: datetime) -> Event:
+def announcement(
+    outcome: Outcome, customer_id: str, cause: str, correlation: str | None, now: datetime
+) -> Event:
     """Return the event that announces an outcome. `cause` is what brought it about, for its id."""
     data: dict[str, Any]
     match outcome:
@@ -59,7 +61,11 @@ def announcement(outcome: Outcome, customer_id: str, cause: str, correlation: st
             data = {"from": outcome.before, "to": outcome.after, "cause": outcome.cause.value}
         case Recognized():
             # Once per customer, whatever brings it about: the id names the customer alone.
-            kind, id, time = "customer.recognized.v1", derive_id(customer_id, "recognized"), outcome.recognized_at
+            kind, id, time = (
+                "customer.recognized.v1",
+                derive_id(customer_id, "recognized"),
+                outcome.recognized_at,
+            )
             data = {"recognized_at": format_time(time), "purchase_count": outcome.purchase_count}
         case RepurchaseDue():
             # Once per cycle: a cycle is known by the purchase that began it.

@@ -32,11 +32,13 @@ def member(store: LoyaltyStore, program: Program, customer_id: str, now: datetim
 def ledger(store: LoyaltyStore, program: Program, customer_id: str, now: datetime) -> list[dict[str, Any]]:
     """Return the ledger of a customer entry by entry, oldest first, with what each did to the points."""
     found = store.members([customer_id]).get(customer_id)
-    return [_shown(entry, program) for entry in statement(program, _facts(store, found), now)] if found else []
+    return (
+        [_shown(entry, program) for entry in statement(program, _facts(store, found), now)] if found else []
+    )
 
 
 def members(store: LoyaltyStore, after: str | None, limit: int) -> dict[str, Any]:
-    """Return a page of members as last seen, in the order of their ids; `next` is the `after` of the next page."""
+    """Return a page of members as last seen, in the order of their ids, and the `next` page's `after`."""
     limit = min(max(limit, 1), 2000)
     page = store.page(after, limit)
     shown = [{"customer_id": one["_id"], "version": one["version"], **one["snapshot"]} for one in page]
@@ -63,7 +65,10 @@ def summary(store: LoyaltyStore, program: Program) -> dict[str, Any]:
 
 
 def _facts(store: LoyaltyStore, found: dict[str, Any]) -> list[Fact]:
-    rows = [*store.ledger([found["_id"]])[found["_id"]], *(one["row"] for one in found["pending"] if one["row"])]
+    rows = [
+        *store.ledger([found["_id"]])[found["_id"]],
+        *(one["row"] for one in found["pending"] if one["row"]),
+    ]
     return [decode_fact(row["fact"]) for row in rows]
 
 

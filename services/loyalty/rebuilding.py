@@ -10,7 +10,13 @@ from services.loyalty.store import LoyaltyStore
 
 
 def rebuild_page(
-    after: str | None, limit: int, repair: bool, store: LoyaltyStore, publish: Publish, program: Program, now: datetime
+    after: str | None,
+    limit: int,
+    repair: bool,
+    store: LoyaltyStore,
+    publish: Publish,
+    program: Program,
+    now: datetime,
 ) -> dict[str, Any]:
     """Fold anew the members whose ids follow `after`.
 
@@ -32,11 +38,15 @@ def rebuild_page(
     }
 
 
-def _different(members: list[Member], store: LoyaltyStore, program: Program) -> list[tuple[Member, Any, list[str]]]:
+def _different(
+    members: list[Member], store: LoyaltyStore, program: Program
+) -> list[tuple[Member, Any, list[str]]]:
     rows = store.ledger([member["_id"] for member in members])
     found = []
     for member in members:
-        state = Change(member["_id"], member, ()).refold(program, [decode_fact(row["fact"]) for row in rows[member["_id"]]])
+        state = Change(member["_id"], member, ()).refold(
+            program, [decode_fact(row["fact"]) for row in rows[member["_id"]]]
+        )
         anew = encode_state(state)
         fields = [name for name, value in anew.items() if value != member["state"].get(name)]
         if fields:
@@ -45,9 +55,15 @@ def _different(members: list[Member], store: LoyaltyStore, program: Program) -> 
 
 
 def _repair(
-    different: list[tuple[Member, Any, list[str]]], store: LoyaltyStore, publish: Publish, program: Program, now: datetime
+    different: list[tuple[Member, Any, list[str]]],
+    store: LoyaltyStore,
+    publish: Publish,
+    program: Program,
+    now: datetime,
 ) -> None:
-    written = [make_member(Change(member["_id"], member, ()), state, program, now) for member, state, _ in different]
+    written = [
+        make_member(Change(member["_id"], member, ()), state, program, now) for member, state, _ in different
+    ]
     moved = store.save(written)
     settled = [member for member in written if member["_id"] not in moved]
     settle(settled, store, publish)

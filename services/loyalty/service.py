@@ -21,36 +21,45 @@ class LoyaltyService:
 
     @consume("wafa.loyalty")
     def take_in(self, events):
+        """Bring purchases and returns into the ledger."""
         return handlers.take_in(events, self.store, self.publish, self.program, now())
 
     @timer(interval=2)
     def wake(self):
+        """See members anew for whom time has changed something."""
         handlers.wake(self.store, self.publish, self.program, now())
 
     @timer(interval=5)
     def sweep(self):
+        """Settle what a worker that died has left pending."""
         handlers.sweep(self.store, self.publish, now())
 
     @rpc
     def redeem(self, customer_id, redemption_id, points):
+        """Spend points of a member, once for each redemption id."""
         handlers.redeem(customer_id, redemption_id, points, self.store, self.publish, self.program, now())
 
     @rpc
     def rebuild(self, after=None, limit=500, repair=False):
+        """Fold a page of members anew; compare, or put right."""
         return rebuilding.rebuild_page(after, limit, repair, self.store, self.publish, self.program, now())
 
     @rpc
     def member(self, customer_id):
+        """Return a member as of now."""
         return queries.member(self.store, self.program, customer_id, now())
 
     @rpc
     def ledger(self, customer_id):
+        """Return the ledger of a customer, entry by entry."""
         return queries.ledger(self.store, self.program, customer_id, now())
 
     @rpc
     def members(self, after=None, limit=500):
+        """Return a page of members."""
         return queries.members(self.store, after, limit)
 
     @rpc
     def summary(self):
+        """Return the totals over all members."""
         return queries.summary(self.store, self.program)

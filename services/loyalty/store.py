@@ -10,7 +10,7 @@ from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
 
 
 class LoyaltyStore:
-    """Members (aggregates, guarded by version) and ledger rows (immutable; a row is the receipt of its event)."""
+    """Members (aggregates, guarded by version), and ledger rows (immutable; a row is its event's receipt)."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._members = database["members"]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from wafa.runtime.publisher import Publisher
 from wafa.runtime.client import Client
+from wafa.runtime.publisher import Publisher
 from wafa.stack import Stack
 
 

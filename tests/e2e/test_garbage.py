@@ -1,4 +1,4 @@
-"""One event in ten is garbage: every good one counts, every bad one is in quarantine, and can be put right."""
+"""One event in ten is garbage: every good one counts, every bad one is in quarantine to be put right."""
 
 import json
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ import pytest
 from tests.waiting import eventually
 from wafa.contracts.envelope import BATCH, EXCHANGE, STRUCTURED
 from wafa.runtime.broker import connect
-from wafa.runtime.publisher import Message, Publisher
 from wafa.runtime.client import Client
+from wafa.runtime.publisher import Message, Publisher
 from wafa.stack import Stack
 
 PURCHASE = "purchase.completed.v1"
@@ -27,12 +27,20 @@ def purchase(id: str, **data: Any) -> Json:
         "total": {"amount": "10.00", "currency": "SAR"},
         **data,
     }
-    event = {"specversion": "1.0", "id": id, "source": "/garbage", "type": PURCHASE, "time": "2026-05-01T10:00:00+03:00"}
+    event = {
+        "specversion": "1.0",
+        "id": id,
+        "source": "/garbage",
+        "type": PURCHASE,
+        "time": "2026-05-01T10:00:00+03:00",
+    }
     return {**event, "data": {name: value for name, value in about.items() if value is not None}}
 
 
 def message(event: Any, key: str = PURCHASE) -> Message:
-    return Message(EXCHANGE, key, json.dumps(event).encode(), BATCH if isinstance(event, list) else STRUCTURED)
+    return Message(
+        EXCHANGE, key, json.dumps(event).encode(), BATCH if isinstance(event, list) else STRUCTURED
+    )
 
 
 def bad(n: int) -> dict[tuple[str, str], Message]:
@@ -41,17 +49,25 @@ def bad(n: int) -> dict[tuple[str, str], Message]:
     raw = json.dumps(purchase(ok), ensure_ascii=False)
     return {
         ("unreadable", ""): Message(EXCHANGE, PURCHASE, raw[:-9].encode(), STRUCTURED),
-        ("unreadable", " "): Message(EXCHANGE, PURCHASE, raw.replace("bad", "bäd").encode("latin-1"), STRUCTURED),
+        ("unreadable", " "): Message(
+            EXCHANGE, PURCHASE, raw.replace("bad", "bäd").encode("latin-1"), STRUCTURED
+        ),
         ("unreadable", "  "): Message(EXCHANGE, PURCHASE, raw.encode(), "text/csv"),
         ("too_large", ""): Message(EXCHANGE, PURCHASE, f"{n}".encode() + b"x" * 2_000_000, STRUCTURED),
         ("invalid", "data.total.amount"): message(purchase(ok, total={"amount": 10.5, "currency": "SAR"})),
-        ("invalid", "data.total.amount "): message(purchase(ok, total={"amount": "10.555", "currency": "SAR"})),
-        ("invalid", "data.total.currency"): message(purchase(ok, total={"amount": "10.00", "currency": "ZZZ"})),
+        ("invalid", "data.total.amount "): message(
+            purchase(ok, total={"amount": "10.555", "currency": "SAR"})
+        ),
+        ("invalid", "data.total.currency"): message(
+            purchase(ok, total={"amount": "10.00", "currency": "ZZZ"})
+        ),
         ("invalid", "data.total"): message(purchase(ok, total=None)),
         ("invalid", "data.customer"): message(purchase(ok, customer=None)),
         ("invalid", "time"): message({**purchase(ok), "time": "2026-02-30T10:00:00Z"}),
         ("time_in_future", "time"): message({**purchase(ok), "time": "2999-01-01T00:00:00Z"}),
-        ("unknown_type", "type"): message({**purchase(ok), "type": "purchase.complete.v1"}, "purchase.complete.v1"),
+        ("unknown_type", "type"): message(
+            {**purchase(ok), "type": "purchase.complete.v1"}, "purchase.complete.v1"
+        ),
         ("wrong_routing_key", "type"): message(purchase(f"{ok}-key"), "contact.logged.v1"),
         ("invalid_identifier", "data.customer.phone"): message(
             purchase(f"{ok}-phone", customer={"phone": "12345", "country": "SA"})
@@ -62,7 +78,7 @@ def bad(n: int) -> dict[tuple[str, str], Message]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What had become of the mixture when everything had arrived: the number of good events, and Wafa's figures."""
+    """The number of good events in the mixture, and Wafa's figures when everything had arrived."""
 
     good: int
     totals: list[Json]
@@ -83,10 +99,14 @@ def mixed(system: Stack, services: Client, publisher: Publisher) -> Outcome:
             if k % 9 == 8:
                 messages.append(garbage.pop())
         # One of a batch is bad: its neighbours count.
-        messages.append(message([purchase(f"batch{n}-1"), purchase(f"batch{n}-2", total=7), purchase(f"batch{n}-3")]))
+        messages.append(
+            message([purchase(f"batch{n}-1"), purchase(f"batch{n}-2", total=7), purchase(f"batch{n}-3")])
+        )
         good += 2
     publisher.send(messages)
-    eventually(lambda: spent(services) >= good and len(rejected(services)) >= len(expected_rejections()), within=60)
+    eventually(
+        lambda: spent(services) >= good and len(rejected(services)) >= len(expected_rejections()), within=60
+    )
     return Outcome(good, services.call("interactions", "totals"), spent(services), rejected(services))
 
 
@@ -117,7 +137,9 @@ def test_every_bad_event_is_in_quarantine_with_reason_and_field(mixed: Outcome) 
 
 
 @pytest.mark.timeout(120)
-def test_a_corrected_event_is_replayed_and_counts(mixed: Outcome, services: Client, publisher: Publisher) -> None:
+def test_a_corrected_event_is_replayed_and_counts(
+    mixed: Outcome, services: Client, publisher: Publisher
+) -> None:
     publisher.send([message(purchase("to-correct", total={"amount": "5.00", "currency": "ZZZ"}))])
 
     def waiting() -> list[Json]:
@@ -139,26 +161,38 @@ def test_a_corrected_event_is_replayed_and_counts(mixed: Outcome, services: Clie
 
 
 @pytest.mark.timeout(120)
-def test_a_currency_without_a_rate_waits_for_one(mixed: Outcome, services: Client, publisher: Publisher) -> None:
+def test_a_currency_without_a_rate_waits_for_one(
+    mixed: Outcome, services: Client, publisher: Publisher
+) -> None:
     publisher.send([message(purchase("no-rate", total={"amount": "5.00", "currency": "CHF"}))])
 
-    entries = eventually(lambda: services.call("interactions", "rejected", "open", "no_exchange_rate")["rejected"])
+    entries = eventually(
+        lambda: services.call("interactions", "rejected", "open", "no_exchange_rate")["rejected"]
+    )
 
-    assert [(entry["service"], entry["path"]) for entry in entries] == [("loyalty", "data.data.total.currency")]
+    assert [(entry["service"], entry["path"]) for entry in entries] == [
+        ("loyalty", "data.data.total.currency")
+    ]
 
 
 @pytest.mark.timeout(120)
-def test_garbage_of_the_internal_language_stops_no_service(system: Stack, mixed: Outcome, services: Client) -> None:
+def test_garbage_of_the_internal_language_stops_no_service(
+    system: Stack, mixed: Outcome, services: Client
+) -> None:
     """Whoever may publish can send nonsense under an outbound type, too."""
     with connect(system.amqp_uri, name="attacker") as connection:
         channel = connection.channel()
         for key in ("interaction.recorded.v1", "loyalty.member_updated.v1", "customer.created.v1"):
             for body in (b"[]", b"{}", b"\xff", b'[{"specversion": "1.0", "type": "' + key.encode() + b'"}]'):
-                channel.basic_publish_confirm(amqp.Message(body, content_type=BATCH), exchange=EXCHANGE, routing_key=key)
+                channel.basic_publish_confirm(
+                    amqp.Message(body, content_type=BATCH), exchange=EXCHANGE, routing_key=key
+                )
     before = spent(services)
     with connect(system.amqp_uri, name="till") as connection:
         good = message(purchase("after-the-attack"))
         connection.channel().basic_publish_confirm(
-            amqp.Message(good.body, content_type=good.content_type), exchange=EXCHANGE, routing_key=good.routing_key
+            amqp.Message(good.body, content_type=good.content_type),
+            exchange=EXCHANGE,
+            routing_key=good.routing_key,
         )
     eventually(lambda: spent(services) == before + 1)

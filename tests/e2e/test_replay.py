@@ -15,9 +15,9 @@ from wafa.contracts.envelope import Event
 from wafa.contracts.times import format_time
 from wafa.demo.expected import work_out
 from wafa.demo.observed import all_members, customer_ids
+from wafa.runtime.client import Client
 from wafa.runtime.clock import now
 from wafa.runtime.publisher import Publisher
-from wafa.runtime.client import Client
 from wafa.runtime.settings import DEFAULT_PROGRAM
 
 HISTORY = Path(__file__).parents[2] / "examples" / "data" / "cdnow.csv"
@@ -56,7 +56,9 @@ def send(events: list[Event], publisher: Publisher, services: Client) -> None:
 
 def members_of(name: str, lines: list[Line], services: Client) -> Members:
     customers = list(dict.fromkeys(line.customer for line in lines))
-    names = {id: customer for customer, id in customer_ids(services, customers, name, format_time(now())).items()}
+    names = {
+        id: customer for customer, id in customer_ids(services, customers, name, format_time(now())).items()
+    }
     found = {names[one["customer_id"]]: one for one in all_members(services) if one["customer_id"] in names}
     return {customer: {figure: one.get(figure) for figure in FIGURES} for customer, one in found.items()}
 

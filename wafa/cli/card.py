@@ -23,10 +23,16 @@ SAY = {
 @click.argument("customer_id", required=False)
 @click.option("--email", help="Find the customer by e-mail.")
 @click.option("--phone", help="Find the customer by phone, with the country code.")
-@click.option("--external", nargs=2, metavar="SYSTEM ID", help="Find the customer by an id in another system.")
+@click.option(
+    "--external", nargs=2, metavar="SYSTEM ID", help="Find the customer by an id in another system."
+)
 @as_json
 def card(
-    customer_id: str | None, email: str | None, phone: str | None, external: tuple[str, str] | None, as_json: bool
+    customer_id: str | None,
+    email: str | None,
+    phone: str | None,
+    external: tuple[str, str] | None,
+    as_json: bool,
 ) -> None:
     """Show a customer's card. Exit code 1: nobody is known by that name.
 
@@ -82,7 +88,9 @@ def show(card: dict[str, Any], console: Console) -> None:
     if last := card["last_purchase"]:
         rows.add_row("last purchase", f"{last['time'][:10]}, {_money(last['data']['total'])}")
     for case in card["open_cases"]:
-        rows.add_row("open complaint", f"{case['category']}, {case['severity']}, since {case['opened_at'][:10]}")
+        rows.add_row(
+            "open complaint", f"{case['category']}, {case['severity']}, since {case['opened_at'][:10]}"
+        )
     if feedback := card["last_feedback"]:
         rows.add_row("last feedback", f"{feedback['data']['kind']} {feedback['data']['score']}")
     rows.add_row("say", "\n".join(card["say"].values()))
@@ -90,7 +98,11 @@ def show(card: dict[str, Any], console: Console) -> None:
 
 
 def _find(
-    services: Client, customer_id: str | None, email: str | None, phone: str | None, external: tuple[str, str] | None
+    services: Client,
+    customer_id: str | None,
+    email: str | None,
+    phone: str | None,
+    external: tuple[str, str] | None,
 ) -> dict[str, Any] | None:
     found: dict[str, Any] | None
     if customer_id is not None:

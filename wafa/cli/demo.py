@@ -16,8 +16,8 @@ from wafa.cli.stacking import show_addresses, shown_stack
 from wafa.demo.expected import Expected, work_out
 from wafa.demo.reconcile import Line
 from wafa.demo.run import NAME, Demo
-from wafa.runtime.publisher import Publisher
 from wafa.runtime.client import Client
+from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import load_settings
 from wafa.stack import Stack
 
@@ -25,13 +25,15 @@ FILE = Path(__file__).resolve().parents[2] / "examples" / "data" / "cdnow.csv"
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Exit after the reconciliation: 0 when everything agrees, else 1.")
+@click.option(
+    "--check", is_flag=True, help="Exit after the reconciliation: 0 when everything agrees, else 1."
+)
 @as_json
 def demo(check: bool, as_json: bool) -> None:
     """Start the system, replay the purchases of 2,357 customers, and reconcile the outcome with the file.
 
-    The dates are shifted so that the data end today. Afterwards it keeps running, until Ctrl-C, for you to look
-    around: `wafa card --external cdnow 0001`, `wafa rejected list`. Begins with empty data each time.
+    The dates are shifted so that the data end today. Afterwards it keeps running, until Ctrl-C, for you to
+    look around: `wafa card --external cdnow 0001`, `wafa rejected list`. Begins with empty data each time.
     """
     with shown_stack(fresh=True) as stack:
         show_addresses(stack)
@@ -86,7 +88,9 @@ def _show(lines: list[Line], rate: float) -> None:
         table.add_row(line.what, line.file, line.wafa, "[green]✓[/]" if line.agrees else "[red]✗[/]")
     console = Console()
     console.print(table)
-    console.print(f"{rate:,.0f} purchases a second, from the first one published to the last one in the ledger")
+    console.print(
+        f"{rate:,.0f} purchases a second, from the first one published to the last one in the ledger"
+    )
 
 
 def _show_a_card(services: Client, expected: Expected) -> None:

@@ -27,7 +27,10 @@ def doctor(as_json: bool) -> None:
         table = Table("", "", "found", "advice")
         for finding in findings:
             table.add_row(
-                finding.subject, f"[{_COLOURS[finding.level]}]{finding.level}[/]", finding.found, finding.advice
+                finding.subject,
+                f"[{_COLOURS[finding.level]}]{finding.level}[/]",
+                finding.found,
+                finding.advice,
             )
         Console().print(table)
     sys.exit(any(finding.level == "missing" for finding in findings))

@@ -5,10 +5,20 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a script, not a table for people.")
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON for a script, not a table for people."
+)
 
 
 def print_json(content: Any) -> None:

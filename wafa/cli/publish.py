@@ -61,7 +61,9 @@ def read_events(file: IO[bytes]) -> Iterator[tuple[int, Event | msgspec.DecodeEr
             yield number, event
 
 
-def _valid(lines: Iterator[tuple[int, Event | msgspec.DecodeError]], unchecked: bool) -> Iterator[Event | None]:
+def _valid(
+    lines: Iterator[tuple[int, Event | msgspec.DecodeError]], unchecked: bool
+) -> Iterator[Event | None]:
     """Yield events to publish, and None for one that was named as invalid."""
     moment = now()
     for number, event in lines:

@@ -12,7 +12,9 @@ PAGE = 500
 
 @click.command()
 @click.argument("what", type=click.Choice(["loyalty"]))
-@click.option("--verify", is_flag=True, help="Change nothing; exit with 1 when a member differs from its ledger.")
+@click.option(
+    "--verify", is_flag=True, help="Change nothing; exit with 1 when a member differs from its ledger."
+)
 @as_json
 def rebuild(what: str, verify: bool, as_json: bool) -> None:
     """Fold the whole ledger anew and put right every member that differs from it.
@@ -37,7 +39,10 @@ def rebuild(what: str, verify: bool, as_json: bool) -> None:
     if as_json:
         print_json({"checked": checked, "different": different})
     else:
-        notes().print(f"{checked} members folded anew, {len(different)} differed" + ("" if verify else " and were put right"))
+        notes().print(
+            f"{checked} members folded anew, {len(different)} differed"
+            + ("" if verify else " and were put right")
+        )
         for one in different:
             click.echo(f"{one['customer_id']}: {', '.join(one['fields'])}")
     sys.exit(1 if verify and different else 0)

@@ -38,7 +38,10 @@ def list_(status: str, reason: str | None, limit: int, as_json: bool) -> None:
         return
     table = Table("id", "reason", "field", "what was expected", "type", "event", "received")
     for entry in answer["rejected"]:
-        told = [entry.get(name) or "" for name in ("id", "reason", "path", "message", "event_type", "event_id", "received_at")]
+        told = [
+            entry.get(name) or ""
+            for name in ("id", "reason", "path", "message", "event_type", "event_id", "received_at")
+        ]
         table.add_row(*(str(value) for value in told))
     Console().print(table)
     Console().print("open:", answer["open"] or "none")
@@ -60,7 +63,9 @@ def show(rejection_id: str, body: bool) -> None:
 
 @rejected.command()
 @click.argument("rejection_id")
-@click.option("--with", "corrected", type=click.File("rb"), help="The corrected event, or an array of them, as JSON.")
+@click.option(
+    "--with", "corrected", type=click.File("rb"), help="The corrected event, or an array of them, as JSON."
+)
 @as_json
 def replay(rejection_id: str, corrected: IO[bytes] | None, as_json: bool) -> None:
     """Publish an entry again, as it was or corrected. Replaying twice has no second effect.

@@ -17,16 +17,26 @@ from wafa.contracts.currencies import DECIMALS
 def _plain(ctx: click.Context | None, option: click.Parameter | None, name: str | None) -> str | None:
     """Check a name that becomes part of a URI."""
     if name is not None and not re.fullmatch(r"[\w.-]{1,60}", name, re.ASCII):
-        raise click.BadParameter(f"{name!r}: at most 60 letters, digits, dots, dashes and underscores", param_hint="--name")
+        raise click.BadParameter(
+            f"{name!r}: at most 60 letters, digits, dots, dashes and underscores", param_hint="--name"
+        )
     return name
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--currency", type=click.Choice(list(DECIMALS)), default="USD", show_default=True, metavar="CODE")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Shift all dates so that the last is this day.")
-@click.option("--name", callback=_plain, help="Name of the history, part of each event's identity.  [default: FILE's]")
-@click.option("--shuffle", type=int, metavar="SEED", help="Publish in a random order: nothing may depend on it.")
+@click.option(
+    "--currency", type=click.Choice(list(DECIMALS)), default="USD", show_default=True, metavar="CODE"
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), help="Shift all dates so that the last is this day."
+)
+@click.option(
+    "--name", callback=_plain, help="Name of the history, part of each event's identity.  [default: FILE's]"
+)
+@click.option(
+    "--shuffle", type=int, metavar="SEED", help="Publish in a random order: nothing may depend on it."
+)
 def replay(file: Path, currency: str, until: datetime | None, name: str | None, shuffle: int | None) -> None:
     """Publish a history of purchases (CSV: customer, date, amount) as `purchase.completed.v1`.
 

@@ -14,7 +14,7 @@ _COLOURS = {"ready": "green", "external": "green", "failed": "red", "stopped": "
 
 @contextmanager
 def shown_stack(**options: Any) -> Iterator[Stack]:
-    """Run a `Stack` with these options, each server's state shown as it changes; stopped by any polite signal."""
+    """Run a `Stack` with these options and show the state of each server; stopped by any polite signal."""
     console = notes()
 
     def report(name: str, state: str) -> None:

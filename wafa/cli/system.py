@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from wafa.runtime.publisher import Publisher
 from wafa.runtime.client import Client
+from wafa.runtime.publisher import Publisher
 from wafa.stack import StackError, default_folder, running
 
 
@@ -19,7 +19,7 @@ def amqp_uri() -> str:
     if stack := running():
         return stack.amqp_uri
     raise StackError(
-        f"No system runs in {default_folder()}. Start one with `wafa up`, or name the broker of another in AMQP_URI."
+        f"No system runs in {default_folder()}. Start one with `wafa up`, or set AMQP_URI to its broker."
     )
 
 

@@ -8,7 +8,9 @@ from wafa.cli.stacking import show_addresses, shown_stack
 
 @click.command()
 @click.option("--fresh", is_flag=True, help="Begin with empty data and logs.")
-@click.option("--replicas", type=(str, int), multiple=True, metavar="SERVICE N", help="Processes of a service.")
+@click.option(
+    "--replicas", type=(str, int), multiple=True, metavar="SERVICE N", help="Processes of a service."
+)
 def up(fresh: bool, replicas: tuple[tuple[str, int], ...]) -> None:
     """Start everything that is not there yet, and run it until Ctrl-C.
 

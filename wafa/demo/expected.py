@@ -39,7 +39,10 @@ class Expected:
     @property
     def withheld(self) -> Counter[str]:
         """How many of them must not be written to, by reason; consent is asked for first."""
-        reasons = ("no_consent" if withdrawn(one) else "open_complaint" if complaining(one) else "" for one in self.repeat)
+        reasons = (
+            "no_consent" if withdrawn(one) else "open_complaint" if complaining(one) else ""
+            for one in self.repeat
+        )
         return Counter(filter(None, reasons))
 
     @property

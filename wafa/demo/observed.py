@@ -24,11 +24,17 @@ class Observed:
 def observe(services: Client, ids: dict[str, str]) -> Observed:
     """Ask for everything; `ids` gives the customer id of each customer of the file."""
     customers = {customer_id: customer for customer, customer_id in ids.items()}
-    totals = [one for one in services.call("interactions", "totals") if one["type"] == "purchase.completed.v1"]
+    totals = [
+        one for one in services.call("interactions", "totals") if one["type"] == "purchase.completed.v1"
+    ]
     return Observed(
         records=sum(one["records"] for one in totals),
         minor=sum(one["minor"] for one in totals),
-        members={customers[one["customer_id"]]: one for one in all_members(services) if one["customer_id"] in customers},
+        members={
+            customers[one["customer_id"]]: one
+            for one in all_members(services)
+            if one["customer_id"] in customers
+        },
         summary=services.call("loyalty", "summary"),
         outreach=services.call("notifications", "counts"),
         rejected=services.call("interactions", "rejected")["open"],
@@ -51,7 +57,9 @@ def customer_ids(services: Client, customers: Sequence[str], name: str, time: st
     ids: dict[str, str] = {}
     for start in range(0, len(customers), PAGE):
         part = customers[start : start + PAGE]
-        references = [{"customer": {"external_ids": [{"system": name, "id": one}]}, "time": time} for one in part]
+        references = [
+            {"customer": {"external_ids": [{"system": name, "id": one}]}, "time": time} for one in part
+        ]
         answers = services.call("customers", "resolve", references)
         ids.update((one, answer["customer_id"]) for one, answer in zip(part, answers, strict=True))
     return ids

@@ -6,6 +6,7 @@ nobody (RFC 2606).
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from wafa.contracts.envelope import Event, make_event
 
@@ -13,7 +14,11 @@ _ARABIC = ("محمد", "فاطمة", "أحمد", "مريم", "خالد", "نور
 _ARABIC_FAMILIES = ("العتيبي", "حداد", "المنصوري", "الشريف", "القحطاني", "منصور", "النجار")
 _ENGLISH = ("Olivia", "James", "Amelia", "George", "Isla", "Arthur", "Maya", "Noah", "Grace", "Leo")
 _ENGLISH_FAMILIES = ("Baker", "Hughes", "Patel", "Murphy", "Clark", "Shaw", "Osborne")
-_ARABIC_PLACES = (("ar-SA", "SA", "Asia/Riyadh"), ("ar-EG", "EG", "Africa/Cairo"), ("ar-AE", "AE", "Asia/Dubai"))
+_ARABIC_PLACES = (
+    ("ar-SA", "SA", "Asia/Riyadh"),
+    ("ar-EG", "EG", "Africa/Cairo"),
+    ("ar-AE", "AE", "Asia/Dubai"),
+)
 _ENGLISH_PLACES = (("en-GB", "GB", "Europe/London"), ("en-US", "US", "America/New_York"))
 
 # One in so many has withdrawn consent to service mail, or has a complaint that nobody has resolved.
@@ -55,13 +60,23 @@ def arrivals(customers: list[str], name: str, moment: datetime) -> Iterator[Even
         yield _event("customer.registered.v1", name, f"registered-{customer}", moment, registered)
         later = moment + timedelta(seconds=1)
         if withdrawn(customer):
-            consent = {"customer": reference, "channel": "email", "purpose": "service", "status": "withdrawn"}
+            consent: dict[str, Any] = {
+                "customer": reference,
+                "channel": "email",
+                "purpose": "service",
+                "status": "withdrawn",
+            }
             yield _event("consent.changed.v1", name, f"consent-{customer}", later, consent)
         if complaining(customer):
             number = f"complaint-{customer}"
-            complaint = {"complaint_id": number, "category": "delivery", "severity": "high", "text": "ما وصلني الطلب"}
+            complaint = {
+                "complaint_id": number,
+                "category": "delivery",
+                "severity": "high",
+                "text": "ما وصلني الطلب",
+            }
             yield _event("complaint.opened.v1", name, number, later, {"customer": reference, **complaint})
 
 
-def _event(type: str, name: str, id: str, moment: datetime, data: dict[str, object]) -> Event:
+def _event(type: str, name: str, id: str, moment: datetime, data: dict[str, Any]) -> Event:
     return make_event(type, source=f"/history/{name}", id=id, time=moment, data=data)

@@ -40,7 +40,10 @@ def reconcile(expected: Expected, observed: Observed, published: int, mails: int
         _line("  whose number of purchases differs", 0, _differing(expected.purchases, members, _purchases)),
         _line("  whose spend differs", 0, _differing(expected.spend, members, _spend)),
         _line("repeat customers", len(expected.repeat), summary["repeat"]),
-        *(_line(f"members in tier {tier}", expected.tiers[tier], summary["tiers"][tier]) for tier in sorted(tiers)),
+        *(
+            _line(f"members in tier {tier}", expected.tiers[tier], summary["tiers"][tier])
+            for tier in sorted(tiers)
+        ),
         _line("points", expected.points, summary["points"]),
         _line("mails in the mail sink", expected.mailed, mails),
         _line("mails sent, by Wafa's own books", expected.mailed, observed.outreach["states"].get("sent", 0)),
@@ -50,7 +53,9 @@ def reconcile(expected: Expected, observed: Observed, published: int, mails: int
 
 
 def _line(what: str, file: object, wafa: object) -> Line:
-    return Line(what, *(f"{value:,}" if isinstance(value, int | Decimal) else str(value) for value in (file, wafa)))
+    return Line(
+        what, *(f"{value:,}" if isinstance(value, int | Decimal) else str(value) for value in (file, wafa))
+    )
 
 
 def _purchases(member: Member) -> object:
@@ -61,7 +66,9 @@ def _spend(member: Member) -> object:
     return Decimal(member["spend"]["amount"])
 
 
-def _differing(expected: Mapping[str, object], members: Mapping[str, Member], figure: Callable[[Member], object]) -> int:
+def _differing(
+    expected: Mapping[str, object], members: Mapping[str, Member], figure: Callable[[Member], object]
+) -> int:
     seen = {customer: figure(member) for customer, member in members.items()}
     return sum(seen.get(customer) != value for customer, value in expected.items())
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from wafa.cli.history import Line, purchases, shifted
@@ -14,8 +15,8 @@ from wafa.demo.observed import customer_ids, observe
 from wafa.demo.people import arrivals, complaining, withdrawn
 from wafa.demo.reconcile import Line as Compared
 from wafa.demo.reconcile import reconcile
-from wafa.runtime.publisher import Publisher
 from wafa.runtime.client import Client
+from wafa.runtime.publisher import Publisher
 
 NAME = "cdnow"
 CHUNK = 1000
@@ -56,7 +57,7 @@ class Demo:
         self.publisher.publish(list(arrivals(self.customers, NAME, begin)))
         ids = customer_ids(self.services, self.customers, NAME, format_time(begin))
         for customer in filter(lambda one: withdrawn(one) or complaining(one), self.customers):
-            self._wait_for(f"customer {customer}", lambda who=customer: self._is_known(ids[who], who))
+            self._wait_for(f"customer {customer}", partial(self._is_known, ids[customer], customer))
 
     def publish(self, events: Sequence[Event], advance: Advance) -> None:
         """Publish purchases as an outside system would, each chunk confirmed."""
@@ -108,13 +109,17 @@ class Demo:
                 raise Stalled(f"waiting for {what}: nothing for {PATIENCE:.0f} seconds; see the logs")
             time.sleep(POLL)
 
-    def _follow(self, what: str, count: Callable[[], int], total: int, advance: Callable[[int], None]) -> None:
+    def _follow(
+        self, what: str, count: Callable[[], int], total: int, advance: Callable[[int], None]
+    ) -> None:
         seen, moved_at = -1, time.monotonic()
         while (now := count()) < total:
             if now > seen:
                 seen, moved_at = now, time.monotonic()
             elif time.monotonic() - moved_at > PATIENCE:
-                raise Stalled(f"{what}: {now} of {total}, and nothing has moved for {PATIENCE:.0f} seconds; see the logs")
+                raise Stalled(
+                    f"{what}: {now} of {total}, and no more for {PATIENCE:.0f} seconds; see the logs"
+                )
             advance(now)
             time.sleep(POLL)
         advance(now)

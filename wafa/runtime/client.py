@@ -1,7 +1,7 @@
 """Calls to the services from outside of nameko: for commands and tools, without eventlet.
 
-Speaks nameko's RPC protocol: a JSON body `{"args", "kwargs"}` to the exchange `nameko-rpc` with the routing key
-`service.method`, answered with `{"result", "error"}` to a queue of our own.
+Speaks nameko's RPC protocol: a JSON body `{"args", "kwargs"}` to the exchange `nameko-rpc`, with the routing
+key `service.method`, answered with `{"result", "error"}` to a queue of our own.
 """
 
 import time
@@ -63,13 +63,15 @@ class Client:
         )
         try:
             self._returned = False
-            self._channel.basic_publish(request, exchange=RPC_EXCHANGE, routing_key=f"{service}.{method}", mandatory=True)
+            self._channel.basic_publish(
+                request, exchange=RPC_EXCHANGE, routing_key=f"{service}.{method}", mandatory=True
+            )
             answer = self._wait_for(correlation, service)
         except (OSError, amqp.exceptions.AMQPError) as error:
             raise RemoteUnavailable(f"the connection to the broker broke: {error}") from error
-        if error := answer["error"]:
-            kind = RemoteUnavailable if is_transient_name(error["exc_type"]) else RemoteFailed
-            raise kind(f"{service}.{method}: {error['exc_type']}: {error['value']}")
+        if failure := answer["error"]:
+            kind = RemoteUnavailable if is_transient_name(failure["exc_type"]) else RemoteFailed
+            raise kind(f"{service}.{method}: {failure['exc_type']}: {failure['value']}")
         return answer["result"]
 
     def _listen(self, channel: amqp.Channel) -> amqp.Channel:

@@ -31,7 +31,9 @@ class BatchEntrypoint(Entrypoint):
 
     shared = SharedPublisher()
 
-    def __init__(self, queue: str, *, checked: bool = True, max_bytes: int = MAX_MESSAGE_BYTES, **options: Any) -> None:
+    def __init__(
+        self, queue: str, *, checked: bool = True, max_bytes: int = MAX_MESSAGE_BYTES, **options: Any
+    ) -> None:
         self._queue = queue
         self._checked = checked
         self._max_bytes = max_bytes

@@ -1,12 +1,12 @@
 """The errors of the runtime.
 
-    RuntimeFault
-    ├── Transient            something is away; the same call may succeed later
-    │   ├── PublishFailed     not every message was confirmed
-    │   └── RemoteUnavailable a service did not answer an RPC in time, or said that something is away for it
-    ├── RemoteFailed         a service answered an RPC with an error
-    ├── Misconfigured        broker and code disagree for good; a person has to act
-    └── Unroutable           a message reached no queue: the topology is missing
+RuntimeFault
+├── Transient            something is away; the same call may succeed later
+│   ├── PublishFailed     not every message was confirmed
+│   └── RemoteUnavailable a service did not answer an RPC in time, or said that something is away for it
+├── RemoteFailed         a service answered an RPC with an error
+├── Misconfigured        broker and code disagree for good; a person has to act
+└── Unroutable           a message reached no queue: the topology is missing
 """
 
 

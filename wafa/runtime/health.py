@@ -42,8 +42,12 @@ def health_app(readiness: Readiness) -> Callable[[dict[str, Any], Start], Iterab
             report = readiness.report()
             ready = bool(report) and all(report.values())
             status = "200 OK" if ready else "503 Service Unavailable"
-            return _answer(start_response, status, {"status": "ready" if ready else "not ready", "checks": report})
-        return _answer(start_response, "404 Not Found", {"error": {"code": "not_found", "message": "no such page"}})
+            return _answer(
+                start_response, status, {"status": "ready" if ready else "not ready", "checks": report}
+            )
+        return _answer(
+            start_response, "404 Not Found", {"error": {"code": "not_found", "message": "no such page"}}
+        )
 
     return app
 

@@ -96,7 +96,11 @@ class Intake:
                 return
             event, delivery = accepted[0]
             log.exception("event cannot be processed", queue=self._queue, event_id=event.get("id"))
-            rejected.append(Rejected(delivery, Problem("processing_failed", "", f"{type(error).__name__}: {error}"), event))
+            rejected.append(
+                Rejected(
+                    delivery, Problem("processing_failed", "", f"{type(error).__name__}: {error}"), event
+                )
+            )
             return
         if refusals:
             origin = {id(event): delivery for event, delivery in accepted}
@@ -116,4 +120,6 @@ def _misrouted(event: dict[str, Any], delivery: Delivery) -> Problem | None:
     """A routing key that is not the event's type sends it past some of the services that should see it."""
     if delivery.routing_key == event["type"]:
         return None
-    return Problem("wrong_routing_key", "type", f"the routing key must be the event's type, not {delivery.routing_key!r}")
+    return Problem(
+        "wrong_routing_key", "type", f"the routing key must be the event's type, not {delivery.routing_key!r}"
+    )

@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, from our own code and from every library, with the ids that join them.
 
-`bound_contextvars` of structlog adds fields for the length of a block. Where a line speaks of one event it has
-`event_id`, `customer_id` and `correlation_id`.
+`bound_contextvars` of structlog adds fields for the length of a block. Where a line speaks of one event it
+has `event_id`, `customer_id` and `correlation_id`.
 """
 
 import logging
@@ -22,7 +22,11 @@ def configure_logs(service: str, *, level: str = "INFO", style: str = "json") ->
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -47,5 +51,7 @@ def _renderers(style: str) -> list[structlog.typing.Processor]:
     if style == "console":
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     # Local variables hold people's names and addresses: they do not belong in a log.
-    tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+    tracebacks = structlog.processors.ExceptionRenderer(
+        structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    )
     return [tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]

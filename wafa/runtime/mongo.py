@@ -78,7 +78,9 @@ def replace_guarded(collection: Collection[Document], documents: Sequence[Docume
     return moved
 
 
-def by_id(collection: Collection[Document], ids: Iterable[Any], fields: Mapping[str, int] | None = None) -> dict[Any, Document]:
+def by_id(
+    collection: Collection[Document], ids: Iterable[Any], fields: Mapping[str, int] | None = None
+) -> dict[Any, Document]:
     """Return the documents with these `_id`s, by `_id`, in one query from the primary."""
     wanted = list(ids)
     if not wanted:

@@ -57,7 +57,7 @@ class SharedPublisher(SharedExtension):
 
     @cached_property
     def publisher(self) -> Publisher:
-        """The publisher, made when first asked for: extensions are set up in no order. It connects on first use."""
+        """The publisher, made when first asked for, because extensions are set up in no order."""
         settings: Settings = self.container.config[SETTINGS]
         name = f"wafa {self.container.service_name} publisher"
         return Publisher(settings.amqp_uri, name=name, confirm_timeout=settings.confirm_timeout)

@@ -150,7 +150,9 @@ class _ConfirmingChannel:
         self._refused += self._settle(tag, multiple)
 
     def _settle(self, tag: int, multiple: bool) -> int:
-        settled = {mine for mine in self._unconfirmed if mine <= tag} if multiple else {tag} & self._unconfirmed
+        settled = (
+            {mine for mine in self._unconfirmed if mine <= tag} if multiple else {tag} & self._unconfirmed
+        )
         self._unconfirmed -= settled
         return len(settled)
 

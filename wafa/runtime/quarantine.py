@@ -65,5 +65,9 @@ def _names(event: Any) -> dict[str, str]:
     """Return the names by which people will look for the event, as far as they can be read."""
     if not isinstance(event, dict):
         return {}
-    named = {"event_id": event.get("id"), "event_source": event.get("source"), "event_type": event.get("type")}
+    named = {
+        "event_id": event.get("id"),
+        "event_source": event.get("source"),
+        "event_type": event.get("type"),
+    }
     return {name: value[:200] for name, value in named.items() if isinstance(value, str)}

@@ -35,7 +35,9 @@ class RemoteService:
     def __getattr__(self, method: str) -> Any:
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
-                with eventlet.Timeout(self._deadline, RemoteUnavailable(f"{self._name}.{method}: no answer in time")):
+                with eventlet.Timeout(
+                    self._deadline, RemoteUnavailable(f"{self._name}.{method}: no answer in time")
+                ):
                     return getattr(self._proxy, method)(*args, **kwargs)
             except UnknownService as error:
                 raise RemoteUnavailable(f"{self._name} has never been started here") from error

@@ -46,7 +46,13 @@ def run(name: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: life.end())
     _serve_health(settings, readiness)
-    config = {"AMQP_URI": settings.amqp_uri, "serializer": "json", SETTINGS: settings, READINESS: readiness, FATAL: life.end}
+    config = {
+        "AMQP_URI": settings.amqp_uri,
+        "serializer": "json",
+        SETTINGS: settings,
+        READINESS: readiness,
+        FATAL: life.end,
+    }
     container = ServiceContainer(_service_class(name), config)
     container.start()
     log.info("started", http_port=settings.http_port)
@@ -82,4 +88,3 @@ def _service_class(name: str) -> type:
 def _serve_health(settings: Settings, readiness: Readiness) -> None:
     listener = eventlet.listen((settings.http_host, settings.http_port))
     eventlet.spawn(eventlet.wsgi.server, listener, health_app(readiness), log_output=False)
-

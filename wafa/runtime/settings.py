@@ -7,6 +7,7 @@ variable and says what was expected.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import environs
 from marshmallow import ValidationError, validate
@@ -50,10 +51,14 @@ def load_settings() -> Settings:
     """
     env = environs.Env(eager=False)
     positive = validate.Range(min=0, min_inclusive=False)
-    values = {
-        "amqp_uri": env.str("AMQP_URI", "amqp://guest:guest@127.0.0.1:5672//", validate=_scheme("amqp", "amqps")),
+    values: dict[str, Any] = {
+        "amqp_uri": env.str(
+            "AMQP_URI", "amqp://guest:guest@127.0.0.1:5672//", validate=_scheme("amqp", "amqps")
+        ),
         "mongodb_uri": env.str("MONGODB_URI", "mongodb://127.0.0.1:27017/", validate=_scheme("mongodb")),
-        "database_prefix": env.str("WAFA_DATABASE_PREFIX", "wafa_", validate=validate.Regexp(r"[a-z0-9_]{0,20}\Z")),
+        "database_prefix": env.str(
+            "WAFA_DATABASE_PREFIX", "wafa_", validate=validate.Regexp(r"[a-z0-9_]{0,20}\Z")
+        ),
         "http_host": env.str("WAFA_HTTP_HOST", "127.0.0.1"),
         "http_port": env.int("WAFA_HTTP_PORT", 8000, validate=validate.Range(0, 65535)),
         "smtp_url": env.str("WAFA_SMTP_URL", "smtp://127.0.0.1:1025", validate=_scheme("smtp", "smtps")),
@@ -63,7 +68,9 @@ def load_settings() -> Settings:
         "batch_linger": env.float("WAFA_BATCH_LINGER", 0.02, validate=validate.Range(0, 10)),
         "confirm_timeout": env.float("WAFA_CONFIRM_TIMEOUT", 30.0, validate=positive),
         "rpc_timeout": env.float("WAFA_RPC_TIMEOUT", 20.0, validate=positive),
-        "log_level": env.str("WAFA_LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
+        "log_level": env.str(
+            "WAFA_LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+        ),
         "log_format": env.str("WAFA_LOG_FORMAT", "json", validate=validate.OneOf(["json", "console"])),
     }
     try:
@@ -83,4 +90,6 @@ def _scheme(*schemes: str) -> Callable[[str], str]:
 
 
 def _words(error: environs.EnvValidationError) -> str:
+    if isinstance(error.error_messages, list):
+        return " ".join(error.error_messages)
     return "\n".join(f"{name}: {' '.join(map(str, found))}" for name, found in error.error_messages.items())

@@ -26,7 +26,9 @@ class QueueSpec:
 QUEUES = {
     spec.name: spec
     for spec in (
-        QueueSpec("wafa.customers", ("customer.registered.v1", "customer.profile_changed.v1", "consent.changed.v1")),
+        QueueSpec(
+            "wafa.customers", ("customer.registered.v1", "customer.profile_changed.v1", "consent.changed.v1")
+        ),
         QueueSpec(
             "wafa.interactions",
             ("purchase.#", "contact.#", "complaint.#", "feedback.#", "service.#"),
@@ -71,7 +73,7 @@ def declare_queue(channel: amqp.Channel, name: str) -> None:
 
 
 def declare_all(channel: amqp.Channel) -> None:
-    """Declare everything, so that nothing published is dropped while a service has yet to start for the first time."""
+    """Declare everything, so that nothing is dropped before all services have started for the first time."""
     declare_exchanges(channel)
     for name in QUEUES:
         declare_queue(channel, name)

@@ -43,7 +43,9 @@ def purchase(currency: str = "SAR") -> Event:
     return make_event("purchase.completed.v1", source="/till/1", id="p1", time=NOW, data=data)
 
 
-def refuse(store: InteractionStore, bus: Bus, problem: Problem, *, event: Event | None = None, body: bytes = b"") -> str:
+def refuse(
+    store: InteractionStore, bus: Bus, problem: Problem, *, event: Event | None = None, body: bytes = b""
+) -> str:
     """Send something to quarantine the way the runtime does; return its id."""
     headers = {"x-till": "7", "$set": "header"}
     delivery = Delivery(body or encode(event), STRUCTURED, "purchase.completed.v1", False, 1, headers)
@@ -102,7 +104,9 @@ def test_what_is_still_invalid_is_not_published(store: InteractionStore, bus: Bu
     assert queries.rejected(store, "open", None, 10)["open"] == {"invalid": 1}
 
 
-def test_what_failed_for_a_reason_outside_of_it_is_replayed_as_it_was(store: InteractionStore, bus: Bus) -> None:
+def test_what_failed_for_a_reason_outside_of_it_is_replayed_as_it_was(
+    store: InteractionStore, bus: Bus
+) -> None:
     id = refuse(store, bus, Problem("processing_failed", "", "a bug, mended since"), event=purchase())
     bus.clear()
 

@@ -1,8 +1,8 @@
 """Recording a batch against a real database: what is stored, published and refused."""
 
-import pytest
 from datetime import UTC, datetime
 
+import pytest
 from pymongo.database import Database
 
 from services.interactions import handlers, queries
@@ -53,7 +53,12 @@ def purchase(id: str, *, who: str = "mona", amount: str = "29.33", **more: objec
 
 
 def complaint(kind: str, id: str, hour: int, about: str = "c-1") -> Event:
-    data = {"customer": {"email": "mona@example.com"}, "complaint_id": about, "category": "late", "severity": "high"}
+    data = {
+        "customer": {"email": "mona@example.com"},
+        "complaint_id": about,
+        "category": "late",
+        "severity": "high",
+    }
     return make_event(f"complaint.{kind}.v1", source=SOURCE, id=id, time=NOON.replace(hour=hour), data=data)
 
 
@@ -61,7 +66,9 @@ def record(events: list[Event], store: InteractionStore, bus: Bus) -> list:
     return handlers.record(events, store, resolve, bus, NOW)
 
 
-def test_an_interaction_is_recorded_and_told_with_everything_but_the_reference(store: InteractionStore, bus: Bus) -> None:
+def test_an_interaction_is_recorded_and_told_with_everything_but_the_reference(
+    store: InteractionStore, bus: Bus
+) -> None:
     event = purchase("p1")
     assert record([event], store, bus) == []
 
@@ -102,14 +109,18 @@ def test_a_conflict_within_one_batch_is_found_too(store: InteractionStore, bus: 
     assert refusal.problem.reason == "conflict"
 
 
-def test_who_cannot_be_resolved_is_refused_and_the_neighbours_are_recorded(store: InteractionStore, bus: Bus) -> None:
+def test_who_cannot_be_resolved_is_refused_and_the_neighbours_are_recorded(
+    store: InteractionStore, bus: Bus
+) -> None:
     [refusal] = record([purchase("p1"), purchase("p2", who="nobody"), purchase("p3")], store, bus)
 
     assert (refusal.problem.reason, refusal.problem.path) == ("invalid_identifier", "data.customer.email")
     assert len(bus) == 2
 
 
-def test_names_that_mean_something_to_the_database_are_kept_as_they_are(store: InteractionStore, bus: Bus) -> None:
+def test_names_that_mean_something_to_the_database_are_kept_as_they_are(
+    store: InteractionStore, bus: Bus
+) -> None:
     strange = {"$where": "1", "a.b": {"$gt": ""}, "": 2**70, "deep": [[[[]]]]}
     assert record([purchase("p1", extra=strange)], store, bus) == []
 

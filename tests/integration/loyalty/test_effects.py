@@ -71,11 +71,19 @@ def bought(day: int, amount: str = "60.00", *, who: str = "mona", currency: str 
 
 
 def returned(day: int, of_day: int, amount: str, *, who: str = "mona") -> Event:
-    return recorded("purchase.returned.v1", f"r{day}", MARCH + timedelta(days=day), amount, who, purchase=f"p{of_day}")
+    return recorded(
+        "purchase.returned.v1", f"r{day}", MARCH + timedelta(days=day), amount, who, purchase=f"p{of_day}"
+    )
 
 
 def recorded(
-    kind: str, id: str, time: datetime, amount: str, who: str, currency: str = "USD", purchase: str | None = None
+    kind: str,
+    id: str,
+    time: datetime,
+    amount: str,
+    who: str,
+    currency: str = "USD",
+    purchase: str | None = None,
 ) -> Event:
     key = derive_id(who, id)
     what = {"purchase_id": purchase or id, "total": {"amount": amount, "currency": currency}}
@@ -87,10 +95,10 @@ def recorded(
         "source": "/till/1",
         "data": what,
     }
+    id = derive_id(key, "recorded")
     return make_event(
-        "interaction.recorded.v1", source="/wafa/interactions", id=derive_id(key, "recorded"), time=time, data=data,
-        correlation=key,
-    )  # fmt: skip
+        "interaction.recorded.v1", source="/wafa/interactions", id=id, time=time, data=data, correlation=key
+    )
 
 
 def test_purchases_become_a_member_a_recognition_and_a_tier(take_in: Callable, bus: Bus) -> None:
@@ -102,7 +110,9 @@ def test_purchases_become_a_member_a_recognition_and_a_tier(take_in: Callable, b
     assert (change["from"], change["to"], change["cause"]) == ("member", "silver", "purchase")
 
 
-def test_an_event_delivered_again_has_no_second_effect(take_in: Callable, bus: Bus, store: LoyaltyStore) -> None:
+def test_an_event_delivered_again_has_no_second_effect(
+    take_in: Callable, bus: Bus, store: LoyaltyStore
+) -> None:
     take_in(bought(0), bought(0), bought(9))
     take_in(bought(0), bought(9))
 
@@ -140,7 +150,9 @@ def test_what_a_dead_worker_left_pending_is_finished_by_the_next_one_that_meets_
     assert len(store.ledger(["mona"])["mona"]) == 3
 
 
-def test_what_nobody_meets_again_is_finished_by_the_sweeper(take_in: Callable, bus: Bus, store: LoyaltyStore) -> None:
+def test_what_nobody_meets_again_is_finished_by_the_sweeper(
+    take_in: Callable, bus: Bus, store: LoyaltyStore
+) -> None:
     bus.dies = "before"
     with pytest.raises(Crash):
         take_in(bought(0), bought(9))
@@ -199,7 +211,9 @@ def test_a_late_purchase_comes_to_the_same_member_as_one_in_time(
     assert {**late, "customer_id": ""} == {**in_time, "customer_id": ""}
 
 
-def test_a_return_before_its_purchase_takes_back_what_it_earned(take_in: Callable, store: LoyaltyStore) -> None:
+def test_a_return_before_its_purchase_takes_back_what_it_earned(
+    take_in: Callable, store: LoyaltyStore
+) -> None:
     take_in(returned(4, of_day=3, amount="60.00"))
     take_in(bought(3), bought(5, "10.00"))
 
@@ -207,7 +221,9 @@ def test_a_return_before_its_purchase_takes_back_what_it_earned(take_in: Callabl
     assert (snapshot["points"], snapshot["spend"]["amount"]) == (10, "10.00")
 
 
-def test_a_currency_without_a_rate_is_refused_and_the_rest_is_applied(take_in: Callable, store: LoyaltyStore) -> None:
+def test_a_currency_without_a_rate_is_refused_and_the_rest_is_applied(
+    take_in: Callable, store: LoyaltyStore
+) -> None:
     [refusal] = take_in(bought(0, currency="CHF"), bought(9))
 
     assert refusal.problem.reason == "no_exchange_rate"
@@ -284,9 +300,15 @@ def test_rebuild_finds_a_member_that_its_ledger_does_not_explain_and_puts_it_rig
     assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []
 
 
-def test_the_ledger_explains_the_balance_entry_by_entry(take_in: Callable, store: LoyaltyStore, program: Program) -> None:
+def test_the_ledger_explains_the_balance_entry_by_entry(
+    take_in: Callable, store: LoyaltyStore, program: Program
+) -> None:
     take_in(bought(0), bought(9), returned(10, of_day=9, amount="30.00"))
 
     entries = queries.ledger(store, program, "mona", NOW)
 
-    assert [(entry["kind"], entry["balance"]) for entry in entries] == [("purchase", 60), ("purchase", 120), ("return", 90)]
+    assert [(entry["kind"], entry["balance"]) for entry in entries] == [
+        ("purchase", 60),
+        ("purchase", 120),
+        ("return", 90),
+    ]

@@ -135,7 +135,9 @@ def test_what_is_done_does_not_come_again(
     assert left_in(channel, queue) == 0
 
 
-def test_a_batch_is_kept_and_tried_again_while_something_is_away(amqp_uri: str, queue: str, fill: Callable) -> None:
+def test_a_batch_is_kept_and_tried_again_while_something_is_away(
+    amqp_uri: str, queue: str, fill: Callable
+) -> None:
     fill(4)
     taken = Taken()
     failures = iter([Transient("the database is away"), ConnectionResetError()])
@@ -163,7 +165,9 @@ def test_stopping_returns_what_was_only_prefetched(
     assert left_in(channel, queue) == 10 - len(taken.bodies)
 
 
-def test_a_lost_connection_is_opened_again_and_nothing_is_missing(amqp_uri: str, queue: str, fill: Callable) -> None:
+def test_a_lost_connection_is_opened_again_and_nothing_is_missing(
+    amqp_uri: str, queue: str, fill: Callable
+) -> None:
     taken = Taken()
     connections: list[amqp.Connection] = []
 

@@ -37,7 +37,10 @@ def test_the_loser_of_a_race_is_told_and_changes_nothing(database: Database) -> 
     )
 
     assert moved == {"a"}
-    assert {key: one["by"] for key, one in by_id(members, ["a", "b"]).items()} == {"a": "the winner", "b": "alone"}
+    assert {key: one["by"] for key, one in by_id(members, ["a", "b"]).items()} == {
+        "a": "the winner",
+        "b": "alone",
+    }
 
 
 def test_two_first_inserts_of_one_aggregate_have_one_winner(database: Database) -> None:

@@ -52,8 +52,20 @@ class Handler:
 
 
 def contact(id: str) -> Event:
-    data = {"customer": {"email": "a@example.com"}, "kind": "call", "direction": "inbound", "purpose": "service"}
-    return {"specversion": "1.0", "id": id, "source": "/t", "type": CONTACT, "time": "2026-01-01T00:00:00Z", "data": data}
+    data = {
+        "customer": {"email": "a@example.com"},
+        "kind": "call",
+        "direction": "inbound",
+        "purpose": "service",
+    }
+    return {
+        "specversion": "1.0",
+        "id": id,
+        "source": "/t",
+        "type": CONTACT,
+        "time": "2026-01-01T00:00:00Z",
+        "data": data,
+    }
 
 
 def delivery(content: Any, *, key: str = CONTACT) -> Delivery:
@@ -68,7 +80,9 @@ def intake(handler: Handler, quarantine: Quarantine, **options: Any) -> Intake:
 def test_one_bad_event_of_a_batch_does_not_affect_the_others() -> None:
     handler, quarantine = Handler(), Quarantine()
 
-    intake(handler, quarantine).take([delivery([contact("a"), {**contact("b"), "time": "noon"}, contact("c")])])
+    intake(handler, quarantine).take(
+        [delivery([contact("a"), {**contact("b"), "time": "noon"}, contact("c")])]
+    )
 
     assert handler.applied == ["a", "c"]
     assert quarantine.reasons == [("invalid", "time")]
@@ -85,7 +99,11 @@ def test_a_broken_message_does_not_affect_other_messages() -> None:
 
 def test_the_event_that_breaks_a_handler_is_found_and_its_neighbours_are_applied() -> None:
     handler, quarantine = Handler(poison=KeyError("boom")), Quarantine()
-    events = [*(contact(f"e{n}") for n in range(250)), contact("poison"), *(contact(f"e{n}") for n in range(250, 499))]
+    events = [
+        *(contact(f"e{n}") for n in range(250)),
+        contact("poison"),
+        *(contact(f"e{n}") for n in range(250, 499)),
+    ]
 
     intake(handler, quarantine).take([delivery(events)])
 
