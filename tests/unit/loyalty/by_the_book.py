@@ -4,9 +4,9 @@ It shares no code with the fold but the facts and the program, and knows nothing
 days skipped. What the fold computes must be what this computes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
 from services.loyalty.domain.facts import Fact, Purchase, Redemption, Return
@@ -29,6 +29,7 @@ class Bought:
 @dataclass
 class Figures:
     tier: str = ""
+    tier_since: datetime | None = None
     qualifying_spend: int = 0
     spend: int = 0
     points: int = 0
@@ -47,6 +48,9 @@ class Book:
     purchases: list[Bought] = field(default_factory=list)
     waiting: list[tuple[str, date, int]] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)
+    day: date = date.min
+    tier: int = 0
+    tier_since: datetime | None = None
     debt: int = 0
     figures: Figures = field(default_factory=Figures)
 
@@ -57,16 +61,31 @@ class Book:
     def supported(self, spend: int) -> int:
         return max(place for place, tier in enumerate(self.program.tiers) if tier.threshold <= spend)
 
-    def tier_on(self, today: date) -> int:
-        held, qualified = 0, today
+    def tiers_to(self, today: date) -> Iterator[tuple[date, int]]:
+        """Every day from the first purchase on, and the tier held on it by what is known now."""
         day = min((one.day for one in self.purchases), default=today)
+        held, qualified = 0, day
         while day <= today:
             supported = self.supported(self.spend_on(day))
             over = day > qualified + timedelta(days=self.program.tiers[held].hold_days)
             if supported >= held or over:
                 held, qualified = supported, day
+            yield day, held
             day += timedelta(days=1)
-        return held
+
+    def live_to(self, today: date) -> None:
+        """Let the days since the last fact pass."""
+        for day, tier in self.tiers_to(today):
+            if day > self.day and tier != self.tier:
+                self.tier, self.tier_since = tier, datetime.combine(day, time.min, UTC)
+        self.day = today
+        self.expire(today)
+
+    def after(self, fact: Fact) -> None:
+        """See what a fact has made of the tier."""
+        tier = dict(self.tiers_to(self.day))[self.day]
+        if tier != self.tier or self.tier_since is None:
+            self.tier, self.tier_since = tier, fact.time
 
     def expire(self, today: date) -> None:
         for one in self.purchases:
@@ -89,7 +108,7 @@ class Book:
         known = self.known(fact.purchase)
         if known and today - known.day < timedelta(days=365):
             return
-        rate = Fraction(self.program.earn_rate) * Fraction(self.program.tiers[self.tier_on(today)].multiplier)
+        rate = Fraction(self.program.earn_rate) * Fraction(self.program.tiers[self.tier].multiplier)
         one = Bought(fact.purchase, today, fact.amount, rate, months_later(today, self.program.expiry_months))
         earned = self.worth(one, fact.amount)
         one.left = max(0, earned - self.debt)
@@ -132,7 +151,7 @@ def months_later(day: date, months: int) -> date:
 def figures(program: Program, facts: Iterable[Fact], now: datetime) -> Figures:
     book = Book(program)
     for fact in sorted(facts, key=lambda fact: (fact.time, fact.key)):
-        book.expire(fact.time.date())
+        book.live_to(fact.time.date())
         match fact:
             case Purchase():
                 book.buy(fact)
@@ -145,9 +164,11 @@ def figures(program: Program, facts: Iterable[Fact], now: datetime) -> Figures:
             case Redemption():
                 book.figures.spent += fact.points
                 book.draw(fact.points)
+        book.after(fact)
     today = now.date()
-    book.expire(today)
-    book.figures.tier = program.tiers[book.tier_on(today)].code
+    book.live_to(today)
+    book.figures.tier = program.tiers[book.tier].code
+    book.figures.tier_since = book.tier_since
     book.figures.qualifying_spend = book.spend_on(today)
     book.figures.spend = sum(one.amount - one.returned for one in book.purchases)
     book.figures.points = sum(one.left for one in book.purchases) - book.debt

@@ -19,6 +19,17 @@ from .by_the_book import figures
 from .histories import histories, moments, patient, programs
 from .story import PROGRAM, at, bought, program, redeemed, returned
 
+FIGURES = (
+    "tier",
+    "tier_since",
+    "qualifying_spend",
+    "spend",
+    "points",
+    "purchase_count",
+    "recognized_at",
+    "due_at",
+)
+
 cuts = st.lists(st.integers(0, 14), max_size=6)
 
 
@@ -77,7 +88,7 @@ def test_the_fold_computes_what_the_rules_say(by: Program, facts: list[Fact], no
     state = rebuild(by, facts)
     then = max(now, *(fact.time for fact in facts))
     book, seen = figures(by, facts, then), view(by, state, then)
-    for name in ("tier", "qualifying_spend", "spend", "points", "purchase_count", "recognized_at", "due_at"):
+    for name in FIGURES:
         assert getattr(seen, name) == getattr(book, name), name
     assert advance(by, state, then).totals == (book.earned, book.taken_back, book.spent, book.expired)
 
