@@ -10,11 +10,13 @@ class CloudEvent(Contract):
 
     specversion = Choice("Version of CloudEvents.", ["1.0"], required=True)
     id = Identifier("With `source` the identity of the event for ever.", required=True)
-    source = UriReference("The system that publishes, and where in it: `/pos/riyadh-01`.", required=True)
+    source = UriReference(
+        "URI or path of the system that publishes: `/pos/riyadh-01`. ASCII, no blanks.", required=True
+    )
     type = EventType("Type of the event, with its version.", required=True)
     time = Moment("When it happened, never when it was sent.", required=True)
     datacontenttype = Text(
-        "Format of `data`.",
+        "Format of `data`: `application/json`.",
         max=40,
         pattern=r"^application/json(; ?charset=(utf|UTF)-8)?$",
         expected="must be application/json",

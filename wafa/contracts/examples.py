@@ -9,14 +9,14 @@ from wafa.contracts.catalogue import ALL
 
 
 @functools.cache
-def _texts() -> dict[str, str]:
-    folder = files("wafa.contracts") / "examples"
-    return {event_type: (folder / f"{event_type}.json").read_text("utf-8") for event_type in ALL}
+def example_text(event_type: str) -> str:
+    """Return the example of one type as JSON, laid out to be read."""
+    return (files("wafa.contracts") / "examples" / f"{event_type}.json").read_text("utf-8")
 
 
 def example(event_type: str) -> dict[str, Any]:
     """Return a fresh copy of the example of one type."""
-    event: dict[str, Any] = json.loads(_texts()[event_type])
+    event: dict[str, Any] = json.loads(example_text(event_type))
     return event
 
 

@@ -89,7 +89,7 @@ class Choice(_Strict, fields.String):
         self, about: str, choices: Iterable[str], *, required: bool = False, error: str | None = None
     ) -> None:
         """Say what the word is about and which words there are."""
-        words = OneOf(list(choices), error=error)
+        words = OneOf(choices, error)
         super().__init__(
             required=required, validate=words, metadata={"description": about}, error_messages=_WORDS
         )

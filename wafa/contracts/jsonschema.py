@@ -11,7 +11,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
 from wafa.contracts.catalogue import ALL
-from wafa.contracts.cloudevent import event_schema
+from wafa.contracts.cloudevent import CloudEvent, event_schema
+from wafa.contracts.reference import InboundData
 
 JsonSchema = dict[str, Any]
 
@@ -41,6 +42,8 @@ def components() -> Mapping[str, JsonSchema]:
     """
     plugin = _Plugin(schema_name_resolver=lambda schema: type(schema).__name__)
     spec = APISpec(title="Wafa", version="1", openapi_version="3.1.0", plugins=[plugin])
+    for shared in (CloudEvent, InboundData):
+        spec.components.schema(shared.__name__, schema=shared)
     for event_type, data in ALL.items():
         schema = event_schema(event_type, data)
         spec.components.schema(schema.__name__, schema=schema)

@@ -12,4 +12,4 @@ class ServiceProgressed(InboundData):
     reference = Identifier("Id of the order or case, unique within the event's `source`.", required=True)
     status = Line("Where it stands now, in the words of the publisher.", max=100, required=True)
     eta = Moment("When it is expected to be done.")
-    expected_cost = Part(Money)
+    expected_cost = Part(Money, "What it is expected to cost the customer.")

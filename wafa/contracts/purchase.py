@@ -13,14 +13,14 @@ class PurchaseLine(Contract):
     name = Line("What the article is called.")
     category = Line("Kind of goods, as the shop sorts them.")
     quantity = Whole("Pieces. Goods by weight count as 1 piece at their price.", max=1_000_000, required=True)
-    unit_price = Part(Money, required=True)
+    unit_price = Part(Money, "Price of one piece.", required=True)
 
 
 class PurchaseCompleted(InboundData):
     """A customer bought and paid."""
 
     purchase_id = Identifier("Id of the purchase, unique within the event's `source`.", required=True)
-    total = Part(Money, required=True)
+    total = Part(Money, "What was paid, all discounts taken off.", required=True)
     lines = Many(Part(PurchaseLine), "What was bought. Not added up: `total` counts.", max=1000)
 
 
@@ -29,5 +29,5 @@ class PurchaseReturned(InboundData):
 
     return_id = Identifier("Id of the return, unique within the event's `source`.", required=True)
     purchase_id = Identifier("Id of the purchase, published by the same `source`.", required=True)
-    total = Part(Money, required=True)
+    total = Part(Money, "What was paid back.", required=True)
     lines = Many(Part(PurchaseLine), "What came back. Not added up: `total` counts.", max=1000)

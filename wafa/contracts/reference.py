@@ -16,7 +16,10 @@ IDENTIFIED_BY = ("id", "external_ids", "email", "phone")
 class ExternalId(Contract):
     """What another system calls the customer."""
 
-    system = Slug("The system that gave the id: `shopify`, `pos-riyadh`.", required=True)
+    system = Slug(
+        "The system that gave the id: `shopify`, `pos-riyadh`. ASCII letters, digits, . _ : / -",
+        required=True,
+    )
     id = Identifier("The id in that system.", required=True)
 
 

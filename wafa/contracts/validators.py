@@ -5,6 +5,7 @@ different characters to Python, ECMAScript and Rust.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import ValidationError, validate
@@ -18,8 +19,8 @@ ONE_LINE = r"^[ ]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 class Matches(validate.Validator):
     """Accept a string that matches a pattern from its first character to its last.
 
-    A string longer than `longest` is left to the check of its length: a pattern may need a time that grows with
-    the square of it.
+    A string longer than `longest` is left to the check of its length: a pattern may need a time that grows
+    with the square of it.
     """
 
     def __init__(self, pattern: str, expected: str, longest: int) -> None:
@@ -38,11 +39,15 @@ class Matches(validate.Validator):
 class OneOf(validate.OneOf):
     """Accept one of some words; the message shows the word that was none of them."""
 
+    def __init__(self, words: Iterable[str], expected: str | None = None) -> None:
+        """Keep the words, and what to say was `expected` where a list of them would be too long."""
+        super().__init__(list(words))
+        self.expected = expected or f"must be one of {self.choices_text}"
+
     def __call__(self, value: Any) -> Any:
         """Return `value`, or raise `ValidationError` with the words that there are."""
         if value not in self.choices:
-            expected = self.error or f"must be one of {self.choices_text}"
-            raise ValidationError(f"{expected}, not {shown(value)}")
+            raise ValidationError(f"{self.expected}, not {shown(value)}")
         return value
 
 
