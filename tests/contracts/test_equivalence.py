@@ -186,7 +186,7 @@ def mutants(draw: Any, event_type: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("event_type", ALL)
 @settings(
-    max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 @given(data=st.data())
 def test_both_paths_agree_on_every_mutant(event_type: str, data: st.DataObject) -> None:
