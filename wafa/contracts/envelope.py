@@ -117,5 +117,6 @@ def decode(body: bytes, content_type: str | None, *, max_bytes: int = MAX_MESSAG
     if not isinstance(content, list):
         raise Unreadable("unreadable", "a batch-mode body must be a JSON array of events")
     if len(content) > MAX_BATCH_EVENTS:
-        raise Unreadable("too_large", f"a batch may hold {MAX_BATCH_EVENTS} events; this one has {len(content)}")
+        found = len(content)
+        raise Unreadable("too_large", f"a batch may hold {MAX_BATCH_EVENTS} events; this one has {found}")
     return content
