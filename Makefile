@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 STATE := $(or $(WAFA_STATE),.wafa)
 
-.PHONY: help setup servers up demo demo-check test check bench docs lock clean
+.PHONY: help setup servers node up demo demo-check test check bench docs lock clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ $(READY): requirements-dev.txt pyproject.toml deploy/local/setup.sh
 servers: $(READY)  ## Install what the local stack needs from the system (RabbitMQ), or say what is missing
 	@$(BIN)/python -c 'from wafa.stack.install import main; raise SystemExit(main())'
 
+node:  ## Install Node.js, which the test of one example needs, or say that it is missing
+	@sh deploy/local/node.sh
+
 up: $(READY)  ## Run everything on this machine, without Docker, until Ctrl-C
 	@$(BIN)/wafa up $(ARGS)
 
@@ -28,7 +31,7 @@ demo: $(READY)  ## Replay real purchases, print and reconcile the figures, run o
 demo-check: $(READY)  ## The same, then stop; fails when a figure does not reconcile
 	@$(BIN)/wafa demo --check $(ARGS)
 
-test: servers  ## Unit, contract, integration and end-to-end tests, against real servers
+test: servers node  ## Unit, contract, integration and end-to-end tests, against real servers
 	$(BIN)/pytest $(or $(ARGS),$(wildcard tests/unit tests/contracts tests/integration tests/e2e))
 
 check: $(READY)  ## Lint, types, import rules, generated documents, compose file
