@@ -38,12 +38,22 @@ def event_key(event: Event) -> str:
 
     A line feed can stand in neither (the contract refuses control characters), so no two pairs share a key.
     """
-    return str(uuid.uuid5(_IDENTITY, f"{event['source']}\n{event['id']}"))
+    return _name_based(f"{event['source']}\n{event['id']}")
 
 
 def derive_id(cause: str, step: str) -> str:
     """Return the id of the follow-up that `step` publishes because of `cause`: the same at every repeat."""
-    return str(uuid.uuid5(_IDENTITY, f"{cause}\t{step}"))
+    return _name_based(f"{cause}\t{step}")
+
+
+def _name_based(name: str) -> str:
+    """Return a name-based UUID, version 5 (RFC 9562, 5.5), as text.
+
+    It is what `uuid.uuid5` gives, five times as fast: every event needs about five of them.
+    """
+    digits = hashlib.sha1(_IDENTITY.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def content_digest(event: Event) -> str:

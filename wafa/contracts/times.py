@@ -27,5 +27,7 @@ def to_milliseconds(moment: datetime) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """Return an aware `datetime` as RFC 3339 in UTC with `Z`, with milliseconds only where it has some."""
-    spec = "milliseconds" if moment.microsecond else "seconds"
-    return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    text = moment.isoformat()
+    return f"{text[:23] if moment.microsecond >= 1000 else text[:19]}Z"
