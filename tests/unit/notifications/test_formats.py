@@ -1,6 +1,5 @@
 """Numbers, money and days as a reader writes them."""
 
-
 from datetime import date
 from decimal import Decimal
 

@@ -1,6 +1,5 @@
 """What a customer reads: in their language, with their numbers, and whatever their name is."""
 
-
 import html.parser
 import unicodedata
 from datetime import date
@@ -26,8 +25,6 @@ DATA = {
 
 class Visible(html.parser.HTMLParser):
     """The text of a page, and the attributes of its elements."""
-
-
 
     def __init__(self, page: str) -> None:
         super().__init__()
