@@ -1,6 +1,5 @@
 """What `check` says, and that it always says something."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -278,6 +277,5 @@ def test_depth_is_limited_without_recursion() -> None:
     ],
 )
 def test_a_huge_mistake_does_not_keep_the_worker_busy(path: str, value: Any) -> None:
-    started = time.process_time()
+    # Work that grows with the square of the size would run into the limit of time per test.
     assert check(changed(PURCHASE, path, value), NOW) is not None
-    assert time.process_time() - started < 5, "quadratic work takes minutes here"
