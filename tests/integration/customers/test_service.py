@@ -94,7 +94,9 @@ def test_a_registration_is_taken_in_and_known_to_whoever_asks(service, heard, ca
 
     references = [{"customer": {"phone": "+966501234567", "name": "ليلى"}, "time": "2026-03-02T10:00:00Z"}]
     assert call("resolve", references) == [{"customer_id": customer_id}]
-    (updated,) = heard()
+    # Whoever changes a customer before the creator has taken note that all is out announces them once more.
+    while (updated := heard()[0]) == created:
+        pass
     assert (updated["type"], updated["data"]["name"]) == ("customer.updated.v1", "ليلى")
     assert call("get", customer_id) == updated["data"]
     assert call("lookup", system="crm", id=unique) == updated["data"]
