@@ -1,0 +1,14 @@
+"""What Wafa costs, against the same work done the stock way, and against the floor that nothing can undercut.
+
+`python -m benchmarks` runs everything on one set of servers and writes figures, never a verdict: nothing here
+is a test, except that each run must have lost and doubled nothing.
+
+    ground      servers in a folder of their own; a room (virtual host, databases) for each run
+    workload    the purchases, and what must come of them
+    feed        the purchases, sent as tills would
+    finish      when a run is over, and that it came out exactly right
+    meter       processor time and memory of processes
+    real, stock, floor    three ways to do the work
+    throughput, latency, flatness, micro    the measurements
+    report, machine       tables, and where the figures come from
+"""

@@ -1,0 +1,57 @@
+"""`make bench`: measure, write the figures as JSON, show them as tables."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from benchmarks import machine, report
+from benchmarks.finish import WrongOutcome
+from benchmarks.ground import Ground
+from benchmarks.suite import QUICK, Extent, Suite
+from wafa.cli.output import notes, progress
+from wafa.stack import Stack, StackError, signals_interrupt
+
+MEASUREMENTS = ("throughput", "latency", "flatness", "micro")
+RESULTS = Path(__file__).parent / "results.json"
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Small numbers: whether it works, not how fast it is.")
+@click.option("--only", multiple=True, type=click.Choice(MEASUREMENTS), help="Only this; may be given again.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), default=RESULTS, help="Where JSON goes."
+)
+def main(quick: bool, only: tuple[str, ...], out: Path) -> None:
+    """Measure Wafa on this machine; let nothing else run meanwhile."""
+    if os.environ.pop("AMQP_URI", None):
+        notes().print("AMQP_URI is passed over: the benchmark makes virtual hosts on a broker of its own")
+    try:
+        results = _measure(QUICK if quick else Extent(), only or MEASUREMENTS)
+    except (WrongOutcome, StackError) as error:
+        notes().print(f"[red]failed:[/] {error}")
+        sys.exit(1)
+    out.write_text(json.dumps(results, indent=2) + "\n")
+    report.show(results, Console())
+    notes().print(f"figures in {out}")
+
+
+def _measure(extent: Extent, names: tuple[str, ...]) -> dict[str, object]:
+    with signals_interrupt(), tempfile.TemporaryDirectory(prefix="wafa-bench-") as temporary:
+        folder = Path(temporary)
+        with Stack(folder / "servers", services=[]) as stack, progress() as bar:
+            ground = Ground(stack, folder)
+            with ground.room("machine") as room:
+                results: dict[str, object] = {"machine": machine.describe(room)}
+            suite = Suite(ground, folder, extent, bar)
+            for name in names:
+                results[name] = getattr(suite, name)()
+    return results
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""How long it takes from publishing a purchase until an outside listener has the loyalty event."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import quantiles
+from typing import Any
+
+import amqp
+from rich.progress import Progress
+
+from benchmarks.feed import singly
+from benchmarks.finish import wait_for
+from benchmarks.ground import Room
+from wafa.contracts.envelope import EXCHANGE, Event, decode, event_key
+from wafa.runtime.publisher import PERSISTENT
+
+UPDATED = "loyalty.member_updated.v1"
+
+
+def measure(room: Room, events: Sequence[Event], rate: float, bar: Progress) -> dict[str, Any]:
+    """Publish single events at a steady rate (a second) to services that run; return the figures.
+
+    An event's clock starts when it was due, whether or not we were late to send it. The events must be of
+    customers so different that no two of one customer are under way at once. The first second is left out.
+
+    Raises:
+        WrongOutcome: an event was not heard of again.
+    """
+    task = bar.add_task("latency", total=len(events))
+    with _listening(room) as heard, room.connect() as connection:
+        due = {}
+        begin = time.monotonic() + 0.1
+        channel = connection.channel()
+        for number, (event, message) in enumerate(zip(events, singly(events), strict=True)):
+            at = due[event_key(event)] = begin + number / rate
+            time.sleep(max(0.0, at - time.monotonic()))
+            body = amqp.Message(message.body, content_type=message.content_type, delivery_mode=PERSISTENT)
+            channel.basic_publish(body, exchange=EXCHANGE, routing_key=message.routing_key)
+            bar.advance(task)
+        late = time.monotonic() - at
+        wait_for("the last loyalty events", lambda: due.keys() <= heard.keys(), lambda: len(heard))
+    took = sorted(1000 * (heard[key] - at) for key, at in due.items() if at > begin + 1)
+    cuts = quantiles(took, n=100)
+    return {
+        "events": len(took),
+        "events_per_second": round(rate, 1),
+        "p50_ms": round(cuts[49], 1),
+        "p95_ms": round(cuts[94], 1),
+        "p99_ms": round(cuts[98], 1),
+        "max_ms": round(took[-1], 1),
+        "sender_late_ms": round(1000 * late, 1),
+    }
+
+
+@contextmanager
+def _listening(room: Room) -> Iterator[dict[str, float]]:
+    """Yield when each purchase, by its key, was first heard of in a loyalty event; filled by a thread."""
+    heard: dict[str, float] = {}
+    done = threading.Event()
+    connection = room.connect()
+    channel = connection.channel()
+    channel.auto_decode = False
+    queue = channel.queue_declare("", exclusive=True).queue
+    channel.queue_bind(queue, EXCHANGE, UPDATED)
+
+    def on_message(message: amqp.Message) -> None:
+        moment = time.monotonic()
+        for event in decode(message.body, message.properties["content_type"]):
+            heard.setdefault(event.get("correlationid", ""), moment)
+
+    def listen() -> None:
+        while not done.is_set():
+            try:
+                connection.drain_events(timeout=0.2)
+            except TimeoutError:
+                continue
+
+    channel.basic_consume(queue, no_ack=True, callback=on_message)
+    thread = threading.Thread(target=listen, name="listener")
+    thread.start()
+    try:
+        yield heard
+    finally:
+        done.set()
+        thread.join()
+        connection.close()

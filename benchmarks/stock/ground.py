@@ -1,0 +1,83 @@
+"""What nameko offers, set up for CloudEvents and Wafa's own queues."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kombu import Exchange, Queue
+from nameko.extensions import DependencyProvider
+from nameko.messaging import Publisher
+
+from wafa.contracts.envelope import EXCHANGE, STRUCTURED, Event
+from wafa.runtime.mongo import open_database
+from wafa.runtime.settings import Settings
+
+SETTINGS = "settings"
+# Declared already, with arguments that need not be known here.
+CRM_EVENTS = Exchange(EXCHANGE, type="topic", durable=True, no_declare=True)
+
+
+def nameko_config(settings: Settings) -> dict[str, Any]:
+    """Return the configuration: CloudEvents are JSON, everything else as nameko has it."""
+    json = {"encoder": "json.dumps", "decoder": "json.loads", "content_encoding": "utf-8"}
+    return {
+        "AMQP_URI": settings.amqp_uri,
+        "serializer": "cloudevents",
+        "SERIALIZERS": {"cloudevents": {**json, "content_type": STRUCTURED}},
+        SETTINGS: settings,
+    }
+
+
+def queue(name: str) -> Queue:
+    """Return a queue of Wafa's topology, to be consumed as it is."""
+    return Queue(name, exchange=CRM_EVENTS, no_declare=True)
+
+
+class Events(Publisher):
+    """Gives a service `publish(events)`: one message after the other, each confirmed, as nameko does it."""
+
+    def __init__(self) -> None:
+        super().__init__(exchange=CRM_EVENTS)
+
+    def get_dependency(self, worker_ctx: Any) -> Callable[[Sequence[Event]], None]:
+        """Return the function."""
+        publish_one = super().get_dependency(worker_ctx)
+
+        def publish(events: Sequence[Event]) -> None:
+            for event in events:
+                publish_one(event, routing_key=event["type"])
+
+        return publish
+
+
+class Database(DependencyProvider):
+    """Gives a service `make(database)`, on the database of the service `owner`."""
+
+    def __init__(self, owner: str, make: Any) -> None:
+        self._owner = owner
+        self._make = make
+
+    def setup(self) -> None:
+        """Connect, and create indexes where the store has some."""
+        settings: Settings = self.container.config[SETTINGS]
+        self._store = self._make(open_database(settings.mongodb_uri, settings.database(self._owner)))
+        if hasattr(self._store, "create_indexes"):
+            self._store.create_indexes()
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        """Return what was made."""
+        return self._store
+
+
+class FromSettings(DependencyProvider):
+    """Gives a service `make(settings)`."""
+
+    def __init__(self, make: Any) -> None:
+        self._make = make
+
+    def setup(self) -> None:
+        """Make it."""
+        self._made = self._make(self.container.config[SETTINGS])
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        """Return it."""
+        return self._made

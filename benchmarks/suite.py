@@ -1,0 +1,121 @@
+"""All measurements, in order, on one ground. Each returns plain figures, ready for JSON."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.progress import Progress
+
+from benchmarks import latency, micro, throughput, variants
+from benchmarks.crew import Crew
+from benchmarks.feed import Pack, by_the_hundred, singly
+from benchmarks.flatness import Flatness
+from benchmarks.floor.shapes import save_shapes
+from benchmarks.ground import Ground, Room
+from benchmarks.queues import Queues
+from benchmarks.real import RealServices
+from benchmarks.workload import Expected, comebacks, in_order_of_time
+
+Figures = dict[str, Any]
+LATENCY_TURN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Events in a run, runs of which the median counts, seconds at a steady rate, sizes to look at."""
+
+    events: int = 20_000
+    runs: int = 3
+    seconds: int = 30
+    sizes: tuple[int, ...] = (10_000, 50_000, 100_000, 200_000, 300_000)
+
+
+QUICK = Extent(events=5_000, runs=1, seconds=10, sizes=(10_000, 30_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The measurements, over one ground."""
+
+    ground: Ground
+    folder: Path
+    extent: Extent
+    bar: Progress
+
+    def throughput(self) -> Figures:
+        """Compare Wafa with stock nameko and with the floor."""
+        fast: dict[str, list[Figures]] = {"wafa": [], "floor": []}
+        for run in range(self.extent.runs):
+            fast["wafa"].append(self._real(f"wafa_{run}", singly))
+            fast["floor"].append(self._run(f"floor_{run}", variants.floor(self._shapes), singly))
+        figures = {name: _middle(runs) for name, runs in fast.items()}
+        figures["wafa, by the hundred"] = self._real("wafa_hundred", by_the_hundred)
+        floor = variants.floor(self._shapes)
+        figures["floor, by the hundred"] = self._run("floor_hundred", floor, by_the_hundred)
+        figures["stock"] = self._run("stock", variants.stock, singly)
+        figures["stock, asked by RPC"] = self._run("stock_rpc", variants.stock_by_rpc, singly)
+        return {name: {**one, **_compared(name, figures)} for name, one in figures.items()}
+
+    def latency(self) -> Figures:
+        """Measure the latency at a fifth of what went through at full load just before."""
+        events = in_order_of_time(self.extent.events)
+        with self.ground.room("latency") as room, RealServices(room) as crew:
+            full = throughput.measure(crew, room, self.ground.servers(), events, singly, self.bar)
+            rate = full["events_per_second"] / 5
+            expected = Expected()
+            expected.add(events)
+            one_each = comebacks(expected.customers, int(rate * self.extent.seconds), LATENCY_TURN)
+            return latency.measure(room, list(one_each), rate, self.bar)
+
+    def flatness(self) -> Figures:
+        """Measure whether the cost of an event stays the same as the system fills."""
+        servers = self.ground.servers()
+        with self.ground.room("flatness") as room, RealServices(room) as crew:
+            crew.start_head()
+            with Queues(room, crew, self.bar) as queues:
+                looks = Flatness(room, crew, servers, queues, self.bar).measure(self.extent.sizes)
+        first, last = looks[0], looks[-1]
+        costs = ("seconds_per_1000", "cpu_seconds_per_1000_in_all")
+        return {"looks": looks, "last / first": {cost: round(last[cost] / first[cost], 2) for cost in costs}}
+
+    def micro(self) -> Figures:
+        """Measure single steps."""
+        with self.ground.room("micro") as room:
+            return dict(micro.measure(room))
+
+    @property
+    def _shapes(self) -> Path:
+        return self.folder / "shapes.bson"
+
+    def _real(self, name: str, pack: Pack) -> Figures:
+        with self.ground.room(name) as room, RealServices(room) as crew:
+            figures = self._measure(crew, room, pack)
+            published = crew.published()
+            save_shapes(room, published, self._shapes)
+        return {**figures, "published": dict(published)}
+
+    def _run(self, name: str, variant: Callable[[Room], Crew], pack: Pack) -> Figures:
+        with self.ground.room(name) as room, variant(room) as crew:
+            return self._measure(crew, room, pack)
+
+    def _measure(self, crew: Crew, room: Room, pack: Pack) -> Figures:
+        events = in_order_of_time(self.extent.events)
+        return throughput.measure(crew, room, self.ground.servers(), events, pack, self.bar)
+
+
+def _compared(name: str, figures: dict[str, Figures]) -> Figures:
+    """Return how many times as fast Wafa is, with the same messages."""
+    mine = "wafa, by the hundred" if name.endswith("by the hundred") else "wafa"
+    if name == mine:
+        return {}
+    rates = ("events_per_second", "events_per_second_to_rest")
+    return {"wafa_to_this": {rate: round(figures[mine][rate] / figures[name][rate], 2) for rate in rates}}
+
+
+def _middle(runs: list[Figures]) -> Figures:
+    """Return the run with the median rate, and all rates beside it."""
+    rates = [run["events_per_second"] for run in runs]
+    middle = min(runs, key=lambda run: abs(run["events_per_second"] - median(rates)))
+    return {**middle, "events_per_second_of_all_runs": rates}

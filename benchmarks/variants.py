@@ -1,0 +1,34 @@
+"""The ways to do the same work that are compared."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.crew import HEAD, Crew
+from benchmarks.ground import Room
+from benchmarks.hands import Hand, Hands
+
+TAKING = ("interactions", "loyalty", "notifications")
+
+
+def stock(room: Room) -> Crew:
+    """Return stock nameko, where the process that takes the purchases also keeps the customers."""
+    return Hands(room, {name: Hand("benchmarks.stock", (name,), f"wafa.{name}") for name in TAKING})
+
+
+def stock_by_rpc(room: Room) -> Crew:
+    """Return stock nameko, where customers are a service of their own, asked for each event."""
+    hands = {name: Hand("benchmarks.stock", (name,), f"wafa.{name}") for name in TAKING}
+    hands[HEAD] = Hand("benchmarks.stock", (HEAD, "--rpc"), "wafa.interactions")
+    hands["customers"] = Hand("benchmarks.stock", ("customers",), "rpc-customers")
+    return Hands(room, hands)
+
+
+def floor(shapes: Path) -> Callable[[Room], Crew]:
+    """Return what makes the floor, with documents and events of these shapes."""
+
+    def make(room: Room) -> Crew:
+        hands = {name: Hand("benchmarks.floor", (name, str(shapes)), f"wafa.{name}") for name in TAKING}
+        hands["customers"] = Hand("benchmarks.floor", ("customers", str(shapes)), "floor.resolve")
+        return Hands(room, hands)
+
+    return make
