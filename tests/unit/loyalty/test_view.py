@@ -13,7 +13,7 @@ from services.loyalty.domain.state import start
 from services.loyalty.domain.view import view
 
 from .histories import histories, moments, patient, programs
-from .story import PROGRAM, at, bought, midnight, program, redeemed, seen
+from .story import PROGRAM, at, bought, midnight, program, redeemed, returned, seen
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -62,6 +62,11 @@ def test_a_member_wakes_when_points_expire() -> None:
 def test_a_member_wakes_when_a_purchase_leaves_the_qualifying_spend() -> None:
     by = program(("member", 0, "1", 0), earn_rate="0")
     assert seen("2024-01-12", bought("2023-02-01", "10"), by=by).wakes_at == midnight("2024-02-01")
+
+
+def test_a_member_does_not_wake_for_a_purchase_that_went_back() -> None:
+    purchase = bought("2024-01-10", "10")
+    assert seen("2024-01-12", purchase, returned("2024-01-11", purchase, "10")).wakes_at is None
 
 
 def test_a_member_wakes_when_the_hold_of_the_tier_ends() -> None:
