@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ def problems(root: Path) -> Iterator[str]:
     yield from _dangling_references(content)
     yield from _missing_files(content, root)
     yield from _undocumented_variables(text, (root / ".env.example").read_text("utf-8"))
-    yield from _words_of_docker(root)
+    yield from _words_of_docker(root, text)
 
 
 def _dangling_references(content: dict[str, Any]) -> Iterator[str]:
@@ -86,14 +87,20 @@ def _mounted(service: dict[str, Any]) -> Iterator[str]:
             yield volume["source"]
 
 
-def _words_of_docker(root: Path) -> Iterator[str]:
+def _words_of_docker(root: Path, text: str) -> Iterator[str]:
     if (
         not shutil.which("docker")
         or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
     ):
         return
+    # What people must set themselves is not what is looked at.
+    required = {name: "x" for name, default in VARIABLE.findall(text) if default.lstrip(":").startswith("?")}
     done = subprocess.run(
-        ["docker", "compose", "config", "--quiet"], cwd=root, capture_output=True, text=True
+        ["docker", "compose", "config", "--quiet"],
+        cwd=root,
+        env=required | os.environ,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         yield f"docker compose config: {done.stderr.strip()}"

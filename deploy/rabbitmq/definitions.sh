@@ -1,0 +1,51 @@
+#!/bin/sh
+# Prints RabbitMQ definitions: a user for each service and one for the systems that publish, and what each may do.
+set -eu
+
+shared='crm[.].*|nameko-rpc|rpc[.]reply-.*|amq[.]gen-.*'
+
+for password in "$ADMIN_PASSWORD" "$CUSTOMERS_PASSWORD" "$INTERACTIONS_PASSWORD" \
+    "$LOYALTY_PASSWORD" "$NOTIFICATIONS_PASSWORD" "$PUBLISHER_PASSWORD"; do
+    case $password in
+        '' | *[!A-Za-z0-9_-]*)
+            echo "Passwords may have letters, digits, - and _ only, because they stand in addresses." >&2
+            exit 1
+            ;;
+    esac
+done
+
+user() {  # name, password, tags
+    printf '{"name": "%s", "password": "%s", "tags": "%s"}' "$1" "$2" "$3"
+}
+
+may() {  # name, what to configure, write, read
+    printf '{"user": "%s", "vhost": "/", "configure": "%s", "write": "%s", "read": "%s"}' "$1" "$2" "$3" "$4"
+}
+
+# A service declares the whole topology and publishes, but reads no other service's queue. (All read wafa.quarantine:
+# it is also the name of an exchange, and who binds an exchange must be allowed to read it.)
+service() {
+    may "$1" "^($shared|wafa[.].*|rpc-$1)\$" "^($shared|wafa[.].*|rpc-$1)\$" "^($shared|wafa[.]($1|quarantine)|rpc-$1)\$"
+}
+
+cat <<JSON
+{
+  "vhosts": [{"name": "/"}],
+  "users": [
+    $(user admin "$ADMIN_PASSWORD" administrator),
+    $(user customers "$CUSTOMERS_PASSWORD" ''),
+    $(user interactions "$INTERACTIONS_PASSWORD" ''),
+    $(user loyalty "$LOYALTY_PASSWORD" ''),
+    $(user notifications "$NOTIFICATIONS_PASSWORD" ''),
+    $(user publisher "$PUBLISHER_PASSWORD" '')
+  ],
+  "permissions": [
+    $(may admin '.*' '.*' '.*'),
+    $(service customers),
+    $(service interactions),
+    $(service loyalty),
+    $(service notifications),
+    $(may publisher '^$' '^crm[.]events$' '^$')
+  ]
+}
+JSON

@@ -1,0 +1,121 @@
+"""The containers agree with the code, as far as that can be told without a Docker engine."""
+
+import re
+import runpy
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wafa.stack import SERVICES
+
+ROOT = Path(__file__).parents[3]
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
+REQUIRED = re.compile(r"\$\{(\w+):\?[^}]*\}")
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return (ROOT / "docker-compose.yml").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def containers(text: str) -> dict[str, Any]:
+    """The containers as they come without any variable set."""
+    services: dict[str, Any] = yaml.safe_load(DEFAULT.sub(r"\1", text))["services"]
+    return services
+
+
+def test_the_compose_file_is_well_formed() -> None:
+    check = runpy.run_path(str(ROOT / "deploy" / "local" / "check_compose.py"))
+    assert list(check["problems"](ROOT)) == []
+
+
+def test_every_service_runs_in_a_container_of_the_one_image(containers: dict[str, Any]) -> None:
+    ours = {name: one for name, one in containers.items() if "build" in one}
+    assert set(ours) == set(SERVICES)
+    assert {name: one["command"] for name, one in ours.items()} == {name: ["run", name] for name in SERVICES}
+    assert {one["build"]["dockerfile"] for one in ours.values()} == {"deploy/Dockerfile"}
+
+
+def test_a_service_is_told_nothing_that_it_does_not_read(
+    containers: dict[str, Any], settings: dict[str, str]
+) -> None:
+    told = {name for service in SERVICES for name in containers[service]["environment"]}
+    assert told - settings.keys() == set()
+
+
+def test_what_a_service_reads_can_be_set_in_one_place(
+    containers: dict[str, Any], settings: dict[str, str]
+) -> None:
+    """Each variable is passed on, or fixed by the image or by the users that exist."""
+    told = {name for service in SERVICES for name in containers[service]["environment"]}
+    fixed = {"WAFA_HTTP_HOST", "WAFA_HTTP_PORT", "WAFA_DATABASE_PREFIX", "WAFA_LOYALTY_PROGRAM"}
+    assert told | fixed == settings.keys()
+
+
+def test_a_service_speaks_for_itself_alone(containers: dict[str, Any]) -> None:
+    for name in SERVICES:
+        environment = containers[name]["environment"]
+        secret = f"${{{name.upper()}_PASSWORD}}"
+        assert environment["AMQP_URI"] == f"amqp://{name}:{secret}@rabbitmq:5672/%2F"
+        assert (
+            environment["MONGODB_URI"] == f"mongodb://{name}:{secret}@mongodb:27017/?authSource=wafa_{name}"
+        )
+
+
+def test_every_container_tells_its_health_and_comes_back(containers: dict[str, Any]) -> None:
+    for name, one in containers.items():
+        assert "healthcheck" in one, name
+        assert one["restart"] == "unless-stopped", name
+
+
+def test_images_are_pinned(containers: dict[str, Any]) -> None:
+    images = [one["image"] for one in containers.values() if "image" in one]
+    images += [one["build"]["args"]["BASE_IMAGE"] for one in containers.values() if "build" in one]
+    images += re.findall(r"^ARG BASE_IMAGE=(.+)$", DOCKERFILE, re.MULTILINE)
+    for image in images:
+        tag = image.partition(":")[2]
+        assert re.match(r"v?\d", tag), f"{image}: a tag that stays what it is"
+
+
+def test_nothing_is_reachable_from_other_machines_unasked(containers: dict[str, Any]) -> None:
+    ports = [port for one in containers.values() for port in one.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_no_password_has_a_default(text: str) -> None:
+    assert not re.search(r"\$\{\w*PASSWORD:?-", text)
+    used = set(re.findall(r"\$\{(\w*PASSWORD)\b", text))
+    assert set(REQUIRED.findall(text)) == used
+
+
+def test_everyone_gets_a_password_of_their_own(text: str) -> None:
+    done = subprocess.run(["sh", ROOT / "deploy" / "env.sh"], capture_output=True, text=True, check=True)
+    passwords = dict(re.findall(r"^(\w+_PASSWORD)=(\w{32,})$", done.stdout, re.MULTILINE))
+    assert set(passwords) == set(REQUIRED.findall(text))
+    assert len(set(passwords.values())) == len(passwords)
+
+
+def test_the_database_knows_every_service() -> None:
+    script = (ROOT / "deploy" / "mongo" / "users.js").read_text("utf-8")
+    assert set(re.findall(r'"(\w+)"', script.split(")")[0])) == set(SERVICES)
+
+
+def test_the_image_gets_all_that_it_copies() -> None:
+    sources = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
+    ignore = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert "*" in ignore
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert f"!{source.rstrip('/')}" in ignore, source
+
+
+def test_the_image_runs_as_nobody_special_and_names_no_package_index() -> None:
+    assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
+    assert "://" not in DOCKERFILE
+    assert "--require-hashes" in DOCKERFILE
