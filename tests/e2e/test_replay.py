@@ -30,7 +30,8 @@ Members = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def lines() -> list[Line]:
-    return read_history(HISTORY)
+    """Every third customer of the file, with all purchases; the demo takes the whole file."""
+    return [line for line in read_history(HISTORY) if int(line.customer) % 3 == 0]
 
 
 @pytest.fixture(scope="module")

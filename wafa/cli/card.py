@@ -82,7 +82,7 @@ def show(card: dict[str, Any], console: Console) -> None:
         rows.add_row("tier", " / ".join(member["tier_titles"].values()))
         rows.add_row("points", f"{member['points']:,}")
         rows.add_row("purchases", f"{member['purchase_count']}, {_money(member['spend'])} in all")
-        rows.add_row("next due", member.get("due_at", "no rhythm yet"))
+        rows.add_row("next due", member.get("due_at", "no rhythm yet")[:10])
         if above := member.get("next_tier"):
             rows.add_row("next tier", f"{above['tier']}, {_money(above['missing'])} away")
     if last := card["last_purchase"]:
@@ -110,6 +110,8 @@ def _find(
     else:
         system, id = external or (None, None)
         found = services.call("customers", "lookup", email=email, phone=phone, system=system, id=id)
+    if found and (problem := found.get("error")):
+        raise click.UsageError(f"{problem['path']}: {problem['message']}")
     return found
 
 

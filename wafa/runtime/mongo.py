@@ -85,7 +85,9 @@ def by_id(
     wanted = list(ids)
     if not wanted:
         return {}
-    return {document["_id"]: document for document in collection.find({"_id": {"$in": wanted}}, fields)}
+    # Asked for no number, the server answers with 101 and keeps the rest for another round trip.
+    found = collection.find({"_id": {"$in": wanted}}, fields, batch_size=len(wanted) + 1)
+    return {document["_id"]: document for document in found}
 
 
 def _not_written_by(collection: Collection[Document], token: str, documents: Sequence[Document]) -> set[Any]:
