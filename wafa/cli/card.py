@@ -82,7 +82,7 @@ def show(card: dict[str, Any], console: Console) -> None:
         rows.add_row("tier", " / ".join(member["tier_titles"].values()))
         rows.add_row("points", f"{member['points']:,}")
         rows.add_row("purchases", f"{member['purchase_count']}, {_money(member['spend'])} in all")
-        rows.add_row("next due", member.get("due_at", "no rhythm yet")[:10])
+        rows.add_row("next due", member["due_at"][:10] if "due_at" in member else "no rhythm yet")
         if above := member.get("next_tier"):
             rows.add_row("next tier", f"{above['tier']}, {_money(above['missing'])} away")
     if last := card["last_purchase"]:

@@ -1,8 +1,8 @@
 """What can be wrong with an event, in a form that machines and people can both use.
 
-    Problem        a fact about one event: reason, field path, message
-    ContractError
-    └── Unreadable  a message body that is no CloudEvent at all (carries its Problem)
+Problem        a fact about one event: reason, field path, message
+ContractError
+└── Unreadable  a message body that is no CloudEvent at all (carries its Problem)
 """
 
 from dataclasses import dataclass
