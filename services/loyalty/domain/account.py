@@ -101,7 +101,8 @@ class Account:
 
     def state(self) -> State:
         """Close the account; what cannot matter any longer is left out."""
-        buckets, purse, gone = self.tiers.buckets, self.purse, self.day - WINDOW
+        buckets, purse = self.tiers.buckets, self.purse
+        first = self.day - WINDOW + 1
         return State(
             program=self._program.version,
             last=self.last,
@@ -109,8 +110,8 @@ class Account:
             standing=self.tiers.standing,
             tier_since=self.tier_since,
             tier_cause=self.tier_cause,
-            buckets=tuple(buckets[bisect_left(buckets, (gone - WINDOW + 1,)) :]),
-            lots=tuple([lot for lot in purse.lots if lot.left or lot.day > gone]),
+            buckets=tuple(buckets[bisect_left(buckets, (first - WINDOW + 1,)) :]),
+            lots=tuple([lot for lot in purse.lots if lot.left or lot.day >= first]),
             debt=purse.debt,
             totals=purse.totals,
             spend=self.spend,
@@ -119,7 +120,7 @@ class Account:
             first_purchase_at=self.first_purchase_at,
             last_purchase_at=self.last_purchase_at,
             recognized_at=self.recognized_at,
-            waiting=tuple([one for one in self._waiting if one.day > gone]),
+            waiting=tuple([one for one in self._waiting if one.day >= first]),
         )
 
     def _purchase(self, fact: Purchase) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.loyalty.domain.facts import Fact, Purchase, Return
+from services.loyalty.domain.facts import Fact
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.tiers import Cause
 from services.loyalty.domain.view import View
@@ -86,8 +86,7 @@ def _cause(announced: Announced, after: View, facts: Iterable[Fact]) -> Cause:
         case Cause.HOLD_ENDED:
             lived = announced.as_of is None or since > announced.as_of
         case Cause.PURCHASE | Cause.RETURN:
-            kind = Purchase if cause is Cause.PURCHASE else Return
-            lived = any(isinstance(fact, kind) and fact.time == since for fact in facts)
+            lived = any(fact.time == since for fact in facts)
         case _:
             lived = False
     return cause if cause and lived else Cause.CORRECTION

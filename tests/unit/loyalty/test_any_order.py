@@ -147,6 +147,28 @@ def test_a_state_of_other_rules_is_folded_anew() -> None:
     assert rebuild(generous, [purchase]).totals.balance == 30
 
 
+def test_a_return_after_more_than_a_year_needs_the_ledger_even_where_the_points_are_still_there() -> None:
+    by = program(("member", 0, "1", 0), ("silver", 100_00, "1", 400), expiry_months=36)
+    old = bought("2021-06-01", "100")
+    ledger: list[Fact] = [bought("2020-06-02", "100"), old, bought("2022-06-01", "20")]
+    state, late = rebuild(by, ledger), returned("2022-06-01T18:00", old, "100")
+    assert old.purchase in [lot.purchase for lot in state.lots]
+    with pytest.raises(Forgotten):
+        fold(by, state, [late])
+    assert view(by, rebuild(by, [*ledger, late]), at("2022-06-02")).points == 120
+
+
+def test_a_return_within_a_year_needs_no_ledger_for_the_spend_of_the_year_before() -> None:
+    by = program(("member", 0, "1", 0), ("silver", 100_00, "1", 400))
+    # Silver on 60 + 50 of two days that are as far apart as the window is wide, a window ago.
+    purchase = bought("2022-01-01", "60")
+    ledger: list[Fact] = [bought("2021-01-02", "60"), purchase, bought("2022-12-31", "10")]
+    back = returned("2022-12-31T18:00", purchase, "10")
+    state = fold(by, rebuild(by, ledger), [back])
+    assert state == rebuild(by, [*ledger, back])
+    assert view(by, state, at("2023-01-01")).tier == "silver"
+
+
 def test_a_state_is_as_large_as_what_happened_lately_not_as_all_that_ever_happened() -> None:
     monthly = program(("member", 0, "1", 0), ("silver", 100_00, "1", 30), expiry_months=3)
     state = start(monthly)

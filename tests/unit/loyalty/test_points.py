@@ -139,7 +139,8 @@ def test_returning_what_is_spent_already_takes_from_other_lots_and_then_below_ze
     first, second = bought("2024-01-10", "50"), bought("2024-02-10", "30")
     spent = redeemed("2024-02-11", 60)
     back = returned("2024-02-12", first, "50")
-    assert points("2024-02-13", first, second, spent, back) == -30
+    view = seen("2024-02-13", first, second, spent, back, by=PLAIN)
+    assert (view.points, view.points_expiring) == (-30, None)
 
 
 def test_points_that_expired_are_not_taken_back_as_well() -> None:
