@@ -158,6 +158,15 @@ def test_a_return_after_more_than_a_year_needs_the_ledger_even_where_the_points_
     assert view(by, rebuild(by, [*ledger, late]), at("2022-06-02")).points == 120
 
 
+def test_a_purchase_is_remembered_for_365_days_even_when_its_points_are_spent() -> None:
+    purchase = bought("2023-01-01", "100")
+    ledger: list[Fact] = [purchase, redeemed("2023-01-02", 100), redeemed("2023-12-31", 1)]
+    back = returned("2023-12-31T18:00", purchase, "100")
+    state = fold(PROGRAM, rebuild(PROGRAM, ledger), [back])
+    assert state == rebuild(PROGRAM, [*ledger, back])
+    assert state.spend == 0
+
+
 def test_a_return_within_a_year_needs_no_ledger_for_the_spend_of_the_year_before() -> None:
     by = program(("member", 0, "1", 0), ("silver", 100_00, "1", 400))
     # Silver on 60 + 50 of two days that are as far apart as the window is wide, a window ago.
