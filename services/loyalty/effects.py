@@ -27,7 +27,7 @@ from services.loyalty.domain.codec import (
 from services.loyalty.domain.errors import Late
 from services.loyalty.domain.facts import Fact
 from services.loyalty.domain.fold import fold, rebuild
-from services.loyalty.domain.outcomes import Announced, outcomes
+from services.loyalty.domain.outcomes import Announced, outcomes, overdue
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State, start
 from services.loyalty.domain.view import view
@@ -170,8 +170,9 @@ def make_member(change: Change, state: State, program: Program, now: datetime) -
         "pending": pending,
         "pending_since": before["pending_since"] if change.unfiled else now,
     }
-    if seen.wakes_at:
-        member["wakes_at"] = seen.wakes_at
+    wakes_at = now if overdue(announced, seen) else seen.wakes_at
+    if wakes_at:
+        member["wakes_at"] = wakes_at
     if correlation:
         member["correlation_id"] = correlation
     return member

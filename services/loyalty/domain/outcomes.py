@@ -62,14 +62,18 @@ def outcomes(
     `facts` are those that are new in it; there are none when only time has passed. A change of tier is put
     down to the new purchase or return that brought it, or to the end of a hold since the last view. Any other
     is a correction: a late fact, a merge or other rules have changed what was said before.
+
+    That a purchase is due is said only when time has passed and nothing else: a history that is replayed
+    would otherwise announce cycles which its very next line ends. Until then it is `overdue`.
     """
+    facts = tuple(facts)
     found: list[Outcome] = []
     before = announced.tier or program.tiers[0].code
     if after.tier != before:
         found.append(TierChanged(before, after.tier, _cause(announced, after, facts), after.tier_since))
     if after.recognized_at and not announced.recognized:
         found.append(Recognized(after.recognized_at, after.purchase_count))
-    due = _due(announced, after)
+    due = None if facts else overdue(announced, after)
     if due:
         found.append(due)
     return found, Announced(
@@ -78,6 +82,16 @@ def outcomes(
         recognized=announced.recognized or after.repeat,
         due_for=due.last_purchase_at if due else announced.due_for,
     )
+
+
+def overdue(announced: Announced, after: View) -> RepurchaseDue | None:
+    """Return the purchase that is due in `after` and was not announced yet."""
+    due_at, last, interval = after.due_at, after.last_purchase_at, after.mean_interval
+    if due_at is None or last is None or interval is None or due_at > after.as_of:
+        return None
+    if announced.due_for is not None and last <= announced.due_for:
+        return None
+    return RepurchaseDue(due_at, last, interval)
 
 
 def _cause(announced: Announced, after: View, facts: Iterable[Fact]) -> Cause:
@@ -90,12 +104,3 @@ def _cause(announced: Announced, after: View, facts: Iterable[Fact]) -> Cause:
         case _:
             lived = False
     return cause if cause and lived else Cause.CORRECTION
-
-
-def _due(announced: Announced, after: View) -> RepurchaseDue | None:
-    due_at, last, interval = after.due_at, after.last_purchase_at, after.mean_interval
-    if due_at is None or last is None or interval is None or due_at > after.as_of:
-        return None
-    if announced.due_for is not None and last <= announced.due_for:
-        return None
-    return RepurchaseDue(due_at, last, interval)

@@ -242,7 +242,22 @@ def test_a_member_wakes_when_the_next_purchase_is_due_and_it_is_told_once_a_cycl
     [due] = bus.of("repurchase.due.v1")
     assert (due["due_at"], due["mean_interval_days"]) == (format_time(MARCH + timedelta(days=18)), 9)
     take_in(bought(30), now=MARCH + timedelta(days=60))
+    handlers.wake(store, bus, program, MARCH + timedelta(days=60))
     assert len(bus.of("repurchase.due.v1")) == 2
+
+
+def test_a_replayed_history_announces_no_cycle_that_its_next_line_ends(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    years_later = MARCH + timedelta(days=900)
+    for day in (0, 9, 14):
+        take_in(bought(day), now=years_later)
+
+    handlers.wake(store, bus, program, years_later)
+    handlers.wake(store, bus, program, years_later + timedelta(days=1))
+
+    [due] = bus.of("repurchase.due.v1")
+    assert due["last_purchase_at"] == format_time(MARCH + timedelta(days=14))
 
 
 def test_a_tier_ends_by_itself_when_its_hold_ends(
