@@ -1,43 +1,46 @@
 """Customers, one at a time."""
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 from nameko.rpc import rpc
+from pymongo.errors import DuplicateKeyError
 
-from benchmarks.stock.ground import Database, Events
+from benchmarks.stock.ground import Collections, Events
 from services.customers.domain.customer import Customer
-from services.customers.domain.identity import decide
+from services.customers.domain.identity import new_customer_id
 from services.customers.publishing import snapshot_event
 from services.customers.reading import statement_of
 from services.customers.store import CustomerStore
-from wafa.contracts.envelope import event_key
+from wafa.contracts.envelope import Event, event_key
 from wafa.contracts.times import parse_time
 from wafa.runtime.clock import now
 
 
-def resolve(event: dict[str, Any], store: CustomerStore, publish: Any) -> str:
+def resolve(event: Event, customers: Any, publish: Callable[[Event], None]) -> str:
     """Return the id of the customer of an event; somebody new is stored and announced."""
     statement = statement_of(event["data"]["customer"], parse_time(event["time"]), event_key(event))
-    while True:
-        decision = decide([statement.keys], store.find(statement.keys))
-        customer_id = decision.who[0]
-        if customer_id not in decision.gained:
-            return customer_id
-        customer = Customer(customer_id).after(decision.gained[customer_id], [statement])
-        customer = replace(customer, version=1, changed_at=now())
-        if not store.write([customer]):
-            publish([snapshot_event(customer)])
-            return customer_id
+    key = statement.keys[0]
+    found = customers.find_one({"identifiers": key})
+    if found:
+        return found["_id"]
+    customer = Customer(new_customer_id(key, ()), 1, statement.keys, changed_at=now())
+    document = {"version": 1, "identifiers": [*statement.keys], "changed_at": customer.changed_at}
+    try:
+        customers.insert_one({"_id": customer.customer_id, **document})
+    except DuplicateKeyError:
+        return customer.customer_id
+    publish(snapshot_event(customer))
+    return customer.customer_id
 
 
 class StockCustomers:
     """The customers service where interactions ask it."""
 
     name = "customers"
-    store = Database("customers", CustomerStore)
+    database = Collections("customers", CustomerStore)
     publish = Events()
 
     @rpc
     def resolve(self, event):
-        return resolve(event, self.store, self.publish)
+        return resolve(event, self.database["customers"], self.publish)

@@ -1,14 +1,16 @@
 """What nameko offers, set up for CloudEvents and Wafa's own queues."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from kombu import Exchange, Queue
 from nameko.extensions import DependencyProvider
 from nameko.messaging import Publisher
+from pymongo.database import Database
 
 from wafa.contracts.envelope import EXCHANGE, STRUCTURED, Event
-from wafa.runtime.mongo import open_database
+from wafa.runtime.mongo import Document, open_database
+from wafa.runtime.providers import Store
 from wafa.runtime.settings import Settings
 
 SETTINGS = "settings"
@@ -33,39 +35,33 @@ def queue(name: str) -> Queue:
 
 
 class Events(Publisher):
-    """Gives a service `publish(events)`: one message after the other, each confirmed, as nameko does it."""
+    """Gives a service `publish(event)`: one message, confirmed, as nameko does it."""
 
     def __init__(self) -> None:
         super().__init__(exchange=CRM_EVENTS)
 
-    def get_dependency(self, worker_ctx: Any) -> Callable[[Sequence[Event]], None]:
+    def get_dependency(self, worker_ctx: Any) -> Callable[[Event], None]:
         """Return the function."""
-        publish_one = super().get_dependency(worker_ctx)
-
-        def publish(events: Sequence[Event]) -> None:
-            for event in events:
-                publish_one(event, routing_key=event["type"])
-
-        return publish
+        publish = super().get_dependency(worker_ctx)
+        return lambda event: publish(event, routing_key=event["type"])
 
 
-class Database(DependencyProvider):
-    """Gives a service `make(database)`, on the database of the service `owner`."""
+class Collections(DependencyProvider):
+    """Gives a service the database of the service `owner`, with the indexes of its store."""
 
-    def __init__(self, owner: str, make: Any) -> None:
+    def __init__(self, owner: str, store_class: type[Store]) -> None:
         self._owner = owner
-        self._make = make
+        self._store_class = store_class
 
     def setup(self) -> None:
-        """Connect, and create indexes where the store has some."""
+        """Connect, and create the indexes."""
         settings: Settings = self.container.config[SETTINGS]
-        self._store = self._make(open_database(settings.mongodb_uri, settings.database(self._owner)))
-        if hasattr(self._store, "create_indexes"):
-            self._store.create_indexes()
+        self._database = open_database(settings.mongodb_uri, settings.database(self._owner))
+        self._store_class(self._database).create_indexes()
 
-    def get_dependency(self, worker_ctx: Any) -> Any:
-        """Return what was made."""
-        return self._store
+    def get_dependency(self, worker_ctx: Any) -> Database[Document]:
+        """Return the database."""
+        return self._database
 
 
 class FromSettings(DependencyProvider):

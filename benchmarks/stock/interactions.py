@@ -1,10 +1,12 @@
 """Interactions, one at a time."""
 
+from functools import partial
+
 from nameko.messaging import consume
 from nameko.rpc import RpcProxy
 
 from benchmarks.stock.customers import resolve
-from benchmarks.stock.ground import Database, Events, queue
+from benchmarks.stock.ground import Collections, Events, queue
 from services.customers.store import CustomerStore
 from services.interactions.publishing import recorded
 from services.interactions.recording import identity, make_record
@@ -17,37 +19,34 @@ class StockInteractions:
     """Records events; customers are resolved on the spot."""
 
     name = "interactions"
-    store = Database("interactions", InteractionStore)
-    customers = Database("customers", CustomerStore)
+    database = Collections("interactions", InteractionStore)
+    customers = Collections("customers", CustomerStore)
     publish = Events()
 
     @consume(queue("wafa.interactions"))
     def record(self, event):
-        record(event, self.store, resolve_with(self.customers, self.publish), self.publish)
+        resolve_here = partial(resolve, customers=self.customers["customers"], publish=self.publish)
+        record(event, self.database["interactions"], resolve_here, self.publish)
 
 
 class StockInteractionsByRpc:
     """Records events; customers are resolved by their own service."""
 
     name = "interactions"
-    store = Database("interactions", InteractionStore)
+    database = Collections("interactions", InteractionStore)
     customers = RpcProxy("customers")
     publish = Events()
 
     @consume(queue("wafa.interactions"))
     def record(self, event):
-        record(event, self.store, self.customers.resolve, self.publish)
+        record(event, self.database["interactions"], self.customers.resolve, self.publish)
 
 
-def resolve_with(customers, publish):
-    return lambda event: resolve(event, customers, publish)
-
-
-def record(event, store, resolve, publish):
+def record(event, interactions, resolve, publish):
     """Check, resolve, insert, publish."""
     moment = now()
     if problem := check(event, moment):
         raise ValueError(problem)
     record = make_record(event, *identity(event), resolve(event), moment)
-    store.add([record])
-    publish([recorded(record)])
+    interactions.insert_one(record)
+    publish(recorded(record))

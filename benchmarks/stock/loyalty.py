@@ -1,8 +1,9 @@
 """Loyalty, one at a time."""
 
 from nameko.messaging import consume
+from pymongo.errors import DuplicateKeyError
 
-from benchmarks.stock.ground import Database, Events, FromSettings, queue
+from benchmarks.stock.ground import Collections, Events, FromSettings, queue
 from services.loyalty import publishing
 from services.loyalty.domain.codec import decode_fact
 from services.loyalty.domain.errors import Late
@@ -17,7 +18,7 @@ class StockLoyalty:
     """Folds purchases into members."""
 
     name = "loyalty"
-    store = Database("loyalty", LoyaltyStore)
+    database = Collections("loyalty", LoyaltyStore)
     publish = Events()
     program = FromSettings(lambda settings: load_program(settings.loyalty_program))
 
@@ -26,26 +27,48 @@ class StockLoyalty:
         data = event["data"]
         fact = FACTS[data["type"]](data, self.program)
         entry = Entry(data["customer_id"], fact, event.get("correlationid"))
-        while True:
-            member, row, follow_ups = changed(entry, self.store, self.program, now())
-            self.store.file([row])
-            if not self.store.save([member]):
-                break
-        self.publish([publishing.member_updated(member), *follow_ups])
+        member, follow_ups = apply(entry, self.database, self.program)
+        for follow_up in (publishing.member_updated(member), *follow_ups):
+            self.publish(follow_up)
 
 
-def changed(entry, store, program, moment):
+def apply(entry, database, program):
+    """File the fact, fold it into its member; return the member and what follows."""
+    members, ledger = database["members"], database["ledger"]
+    filed = False
+    while True:
+        before = members.find_one({"_id": entry.customer_id})
+        member, row, follow_ups = after(before, entry, ledger, program)
+        if not filed:
+            ledger.insert_one(row)
+            filed = True
+        if save(member, members):
+            return member, follow_ups
+
+
+def after(before, entry, ledger, program):
     """Return the member after one more fact, its ledger row and its follow-ups."""
-    member = store.members([entry.customer_id]).get(entry.customer_id)
-    change = Change(entry.customer_id, member, ())
+    change = Change(entry.customer_id, before, ())
     change.add([entry], ())
     try:
         state = change.fold_on(program)
     except Late:
-        rows = store.ledger([entry.customer_id])[entry.customer_id]
+        rows = ledger.find({"customer_id": entry.customer_id})
         state = change.refold(program, [decode_fact(row["fact"]) for row in rows])
-    after = make_member(change, state, program, moment)
-    pending = after["pending"][-1]
-    after["pending"] = []
-    del after["pending_since"]
-    return after, pending["row"], pending["follow_ups"]
+    member = make_member(change, state, program, now())
+    (pending,) = member["pending"]
+    member["pending"] = []
+    del member["pending_since"]
+    return member, pending["row"], pending["follow_ups"]
+
+
+def save(member, members):
+    """Write the member unless somebody else did meanwhile; tell whether it was written."""
+    if member["version"] == 1:
+        try:
+            members.insert_one(member)
+        except DuplicateKeyError:
+            return False
+        return True
+    wanted = {"_id": member["_id"], "version": member["version"] - 1}
+    return members.replace_one(wanted, member).matched_count == 1

@@ -2,7 +2,7 @@
 
 from nameko.messaging import consume
 
-from benchmarks.stock.ground import Database, queue
+from benchmarks.stock.ground import Collections, queue
 from services.notifications.handlers import take_in
 from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import now
@@ -12,8 +12,8 @@ class StockNotifications:
     """Keeps the audience, and plans a message to whoever is recognised."""
 
     name = "notifications"
-    store = Database("notifications", NotificationsStore)
+    database = Collections("notifications", NotificationsStore)
 
     @consume(queue("wafa.notifications"))
     def take_in(self, event):
-        take_in([event], self.store, now=now())
+        take_in([event], NotificationsStore(self.database), now=now())
