@@ -117,14 +117,9 @@ def _reference(event: Event) -> dict[str, Any]:
 
 
 def _entry(rejection: dict[str, Any]) -> dict[str, Any]:
-    kept = {
-        name: value
-        for name, value in rejection.items()
-        if name not in ("rejection_id", "body_base64", "headers")
-    }
     return {
         "_id": rejection["rejection_id"],
-        **kept,
+        **{name: rejection[name] for name in TOLD if name in rejection},
         # Pairs: a header's name may be anything, and is nobody's key in the database.
         "headers": [[name, value] for name, value in rejection["headers"].items()],
         "received_at": parse_time(rejection["received_at"]),
@@ -140,6 +135,9 @@ def _error(reason: str, path: str, message: str) -> dict[str, Any]:
     return {"error": {"reason": reason, "path": path, "message": message}}
 
 
+# What a rejection tells, besides its time, headers and bytes.
+TOLD = ("reason", "path", "message", "service", "routing_key", "content_type", "size", "sha256",
+        "event_id", "event_source", "event_type")  # fmt: skip
 # What is recorded. Everything else that reaches the queue comes through the alternate exchange, as an event
 # that nobody listens to, and needs nothing done.
 RECORDED = frozenset(kind for kind in INBOUND if kind.split(".")[0] not in ("customer", "consent"))
