@@ -6,6 +6,8 @@ import warnings
 
 import click
 
+from wafa import __version__
+
 # nameko stands on eventlet, and eventlet says at every import that it is deprecated.
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
@@ -18,6 +20,7 @@ COMMANDS = {
     "replay": "wafa.cli.replay:replay",
     "card": "wafa.cli.card:card",
     "rejected": "wafa.cli.rejected:rejected",
+    "outreach": "wafa.cli.outreach:outreach",
     "rebuild": "wafa.cli.rebuild:rebuild",
     "contracts": "wafa.cli.contracts:contracts",
 }
@@ -46,7 +49,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(package_name="wafa")
+@click.version_option(__version__, prog_name="wafa")
 def cli() -> None:
     """Wafa (وفاء): who comes back, told at the moment it matters.
 

@@ -41,7 +41,9 @@ def demo(check: bool, as_json: bool) -> None:
             agreed = _play(stack, services, as_json)
         if check:
             sys.exit(0 if agreed else 1)
-        notes().print("It keeps running; Ctrl-C stops it. Try: [b]wafa card --external cdnow 0001[/]")
+        notes().print(
+            f"It keeps running; Ctrl-C stops it. Try: [b]{sys.argv[0]} card --external cdnow 0001[/]"
+        )
         try:
             stack.watch()
         except KeyboardInterrupt:

@@ -36,15 +36,17 @@ def list_(status: str, reason: str | None, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    table = Table("id", "reason", "field", "what was expected", "type", "event", "received")
+    table = Table("reason", "field", "what was expected", "type", "event", "received")
+    table.add_column("id", no_wrap=True)
     for entry in answer["rejected"]:
         told = [
             entry.get(name) or ""
-            for name in ("id", "reason", "path", "message", "event_type", "event_id", "received_at")
+            for name in ("reason", "path", "message", "event_type", "event_id", "received_at", "id")
         ]
         table.add_row(*(str(value) for value in told))
     Console().print(table)
-    Console().print("open:", answer["open"] or "none")
+    counted = ", ".join(f"{number} {reason}" for reason, number in sorted(answer["open"].items()))
+    Console().print(f"open: {counted or 'none'}")
 
 
 @rejected.command()

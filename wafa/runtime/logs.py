@@ -15,8 +15,16 @@ _QUIET = ("nameko", "amqp", "kombu", "pymongo", "eventlet")
 
 def configure_logs(service: str, *, level: str = "INFO", style: str = "json") -> None:
     """Send all logs of this process to standard error; `style` is `json`, or `console` for people."""
+
+    def name_service(
+        logger: object, method: str, line: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        line["service"] = service
+        return line
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_service,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -44,7 +52,6 @@ def configure_logs(service: str, *, level: str = "INFO", style: str = "json") ->
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
-    structlog.contextvars.bind_contextvars(service=service)
 
 
 def _renderers(style: str) -> list[structlog.typing.Processor]:

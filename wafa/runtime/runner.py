@@ -54,13 +54,21 @@ def run(name: str) -> None:
         FATAL: life.end,
     }
     container = ServiceContainer(_service_class(name), config)
-    container.start()
+    eventlet.spawn(_start, container, life)
     log.info("started", http_port=settings.http_port)
     life.wait()
     log.info("stopping")
     with eventlet.Timeout(GRACE, False):
         container.stop()
     log.info("stopped")
+
+
+def _start(container: ServiceContainer, life: "Life") -> None:
+    # Beside the main greenlet: while the broker is away this waits, and a signal must be heard meanwhile.
+    try:
+        container.start()
+    except Exception as error:
+        life.end(error)
 
 
 class Life:
