@@ -26,7 +26,8 @@ RESULTS = Path(__file__).parent / "results.json"
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), default=RESULTS, help="Where JSON goes."
 )
-def main(quick: bool, only: tuple[str, ...], out: Path) -> None:
+@click.option("--document", is_flag=True, help="Also put the figures, dated, into docs/benchmarks.md.")
+def main(quick: bool, only: tuple[str, ...], out: Path, document: bool) -> None:
     """Measure Wafa on this machine; let nothing else run meanwhile."""
     if os.environ.pop("AMQP_URI", None):
         notes().print("AMQP_URI is passed over: the benchmark makes virtual hosts on a broker of its own")
@@ -37,6 +38,8 @@ def main(quick: bool, only: tuple[str, ...], out: Path) -> None:
         sys.exit(1)
     out.write_text(json.dumps(results, indent=2) + "\n")
     report.show(results, Console())
+    if document:
+        report.write(results)
     notes().print(f"figures in {out}")
 
 

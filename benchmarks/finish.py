@@ -12,7 +12,7 @@ from wafa.contracts.envelope import Event, event_key
 from wafa.runtime.mongo import Document
 from wafa.stack import SERVICES
 
-POLL = 0.02
+POLL = 0.05
 PATIENCE = 120.0
 # Deliveries are worked on in order, so a queue is done when its last ones are: twice the largest batch.
 LAST = 1000
@@ -55,7 +55,7 @@ class Finish:
             seen = {entry["_id"]: entry.get("member", {}).get("version") for entry in entries}
             return all(seen.get(member["_id"]) == member["version"] for member in members)
 
-        wait_for("notifications", known, moved, poll=5 * POLL)
+        wait_for("notifications", known, moved, poll=2 * POLL)
 
     def check(self, expected: Expected) -> None:
         """Compare what the databases hold with what must have come of the purchases, to the cent.

@@ -6,6 +6,7 @@ from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from benchmarks.complaints import complaints
 from benchmarks.crew import HEAD
 from benchmarks.ground import Room
 from wafa.stack import SERVICES, Stack
@@ -50,6 +51,15 @@ class RealServices:
             for service in SERVICES:
                 for url in stack.http_urls(service):
                     found.update(_published_by(url))
+        return found
+
+    def complaints(self) -> Counter[str]:
+        """Return how often the services have logged each warning or error."""
+        found: Counter[str] = Counter()
+        for stack in (self._followers, self._head):
+            for service in SERVICES:
+                if stack.http_urls(service):
+                    found += complaints(stack.log_folder, service)
         return found
 
     def _stack(self, folder: str, services: list[str]) -> Stack:

@@ -51,11 +51,10 @@ class Suite:
             fast["wafa"].append(self._real(f"wafa_{run}", singly))
             fast["floor"].append(self._run(f"floor_{run}", variants.floor(self._shapes), singly))
         figures = {name: _middle(runs) for name, runs in fast.items()}
-        figures["wafa, by the hundred"] = self._real("wafa_hundred", by_the_hundred)
-        floor = variants.floor(self._shapes)
-        figures["floor, by the hundred"] = self._run("floor_hundred", floor, by_the_hundred)
+        figures["wafa_hundreds"] = self._real("wafa_hundreds", by_the_hundred)
+        figures["floor_hundreds"] = self._run("floor_hundreds", variants.floor(self._shapes), by_the_hundred)
         figures["stock"] = self._run("stock", variants.stock, singly)
-        figures["stock, asked by RPC"] = self._run("stock_rpc", variants.stock_by_rpc, singly)
+        figures["stock_rpc"] = self._run("stock_rpc", variants.stock_by_rpc, singly)
         return {name: {**one, **_compared(name, figures)} for name, one in figures.items()}
 
     def latency(self) -> Figures:
@@ -78,7 +77,7 @@ class Suite:
                 looks = Flatness(room, crew, servers, queues, self.bar).measure(self.extent.sizes)
         first, last = looks[0], looks[-1]
         costs = ("seconds_per_1000", "cpu_seconds_per_1000_in_all")
-        return {"looks": looks, "last / first": {cost: round(last[cost] / first[cost], 2) for cost in costs}}
+        return {"looks": looks, "last_to_first": {cost: round(last[cost] / first[cost], 2) for cost in costs}}
 
     def micro(self) -> Figures:
         """Measure single steps."""
@@ -94,7 +93,7 @@ class Suite:
             figures = self._measure(crew, room, pack)
             published = crew.published()
             save_shapes(room, published, self._shapes)
-        return {**figures, "published": dict(published)}
+            return {**figures, "published": dict(published), "complaints": dict(crew.complaints())}
 
     def _run(self, name: str, variant: Callable[[Room], Crew], pack: Pack) -> Figures:
         with self.ground.room(name) as room, variant(room) as crew:
@@ -107,11 +106,11 @@ class Suite:
 
 def _compared(name: str, figures: dict[str, Figures]) -> Figures:
     """Return how many times as fast Wafa is, with the same messages."""
-    mine = "wafa, by the hundred" if name.endswith("by the hundred") else "wafa"
+    mine = "wafa_hundreds" if name.endswith("_hundreds") else "wafa"
     if name == mine:
         return {}
     rates = ("events_per_second", "events_per_second_to_rest")
-    return {"wafa_to_this": {rate: round(figures[mine][rate] / figures[name][rate], 2) for rate in rates}}
+    return {"wafa_is_times": {rate: round(figures[mine][rate] / figures[name][rate], 2) for rate in rates}}
 
 
 def _middle(runs: list[Figures]) -> Figures:

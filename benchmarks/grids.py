@@ -1,0 +1,92 @@
+"""The figures as rows under headings, for whatever shows them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Figures = dict[str, Any]
+SERVERS = ("rabbitmq", "mongodb")
+NAMES = {
+    "wafa": "Wafa",
+    "floor": "floor",
+    "wafa_hundreds": "Wafa, by the hundred",
+    "floor_hundreds": "floor, by the hundred",
+    "stock": "stock nameko",
+    "stock_rpc": "stock nameko, asking by RPC",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table; the first column is a name, all others are figures."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def grids(results: Figures) -> Iterator[Grid]:
+    """Yield a grid or more for each measurement that was taken."""
+    for name, of in GRIDS.items():
+        if name in results:
+            yield from of(results[name])
+
+
+def throughput(figures: Figures) -> Iterator[Grid]:
+    """Yield rates and costs of each variant, then the memory of Wafa's processes."""
+    headings = ("", "events/s", "until rest", "CPU ms/event", "servers", "Wafa is ×", "until rest ×")
+    rows = []
+    for name, run in figures.items():
+        servers = sum(run["cpu_seconds"][server] for server in SERVERS if server in run["cpu_seconds"])
+        own = sum(run["cpu_seconds"].values()) - servers
+        per_event = (f"{1000 * seconds / run['events']:.2f}" for seconds in (own, servers))
+        rates = (f"{run[rate]:,.0f}" for rate in ("events_per_second", "events_per_second_to_rest"))
+        ratios = (f"{ratio:.2f}" for ratio in run.get("wafa_is_times", {"": 1.0, " ": 1.0}).values())
+        rows.append((NAMES[name], *rates, *per_event, *ratios))
+    events = figures["wafa"]["events"]
+    yield Grid(f"Throughput: {events:,} purchases, until the last is in the ledger", headings, rows)
+    yield _memory(f"Memory after {events:,} purchases", figures["wafa"]["memory_mib"])
+
+
+def latency(figures: Figures) -> Iterator[Grid]:
+    """Yield the quantiles."""
+    names = ("p50_ms", "p95_ms", "p99_ms", "max_ms")
+    row = (f"{figures['events_per_second']:,.0f} events/s", *(f"{figures[name]:,.0f}" for name in names))
+    yield Grid("Latency: publish to loyalty event", ("", "p50 ms", "p95 ms", "p99 ms", "max ms"), [row])
+
+
+def flatness(figures: Figures) -> Iterator[Grid]:
+    """Yield the cost of 1,000 events at each size, then the memory at the last."""
+    looks = figures["looks"]
+    processes = list(looks[0]["cpu_seconds_per_1000"])
+    rows = [
+        (
+            f"{look['stored']:,}",
+            f"{look['seconds_per_1000']:.2f}",
+            f"{look['cpu_seconds_per_1000_in_all']:.2f}",
+            *(f"{look['cpu_seconds_per_1000'][process]:.2f}" for process in processes),
+        )
+        for look in looks
+    ]
+    ratios = (f"{ratio:.2f}" for ratio in figures["last_to_first"].values())
+    rows.append(("last / first", *ratios, *("" for _ in processes)))
+    headings = ("stored", "seconds", "CPU s", *processes)
+    yield Grid("Cost of 1,000 events when so many are stored", headings, rows)
+    yield _memory(f"Memory with {looks[-1]['stored']:,} interactions stored", looks[-1]["memory_mib"])
+
+
+def micro(figures: Figures) -> Iterator[Grid]:
+    """Yield the single steps."""
+    rows = []
+    for name, figure in figures.items():
+        what, unit = (name[:-3], "µs") if name.endswith("_us") else (name.removesuffix("_per_second"), "/s")
+        rows.append((what.replace("_", " "), f"{figure:,.1f} {unit}"))
+    yield Grid("Single steps, per event", ("", ""), rows)
+
+
+def _memory(title: str, processes: Figures) -> Grid:
+    rows = [(name, f"{held['rss']:.0f}", f"{held['peak']:.0f}") for name, held in processes.items()]
+    return Grid(title, ("", "MiB", "peak"), rows)
+
+
+GRIDS = {"throughput": throughput, "latency": latency, "flatness": flatness, "micro": micro}
