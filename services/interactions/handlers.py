@@ -1,7 +1,7 @@
 """What interactions does with events and commands. The table at the foot says which with what."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,14 @@ from services.interactions.domain.identity import sort_out
 from services.interactions.recording import Record, case_event, identity, make_record
 from services.interactions.store import InteractionStore
 from wafa.contracts.catalogue import INBOUND
-from wafa.contracts.envelope import Event, decode, event_key
+from wafa.contracts.envelope import Event, decode
 from wafa.contracts.errors import Problem, Unreadable
 from wafa.contracts.times import parse_time
 from wafa.contracts.validation import check
+from wafa.runtime.publisher import Publish
 from wafa.runtime.refusal import Refusal
 
 Resolve = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
-Publish = Callable[[Sequence[Event]], None]
 
 _CONFLICT = Problem(
     "conflict", "id", "another event with this source and id, but other content, was recorded first"
@@ -34,32 +34,52 @@ def record(
     Customers are resolved in one call, records inserted in one round trip. Records that were there already
     are published again all the same: a worker may have died between writing and publishing.
     """
-    arrived = [event for event in events if event["type"] in RECORDED]
-    identities = [identity(event) for event in arrived]
-    batch = sort_out(identities)
-    refusals = [Refusal(arrived[position], _CONFLICT) for position in batch.conflicts]
-    records: dict[str, Record] = {}
-    origin: dict[str, Event] = {}
-    references = [_reference(arrived[position]) for position in batch.first]
-    for position, answer in zip(batch.first, resolve(references) if references else [], strict=True):
-        event, (key, digest) = arrived[position], identities[position]
+    batch = Batch([event for event in events if event["type"] in RECORDED])
+    # Before anybody is resolved: an event that contradicts a recorded one must have no effect at all.
+    batch.compare(store.recorded(batch.events))
+    new = [*batch.unrecorded()]
+    answers = resolve([_reference(event, key) for key, event in new]) if new else []
+    for (key, event), answer in zip(new, answers, strict=True):
         if "customer_id" in answer:
-            records[key] = make_record(event, key, digest, answer["customer_id"], now)
-            origin[key] = event
+            batch.records[key] = make_record(event, key, batch.digests[key], answer["customer_id"], now)
         else:
-            refusals.append(Refusal(event, Problem(answer["reason"], answer["path"], answer["message"])))
-    for key, stored in store.add([*records.values()]).items():
-        if stored["digest"] == records[key]["digest"]:
-            records[key] = stored
-        else:
-            del records[key]
-            refusals.append(Refusal(origin[key], _CONFLICT))
-    refresh_cases(records.values(), store)
-    publish([publishing.recorded(one) for one in records.values()])
-    return refusals
+            batch.refuse(key, Problem(answer["reason"], answer["path"], answer["message"]))
+    batch.compare(store.add([batch.records[key] for key, _ in new if key in batch.records]))
+    refresh_cases(batch.records.values(), store)
+    publish([publishing.recorded(one) for one in batch.records.values()])
+    return batch.refusals
 
 
-def refresh_cases(records: Any, store: InteractionStore) -> None:
+class Batch:
+    """The events of a batch by identity, and what became of each: a record or a refusal."""
+
+    def __init__(self, arrived: Sequence[Event]) -> None:
+        identities = [identity(event) for event in arrived]
+        sorted_out = sort_out(identities)
+        self.events = {identities[position][0]: arrived[position] for position in sorted_out.first}
+        self.digests = {identities[position][0]: identities[position][1] for position in sorted_out.first}
+        self.records: dict[str, Record] = {}
+        self.refusals = [Refusal(arrived[position], _CONFLICT) for position in sorted_out.conflicts]
+
+    def compare(self, stored: Mapping[str, Record]) -> None:
+        """Take the records that are stored already; refuse what claims their identity with other content."""
+        for key, record in stored.items():
+            if record["digest"] == self.digests[key]:
+                self.records[key] = record
+            else:
+                self.records.pop(key, None)
+                self.refuse(key, _CONFLICT)
+
+    def refuse(self, key: str, problem: Problem) -> None:
+        """Refuse the event of this identity."""
+        self.refusals.append(Refusal(self.events.pop(key), problem))
+
+    def unrecorded(self) -> Iterator[tuple[str, Event]]:
+        """Yield (key, event) of those that have no record yet."""
+        return ((key, event) for key, event in self.events.items() if key not in self.records)
+
+
+def refresh_cases(records: Iterable[Record], store: InteractionStore) -> None:
     """Fold anew every case that one of these records belongs to."""
     touched = {one["case_id"] for one in records if "case_id" in one}
     if not touched:
@@ -72,11 +92,23 @@ def refresh_cases(records: Any, store: InteractionStore) -> None:
     )
 
 
-def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publish) -> None:
-    """Keep what any service has refused, and tell."""
-    rejections = [event["data"] for event in events]
-    store.quarantine([_entry(rejection) for rejection in rejections])
-    publish([publishing.rejected(rejection) for rejection in rejections])
+def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publish) -> list[Refusal]:
+    """Keep what any service has refused, and tell; return what is no refusal at all."""
+    entries: dict[str, dict[str, Any]] = {}
+    refusals = []
+    for event in events:
+        try:
+            entry = _entry(event["data"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            problem = Problem(
+                "invalid", "data", f"not what a service says of a refusal: {type(error).__name__}"
+            )
+            refusals.append(Refusal(event, problem))
+        else:
+            entries[entry["_id"]] = entry
+    kept = store.quarantine([*entries.values()])
+    publish([publishing.rejected(entry) for entry in kept])
+    return refusals
 
 
 def replay(
@@ -100,17 +132,19 @@ def replay(
         )
     except Unreadable as error:
         return _error(error.problem.reason, "", f"{error.problem.message}; give a corrected event")
+    if not events:
+        return _error("invalid", "", "give at least one event")
     for event in events:
         if problem := check(event, now):
             return _error(problem.reason, problem.path, problem.message)
     publish(events)
     names = [{"source": event["source"], "id": event["id"], "type": event["type"]} for event in events]
-    store.mark_replayed(rejection_id, now, names)
+    store.mark_replayed(entry, now, names)
     return {"replayed": names}
 
 
-def _reference(event: Event) -> dict[str, Any]:
-    reference = {"customer": event["data"]["customer"], "time": event["time"], "event": event_key(event)}
+def _reference(event: Event, key: str) -> dict[str, Any]:
+    reference = {"customer": event["data"]["customer"], "time": event["time"], "event": key}
     if "account" in event["data"]:
         reference["account"] = event["data"]["account"]
     return reference

@@ -1,8 +1,10 @@
 """What happened here -> the events that say so."""
 
+from typing import Any
+
 from services.interactions.recording import CIRCUMSTANCES, Record, data_of
 from wafa.contracts.envelope import Event, derive_id, make_event
-from wafa.contracts.times import format_time, parse_time
+from wafa.contracts.times import format_time
 
 SOURCE = "/wafa/interactions"
 
@@ -29,23 +31,14 @@ def recorded(record: Record) -> Event:
     )
 
 
-def rejected(rejection: dict[str, str]) -> Event:
-    """Return `event.rejected.v1`, without the refused bytes: these stay in quarantine."""
-    told = (
-        "rejection_id",
-        "reason",
-        "path",
-        "message",
-        "service",
-        "event_id",
-        "event_source",
-        "event_type",
-        "received_at",
-    )
+def rejected(entry: dict[str, Any]) -> Event:
+    """Return `event.rejected.v1` of a quarantine entry; the refused bytes stay in quarantine."""
+    told = ("reason", "path", "message", "service", "event_id", "event_source", "event_type")
+    data = {name: entry[name] for name in told if name in entry}
     return make_event(
         "event.rejected.v1",
         source=SOURCE,
-        id=derive_id(rejection["rejection_id"], "rejected"),
-        time=parse_time(rejection["received_at"]),
-        data={name: rejection[name] for name in told if name in rejection},
+        id=derive_id(entry["_id"], "rejected"),
+        time=entry["received_at"],
+        data={"rejection_id": entry["_id"], "received_at": format_time(entry["received_at"]), **data},
     )

@@ -24,10 +24,10 @@ class InteractionsService:
         """Record what happened with customers."""
         return handlers.record(events, self.store, self.customers.resolve, self.publish, now())
 
-    @consume(QUARANTINE, checked=False, max_bytes=16 * 1024 * 1024)
+    @consume(QUARANTINE, checked=False, last_resort=True, max_bytes=16 * 1024 * 1024, size=20)
     def quarantine(self, events):
         """Keep what any service has refused."""
-        handlers.quarantine(events, self.store, self.publish)
+        return handlers.quarantine(events, self.store, self.publish)
 
     @rpc
     def timeline(self, customer_id, before=None, limit=50):

@@ -36,6 +36,10 @@ class InteractionStore:
         """Insert records in one round trip; return those that were there already, as they are stored."""
         return by_id(self._records, insert_new(self._records, records))
 
+    def recorded(self, keys: Iterable[str]) -> dict[str, Record]:
+        """Return the records that there are of these events, by key."""
+        return by_id(self._records, keys)
+
     def records_of_cases(self, case_ids: Iterable[str]) -> list[Record]:
         """Return every record of these cases."""
         return list(self._records.find({"case_id": {"$in": list(case_ids)}}))
@@ -63,7 +67,7 @@ class InteractionStore:
 
     def timeline(self, customer_id: str, before: tuple[datetime, str] | None, limit: int) -> list[Record]:
         """Return a customer's records, newest first, from the one after `before` (time and id)."""
-        wanted: Document = {"customer_id": customer_id}
+        wanted: Document = {"customer_id": {"$eq": customer_id}}
         if before is not None:
             time, key = before
             wanted["$or"] = [{"time": {"$lt": time}}, {"time": time, "_id": {"$lt": key}}]
@@ -71,12 +75,16 @@ class InteractionStore:
 
     def latest(self, customer_id: str, type: str) -> Record | None:
         """Return a customer's latest record of one type."""
-        return self._records.find_one({"customer_id": customer_id, "type": type}, sort=[("time", DESCENDING)])
+        return self._records.find_one(
+            {"customer_id": {"$eq": customer_id}, "type": type}, sort=[("time", DESCENDING)]
+        )
 
     def open_cases(self, customer_id: str) -> list[Document]:
         """Return a customer's open cases."""
         return list(
-            self._cases.find({"customer_id": customer_id, "status": "open"}).sort("opened_at", DESCENDING)
+            self._cases.find({"customer_id": {"$eq": customer_id}, "status": "open"}).sort(
+                "opened_at", DESCENDING
+            )
         )
 
     def totals(self) -> list[Document]:
@@ -95,25 +103,28 @@ class InteractionStore:
             )
         )
 
-    def quarantine(self, entries: Sequence[Document]) -> None:
-        """Keep what was refused, in one round trip; what comes again is the same entry, open again."""
-        self._rejected.bulk_write(
-            [
-                UpdateOne(
-                    {"_id": entry["_id"]},
-                    {"$setOnInsert": entry, "$set": {"status": "open"}},
-                    upsert=True,
-                )
-                for entry in entries
-            ],
-            ordered=False,
-        )
+    def quarantine(self, entries: Sequence[Document]) -> list[Document]:
+        """Keep what was refused; return it as it is kept.
+
+        What comes again is the entry that was there first, open again, with the number of its `times`.
+        """
+        if not entries:
+            return []
+        writes = [
+            UpdateOne(
+                {"_id": entry["_id"]},
+                {"$setOnInsert": entry, "$set": {"status": "open"}, "$inc": {"times": 1}},
+                upsert=True,
+            )
+            for entry in entries
+        ]
+        self._rejected.bulk_write(writes, ordered=False)
+        return [*by_id(self._rejected, [entry["_id"] for entry in entries], {"body": 0}).values()]
 
     def rejected(self, status: str | None, reason: str | None, limit: int) -> list[Document]:
         """Return quarantine entries, newest first, without their bytes."""
-        wanted = {
-            name: value for name, value in (("status", status), ("reason", reason)) if value is not None
-        }
+        asked = {"status": status, "reason": reason}
+        wanted = {name: {"$eq": value} for name, value in asked.items() if value is not None}
         return list(self._rejected.find(wanted, {"body": 0}).sort("received_at", DESCENDING).limit(limit))
 
     def rejected_counts(self) -> dict[str, int]:
@@ -123,9 +134,9 @@ class InteractionStore:
 
     def rejected_entry(self, rejection_id: str) -> Document | None:
         """Return one quarantine entry with its bytes."""
-        return self._rejected.find_one({"_id": rejection_id})
+        return self._rejected.find_one({"_id": {"$eq": rejection_id}})
 
-    def mark_replayed(self, rejection_id: str, now: datetime, events: list[dict[str, Any]]) -> None:
-        """Note that an entry was replayed, and as which events."""
+    def mark_replayed(self, entry: Document, now: datetime, events: list[dict[str, Any]]) -> None:
+        """Note that an entry was replayed, and as which events; unless it was refused once more meanwhile."""
         change = {"status": "replayed", "replayed_at": now, "replayed_as": events}
-        self._rejected.update_one({"_id": rejection_id}, {"$set": change})
+        self._rejected.update_one({"_id": entry["_id"], "times": entry["times"]}, {"$set": change})

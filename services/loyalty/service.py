@@ -1,14 +1,14 @@
 """The loyalty service: a table of contents."""
 
 from nameko.rpc import rpc
-from nameko.timer import timer
 
 from services.loyalty import handlers, queries, rebuilding
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
 from wafa.runtime.clock import now
-from wafa.runtime.entrypoint import consume
+from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
 from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
+from wafa.runtime.timing import every
 
 
 class LoyaltyService:
@@ -19,17 +19,17 @@ class LoyaltyService:
     publish = EventPublisher()
     program = FromSettings(lambda settings: load_program(settings.loyalty_program))
 
-    @consume("wafa.loyalty")
+    @consume("wafa.loyalty", max_bytes=INTERNAL_BYTES)
     def take_in(self, events):
         """Bring purchases and returns into the ledger."""
         return handlers.take_in(events, self.store, self.publish, self.program, now())
 
-    @timer(interval=2)
+    @every(seconds=1)
     def wake(self):
         """See members anew for whom time has changed something."""
         handlers.wake(self.store, self.publish, self.program, now())
 
-    @timer(interval=5)
+    @every(seconds=5)
     def sweep(self):
         """Settle what a worker that died has left pending."""
         handlers.sweep(self.store, self.publish, now())

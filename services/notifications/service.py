@@ -9,7 +9,7 @@ from services.notifications.delivery import Delivery
 from services.notifications.sending import Outbox
 from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import now
-from wafa.runtime.entrypoint import consume
+from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
 from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
 from wafa.runtime.transient import TRANSIENT
 
@@ -24,7 +24,7 @@ class NotificationsService:
     publish = EventPublisher()
     delivery = FromSettings(Delivery.from_settings)
 
-    @consume("wafa.notifications", checked=False)
+    @consume("wafa.notifications", max_bytes=INTERNAL_BYTES)
     def take_in(self, events):
         """Learn about customers, and plan messages to them."""
         handlers.take_in(events, self.store, now=now())

@@ -183,7 +183,16 @@ def test_garbage_of_the_internal_language_stops_no_service(
     with connect(system.amqp_uri, name="attacker") as connection:
         channel = connection.channel()
         for key in ("interaction.recorded.v1", "loyalty.member_updated.v1", "customer.created.v1"):
-            for body in (b"[]", b"{}", b"\xff", b'[{"specversion": "1.0", "type": "' + key.encode() + b'"}]'):
+            for body in (
+                b"[]",
+                b"{}",
+                b"\xff",
+                b"[1]",
+                b"[null]",
+                b'["x"]',
+                b'[{"type": []}]',
+                b'[{"specversion": "1.0", "type": "' + key.encode() + b'"}]',
+            ):
                 channel.basic_publish_confirm(
                     amqp.Message(body, content_type=BATCH), exchange=EXCHANGE, routing_key=key
                 )

@@ -15,7 +15,10 @@ REASONS = {
     "conflict": "An event of the same `source` and `id` but with other content was accepted before.",
     "invalid_identifier": "The e-mail address or telephone number of the customer cannot exist.",
     "no_exchange_rate": "The loyalty program has no exchange rate for the currency.",
-    "processing_failed": "The event was tried several times and failed each time; the log has the details.",
+    "no_identifier": "Nothing in the customer reference identifies anybody.",
+    "unknown_customer": "No customer has the `id` that the reference names.",
+    "customer_erased": "The customer whom the reference names was erased.",
+    "processing_failed": "The event was tried together with others and alone, and failed; the log says why.",
 }
 
 

@@ -3,10 +3,21 @@
 import socket
 
 import amqp
+import amqp.serialization
 from kombu.utils.url import parse_url
 
 # Found within seconds when the other side vanishes without a word (a cut network, a black hole).
 _SOCKET_OPTIONS = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+
+
+def _text(raw: bytes | str) -> str:
+    """Decode a string of the protocol, whatever its bytes."""
+    return raw if isinstance(raw, str) else raw.decode("utf-8", "backslashreplace")
+
+
+# py-amqp decodes properties and routing keys strictly, while it reads: one message with a content type in
+# Latin-1 would end the consumer, and come again.
+amqp.serialization.pstr_t = _text
 
 
 def connect(uri: str, *, name: str, heartbeat: int = 60, timeout: float = 10) -> amqp.Connection:
@@ -23,7 +34,7 @@ def connect(uri: str, *, name: str, heartbeat: int = 60, timeout: float = 10) ->
         userid=parts["userid"] or "guest",
         password=parts["password"] or "guest",
         virtual_host=parts["virtual_host"] or "/",
-        ssl=secure,
+        ssl={"server_hostname": parts["hostname"]} if secure else False,
         heartbeat=heartbeat,
         connect_timeout=timeout,
         read_timeout=None,

@@ -20,7 +20,7 @@ from wafa.runtime.transient import TRANSIENT
 
 log = structlog.get_logger(__name__)
 
-# A batch closes early at this size, so that large messages do not pile up in memory.
+# A batch closes early at this size, so that large messages are not decoded all at once.
 BATCH_BYTES = 2 * 1024 * 1024
 FIRST_DELAY, LONGEST_DELAY = 0.2, 15.0
 IDLE = 0.5
@@ -33,7 +33,6 @@ class Delivery:
     body: bytes
     content_type: str | None
     routing_key: str
-    redelivered: bool
     tag: int
     headers: dict[str, Any] = field(default_factory=dict)
 
@@ -66,6 +65,7 @@ class BatchConsumer:
         self._linger = linger
         self._stopping = False
         self._arrived: deque[Delivery] = deque()
+        self._arrived_bytes = 0
 
     def stop(self) -> None:
         """Ask `run` to return after the batch in hand; what was only prefetched goes back to the queue."""
@@ -74,21 +74,24 @@ class BatchConsumer:
     def run(self) -> None:
         """Consume until `stop`, reconnecting with growing delays whenever the connection is lost."""
         delay = FIRST_DELAY
-        while not self._stopping:
-            try:
-                self._consume(self._open())
-            except Misconfigured:
-                raise
-            except TRANSIENT as error:
-                delay = FIRST_DELAY if self.connected else min(delay * 2, LONGEST_DELAY)
-                self._set_connected(False)
-                log.warning("connection lost, trying again", queue=self.queue, error=str(error), delay=delay)
-                self._pause(delay)
-        self._set_connected(False)
+        try:
+            while not self._stopping:
+                try:
+                    self._consume(self._open())
+                except TRANSIENT as error:
+                    delay = FIRST_DELAY if self.connected else min(delay * 2, LONGEST_DELAY)
+                    self._set_connected(False)
+                    log.warning(
+                        "connection lost, trying again", queue=self.queue, error=str(error), delay=delay
+                    )
+                    self._pause(delay)
+        finally:
+            self._set_connected(False)
 
     def _open(self) -> amqp.Connection:
         connection = self._connect()
         self._arrived.clear()
+        self._arrived_bytes = 0
         try:
             self._channel = self._subscribe(connection)
         except BaseException:
@@ -129,7 +132,7 @@ class BatchConsumer:
             connection.heartbeat_tick()
             return []
         closes_at = time.monotonic() + self._linger
-        while len(self._arrived) < self._size:
+        while len(self._arrived) < self._size and self._arrived_bytes < BATCH_BYTES:
             left = closes_at - time.monotonic()
             if left <= 0 or not self._drain(connection, left):
                 break
@@ -141,6 +144,7 @@ class BatchConsumer:
         while self._arrived and len(batch) < self._size and size < BATCH_BYTES:
             batch.append(self._arrived.popleft())
             size += len(batch[-1].body)
+        self._arrived_bytes -= size
         return batch
 
     def _work(self, connection: amqp.Connection, batch: list[Delivery]) -> None:
@@ -179,12 +183,12 @@ class BatchConsumer:
     def _on_message(self, message: amqp.Message) -> None:
         info = message.delivery_info
         properties = message.properties
+        self._arrived_bytes += len(message.body or b"")
         self._arrived.append(
             Delivery(
                 body=bytes(message.body or b""),
                 content_type=properties.get("content_type"),
                 routing_key=info["routing_key"],
-                redelivered=bool(info.get("redelivered")),
                 tag=info["delivery_tag"],
                 headers=properties.get("application_headers") or {},
             )

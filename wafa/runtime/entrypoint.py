@@ -24,20 +24,38 @@ from wafa.runtime.providers import FATAL, READINESS, SETTINGS, SharedPublisher
 from wafa.runtime.refusal import Refusal
 from wafa.runtime.settings import Settings
 from wafa.runtime.topology import declare_all
+from wafa.runtime.transient import TRANSIENT
+
+#: What a message between our own services may hold: an event of 1 MiB has grown a little when it is recorded.
+INTERNAL_BYTES = 2 * 1024 * 1024
 
 
 class BatchEntrypoint(Entrypoint):
-    """Consumes a queue of the topology by the batch, on a connection and channel of its own."""
+    """Consumes a queue of the topology by the batch, on a connection and channel of its own.
+
+    `size` is the most messages in a batch (default: as in the settings); the others are those of `Intake`.
+    """
 
     shared = SharedPublisher()
 
     def __init__(
-        self, queue: str, *, checked: bool = True, max_bytes: int = MAX_MESSAGE_BYTES, **options: Any
+        self,
+        queue: str,
+        *,
+        checked: bool = True,
+        last_resort: bool = False,
+        max_bytes: int = MAX_MESSAGE_BYTES,
+        size: int | None = None,
+        **options: Any,
     ) -> None:
         self._queue = queue
-        self._checked = checked
-        self._max_bytes = max_bytes
-        super().__init__(**options)
+        self._intake: dict[str, Any] = {
+            "checked": checked,
+            "last_resort": last_resort,
+            "max_bytes": max_bytes,
+        }
+        self._most = size
+        super().__init__(expected_exceptions=TRANSIENT, **options)
 
     def setup(self) -> None:
         """Put the engine together; nothing is consumed yet."""
@@ -49,15 +67,14 @@ class BatchEntrypoint(Entrypoint):
             self._call_service,
             self.shared.publisher,
             size=settings.batch_events,
-            checked=self._checked,
-            max_bytes=self._max_bytes,
+            **self._intake,
         )
         self._consumer = BatchConsumer(
             partial(connect, settings.amqp_uri, name=f"wafa {service} {self._queue}"),
             self._queue,
             intake.take,
             declare=declare_all,
-            size=settings.batch_events,
+            size=self._most or settings.batch_events,
             linger=settings.batch_linger,
         )
         self.container.config[READINESS].add(self._queue, lambda: self._consumer.connected)

@@ -3,10 +3,12 @@
 RuntimeFault
 ├── Transient            something is away; the same call may succeed later
 │   ├── PublishFailed     not every message was confirmed
+│   ├── Unroutable        a message reached no queue: the topology is missing, for now
+│   ├── StoreAway         the database is there but cannot do its work
 │   └── RemoteUnavailable a service did not answer an RPC in time, or said that something is away for it
 ├── RemoteFailed         a service answered an RPC with an error
 ├── Misconfigured        broker and code disagree for good; a person has to act
-└── Unroutable           a message reached no queue: the topology is missing
+└── StoreRefused         the database refuses a document
 """
 
 
@@ -34,5 +36,13 @@ class Misconfigured(RuntimeFault):
     """A queue has another type than it should have, or a permission is missing: the process must stop."""
 
 
-class Unroutable(RuntimeFault):
-    """The broker returned a message because no queue takes it."""
+class Unroutable(Transient):
+    """The broker returned a message because no queue takes it: no fault of the event."""
+
+
+class StoreAway(Transient):
+    """The database answers, but cannot write durably or does not let us in; the documents are fine."""
+
+
+class StoreRefused(RuntimeFault):
+    """The database refuses a document. The message says why and never what is in it: that may be personal."""

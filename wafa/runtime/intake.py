@@ -16,10 +16,11 @@ from wafa.contracts.validation import check
 from wafa.runtime import metrics
 from wafa.runtime.clock import now
 from wafa.runtime.consumer import Delivery
+from wafa.runtime.errors import Transient
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.quarantine import Rejected, rejection_messages
 from wafa.runtime.refusal import Refusal
-from wafa.runtime.transient import TRANSIENT
+from wafa.runtime.transient import is_transient
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,9 @@ Handle = Callable[[list[Event]], Sequence[Refusal]]
 class Intake:
     """What one queue's deliveries go through. `handle` gets at most `size` events at a time.
 
-    With `checked=False` the content is taken as it is: for queues that only Wafa's own services write to.
+    With `checked=False` the content is taken as it is: for what only Wafa's own services can write.
+    With `last_resort` an event that breaks the handler waits: that is for the queue of the quarantine itself,
+    which would otherwise feed on its own failures for ever.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Intake:
         *,
         size: int = 500,
         checked: bool = True,
+        last_resort: bool = False,
         max_bytes: int = MAX_MESSAGE_BYTES,
     ) -> None:
         self._service = service
@@ -49,6 +53,7 @@ class Intake:
         self._publisher = publisher
         self._size = size
         self._checked = checked
+        self._last_resort = last_resort
         self._max_bytes = max_bytes
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
@@ -86,34 +91,50 @@ class Intake:
     def _apply(self, accepted: list[tuple[Event, Delivery]], rejected: list[Rejected]) -> None:
         try:
             refusals = self._handle([event for event, _ in accepted])
-        except TRANSIENT:
-            raise
         except Exception as error:
-            if len(accepted) > 1:
-                log.warning("batch failed, taking its events one by one", queue=self._queue, exc_info=True)
-                for one in accepted:
-                    self._apply([one], rejected)
-                return
-            event, delivery = accepted[0]
-            log.exception("event cannot be processed", queue=self._queue, event_id=event.get("id"))
-            rejected.append(
-                Rejected(
-                    delivery, Problem("processing_failed", "", f"{type(error).__name__}: {error}"), event
-                )
-            )
+            if is_transient(error):
+                raise
+            if self._last_resort:
+                raise Transient(f"what {self._queue} holds cannot be handled: {error}") from error
+            self._find_the_cause(accepted, error, rejected)
             return
         if refusals:
             origin = {id(event): delivery for event, delivery in accepted}
-            rejected += [Rejected(origin[id(it.event)], it.problem, it.event) for it in refusals]
+            rejected += [Rejected(origin[id(one.event)], one.problem, one.event) for one in refusals]
+
+    def _find_the_cause(
+        self, accepted: list[tuple[Event, Delivery]], error: Exception, rejected: list[Rejected]
+    ) -> None:
+        if len(accepted) > 1:
+            log.warning("batch failed, taking its events one by one", queue=self._queue, error=str(error))
+            for one in accepted:
+                self._apply([one], rejected)
+            return
+        [(event, delivery)] = accepted
+        log.error("event cannot be processed", queue=self._queue, exc_info=error, **_names(event))
+        # Not what the error says: that may be what is in the event, and everybody may hear of a refusal.
+        problem = Problem("processing_failed", "", f"{type(error).__name__}; the log has the details")
+        rejected.append(Rejected(delivery, problem, event))
 
     def _quarantine(self, rejected: Sequence[Rejected]) -> None:
         self._publisher.send([*rejection_messages(self._service, rejected, now())])
         for one in rejected:
             metrics.REFUSED.labels(self._queue, one.problem.reason).inc()
-            log.warning(
-                "event refused", queue=self._queue, reason=one.problem.reason, path=one.problem.path,
-                event_id=one.event.get("id") if isinstance(one.event, dict) else None,
-            )  # fmt: skip
+            told = {"reason": one.problem.reason, "path": one.problem.path, **_names(one.event)}
+            log.warning("event refused", queue=self._queue, **told)
+
+
+def _names(event: Any) -> dict[str, Any]:
+    """Return the ids by which a line in the log is joined with others."""
+    if not isinstance(event, dict):
+        return {}
+    data = event.get("data")
+    ids = {
+        "event_id": event.get("id"),
+        "correlation_id": event.get("correlationid"),
+        "customer_id": data.get("customer_id") if isinstance(data, dict) else None,
+    }
+    return {name: id for name, id in ids.items() if id is not None}
 
 
 def _misrouted(event: dict[str, Any], delivery: Delivery) -> Problem | None:

@@ -52,6 +52,8 @@ def configure_logs(service: str, *, level: str = "INFO", style: str = "json") ->
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    # It writes a traceback for what is expected while something is away; our own line says it.
+    logging.getLogger("nameko.containers").setLevel(logging.ERROR)
 
 
 def _renderers(style: str) -> list[structlog.typing.Processor]:

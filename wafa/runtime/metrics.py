@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
-EVENTS = Counter("wafa_events_total", "Events taken from a queue and acknowledged", ["queue"])
+EVENTS = Counter("wafa_events_total", "Events taken from a queue and brought to effect", ["queue"])
 REFUSED = Counter("wafa_events_refused_total", "Events sent to quarantine", ["queue", "reason"])
 BATCH_EVENTS = Histogram(
     "wafa_batch_events",
@@ -13,7 +13,7 @@ BATCH_EVENTS = Histogram(
     buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 5000),
 )
 BATCH_SECONDS = Histogram(
-    "wafa_batch_seconds", "From the first event read to the ack", ["queue"], buckets=_SECONDS
+    "wafa_batch_seconds", "From the handing over of a batch to its ack", ["queue"], buckets=_SECONDS
 )
 RETRIES = Counter("wafa_batch_retries_total", "Batches taken again because something was away", ["queue"])
 CONNECTED = Gauge("wafa_consumer_connected", "1 while the consumer of a queue is connected", ["queue"])

@@ -4,11 +4,13 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pymongo import InsertOne, MongoClient, ReplaceOne
+from pymongo import InsertOne, MongoClient, ReadPreference, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 from pymongo.write_concern import WriteConcern
+
+from wafa.runtime.errors import StoreAway, StoreRefused
 
 Document = dict[str, Any]
 DUPLICATE_KEY = 11000
@@ -25,9 +27,11 @@ def open_database(uri: str, name: str) -> Database[Document]:
         appname=name,
         serverSelectionTimeoutMS=5_000,
         connectTimeoutMS=5_000,
-        socketTimeoutMS=30_000,
+        socketTimeoutMS=20_000,
     )
-    return client.get_database(name, write_concern=WriteConcern(w="majority", j=True))
+    # The rules of effect read what they have just written, whatever the URI prefers.
+    durable = WriteConcern(w="majority", j=True)
+    return client.get_database(name, write_concern=durable, read_preference=ReadPreference.PRIMARY)
 
 
 def insert_new(collection: Collection[Document], documents: Sequence[Document]) -> list[Any]:
@@ -97,8 +101,16 @@ def _not_written_by(collection: Collection[Document], token: str, documents: Seq
 
 
 def _duplicates(error: BulkWriteError) -> list[Mapping[str, Any]]:
-    """Return the duplicate-key errors of a bulk write; any other error in it is raised."""
+    """Return the duplicate-key errors of a bulk write.
+
+    Raises:
+        StoreAway: what was written may not be durable.
+        StoreRefused: the server refuses a document. The error of PyMongo has the whole document in it.
+    """
+    if error.details.get("writeConcernErrors"):
+        raise StoreAway("the database does not confirm that writes are durable") from None
     errors: list[Mapping[str, Any]] = error.details["writeErrors"]
-    if error.details.get("writeConcernErrors") or any(one["code"] != DUPLICATE_KEY for one in errors):
-        raise error
+    for one in errors:
+        if one["code"] != DUPLICATE_KEY:
+            raise StoreRefused(f"the database refuses a document (code {one['code']})") from None
     return errors

@@ -6,19 +6,23 @@ The channel is in confirm mode and we track delivery tags ourselves, because py-
 
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import amqp
 
-from wafa.contracts.envelope import BATCH, EXCHANGE, STRUCTURED, Event, encode, encode_batch
+from wafa.contracts.envelope import BATCH, EXCHANGE, STRUCTURED, Event, encode
 from wafa.runtime import metrics
 from wafa.runtime.broker import connect
 from wafa.runtime.errors import PublishFailed, Unroutable
 
 PERSISTENT = 2
 EVENTS_PER_MESSAGE = 200
+BYTES_PER_MESSAGE = 512 * 1024
+
+#: How services see a publisher: it returns when the broker has confirmed everything.
+Publish = Callable[[Sequence[Event]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ class Publisher:
         if not events:
             return
         self.send([*pack(events)])
-        for event in events:
-            metrics.PUBLISHED.labels(event["type"]).inc()
+        for kind, number in Counter(event["type"] for event in events).items():
+            metrics.PUBLISHED.labels(kind).inc(number)
 
     def send(self, messages: Sequence[Message]) -> None:
         """Send messages and wait for all confirms; raises as `publish` does."""
@@ -88,16 +92,32 @@ class Publisher:
 
 
 def pack(events: Sequence[Event]) -> Iterator[Message]:
-    """Yield messages that hold the events: per type and in order, up to 200 in one."""
-    by_type: dict[str, list[Event]] = defaultdict(list)
+    """Yield messages that hold the events: per type and in order, up to 200 or half a MiB in one.
+
+    Cut by bytes as well as by number: what is packed here must be small enough for whoever reads it.
+    """
+    by_type: dict[str, list[bytes]] = defaultdict(list)
     for event in events:
-        by_type[event["type"]].append(event)
-    for kind, same in by_type.items():
-        if len(same) == 1:
-            yield Message(EXCHANGE, kind, encode(same[0]), STRUCTURED)
-            continue
-        for start in range(0, len(same), EVENTS_PER_MESSAGE):
-            yield Message(EXCHANGE, kind, encode_batch(same[start : start + EVENTS_PER_MESSAGE]), BATCH)
+        by_type[event["type"]].append(encode(event))
+    for kind, encoded in by_type.items():
+        for part in _cut(encoded):
+            if len(part) == 1:
+                yield Message(EXCHANGE, kind, part[0], STRUCTURED)
+            else:
+                yield Message(EXCHANGE, kind, b"[" + b",".join(part) + b"]", BATCH)
+
+
+def _cut(encoded: Sequence[bytes]) -> Iterator[list[bytes]]:
+    part: list[bytes] = []
+    size = 0
+    for one in encoded:
+        if part and (len(part) == EVENTS_PER_MESSAGE or size + len(one) > BYTES_PER_MESSAGE):
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += len(one) + 1
+    if part:
+        yield part
 
 
 class _ConfirmingChannel:

@@ -16,12 +16,14 @@ from wafa.contracts.errors import Problem
 from wafa.contracts.times import format_time
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.publisher import Message
-from wafa.runtime.topology import QUARANTINE
+from wafa.runtime.topology import REFUSED
 
 TYPE = "wafa.quarantined.v1"
 
-# The broker takes messages of 8 MiB, and base64 adds a third. Nothing valid comes near it (1 MiB).
+# The broker takes messages of 8 MiB, and base64 adds a third. Events are at most 1 MiB.
 KEPT_BYTES = 5 * 1024 * 1024
+# As much as the contract of `event.rejected.v1` allows, and some room.
+MOST_TOLD = {"path": 400, "message": 2000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +38,24 @@ class Rejected:
 def rejection_messages(service: str, rejected: Sequence[Rejected], now: datetime) -> Iterator[Message]:
     """Yield one message for each rejected thing, addressed to the quarantine."""
     for one in rejected:
-        yield Message(QUARANTINE, "", encode(_rejection(service, one, now)), STRUCTURED)
+        yield Message(REFUSED, "", encode(_rejection(service, one, now)), STRUCTURED)
 
 
 def _rejection(service: str, rejected: Rejected, now: datetime) -> Event:
-    body = rejected.delivery.body if rejected.event is None else encode(rejected.event)
+    delivery, problem = rejected.delivery, rejected.problem
+    body = _original(rejected)
     identity = hashlib.sha256(body).hexdigest()
     data: dict[str, Any] = {
         # The same bytes refused for the same reason are one entry, however often they are delivered.
-        "rejection_id": derive_id(f"{service} {identity}", rejected.problem.reason),
-        "reason": rejected.problem.reason,
-        "path": rejected.problem.path,
-        "message": rejected.problem.message,
+        "rejection_id": derive_id(f"{service} {identity}", problem.reason),
+        "reason": problem.reason,
+        "path": problem.path[: MOST_TOLD["path"]],
+        "message": problem.message[: MOST_TOLD["message"]],
         "service": service,
         "received_at": format_time(now),
-        "routing_key": rejected.delivery.routing_key,
-        "content_type": STRUCTURED if rejected.event is not None else rejected.delivery.content_type,
-        "headers": {str(name): str(value) for name, value in rejected.delivery.headers.items()},
+        "routing_key": _text(delivery.routing_key),
+        "content_type": STRUCTURED if rejected.event is not None else _text(delivery.content_type or ""),
+        "headers": {_text(name): _text(value) for name, value in delivery.headers.items()},
         "size": len(body),
         "sha256": identity,
         "body_base64": base64.b64encode(body[:KEPT_BYTES]).decode(),
@@ -61,13 +64,24 @@ def _rejection(service: str, rejected: Rejected, now: datetime) -> Event:
     return make_event(TYPE, source=f"/wafa/{service}", id=data["rejection_id"], time=now, data=data)
 
 
+def _original(rejected: Rejected) -> bytes:
+    """Return the bytes that were sent; those of one event of a batch are written anew."""
+    alone = (rejected.delivery.content_type or "").startswith(STRUCTURED)
+    return rejected.delivery.body if rejected.event is None or alone else encode(rejected.event)
+
+
 def _names(event: Any) -> dict[str, str]:
-    """Return the names by which people will look for the event, as far as they can be read."""
+    """Return the names by which its publisher will look for the event, as far as they can be read."""
     if not isinstance(event, dict):
         return {}
-    named = {
-        "event_id": event.get("id"),
-        "event_source": event.get("source"),
-        "event_type": event.get("type"),
-    }
-    return {name: value[:200] for name, value in named.items() if isinstance(value, str)}
+    names = [event.get("id"), event.get("source"), event.get("type")]
+    if event.get("type") == "interaction.recorded.v1" and isinstance(event.get("data"), dict):
+        # Of our own making: the names that mean something outside are those of the event recorded.
+        names = [event.get("causationid"), event["data"].get("source"), event["data"].get("type")]
+    told = zip(("event_id", "event_source", "event_type"), names, strict=True)
+    return {name: _text(value)[:200] for name, value in told if isinstance(value, str)}
+
+
+def _text(value: object) -> str:
+    """Return text that UTF-8 can carry: what a broker hands over may hold lone surrogates."""
+    return str(value).encode("utf-8", "backslashreplace").decode()

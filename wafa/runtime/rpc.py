@@ -3,6 +3,7 @@
 from typing import Any
 
 import eventlet
+import kombu.exceptions
 from nameko.exceptions import RemoteError, UnknownService
 from nameko.rpc import ReplyListener, RpcProxy, ServiceProxy
 
@@ -39,6 +40,8 @@ class RemoteService:
                     self._deadline, RemoteUnavailable(f"{self._name}.{method}: no answer in time")
                 ):
                     return getattr(self._proxy, method)(*args, **kwargs)
+            except kombu.exceptions.OperationalError as error:
+                raise RemoteUnavailable(f"{self._name}.{method}: the broker is away") from error
             except UnknownService as error:
                 raise RemoteUnavailable(f"{self._name} has never been started here") from error
             except RemoteError as error:

@@ -10,6 +10,7 @@ eventlet.monkey_patch()
 
 import importlib  # noqa: E402
 import signal  # noqa: E402
+from typing import Any  # noqa: E402
 
 import eventlet.wsgi  # noqa: E402
 import structlog  # noqa: E402
@@ -53,7 +54,7 @@ def run(name: str) -> None:
         READINESS: readiness,
         FATAL: life.end,
     }
-    container = ServiceContainer(_service_class(name), config)
+    container = Container(_service_class(name), config)
     eventlet.spawn(_start, container, life)
     log.info("started", http_port=settings.http_port)
     life.wait()
@@ -63,12 +64,16 @@ def run(name: str) -> None:
     log.info("stopped")
 
 
-def _start(container: ServiceContainer, life: "Life") -> None:
-    # Beside the main greenlet: while the broker is away this waits, and a signal must be heard meanwhile.
-    try:
-        container.start()
-    except Exception as error:
-        life.end(error)
+class Container(ServiceContainer):
+    """A container whose death is the death of the process."""
+
+    def kill(self, exc_info: Any = None) -> None:
+        """End the process. nameko calls this when an error escapes a worker's life cycle.
+
+        Its own way to kill the extensions can wait for itself for ever, and leave a process behind that
+        answers to health checks and does nothing.
+        """
+        self.config[FATAL](exc_info[1] if exc_info else None)
 
 
 class Life:
@@ -85,6 +90,14 @@ class Life:
     def wait(self) -> None:
         """Wait for the end; raises the error that brought it about."""
         self._ended.wait()
+
+
+def _start(container: ServiceContainer, life: Life) -> None:
+    # Beside the main greenlet: while the broker is away this waits, and a signal must be heard meanwhile.
+    try:
+        container.start()
+    except Exception as error:
+        life.end(error)
 
 
 def _service_class(name: str) -> type:

@@ -65,7 +65,7 @@ def load_settings() -> Settings:
         "mail_from": env.str("WAFA_MAIL_FROM", "Wafa <wafa@localhost>"),
         "loyalty_program": env.path("WAFA_LOYALTY_PROGRAM", DEFAULT_PROGRAM),
         "batch_events": env.int("WAFA_BATCH_EVENTS", 500, validate=validate.Range(1, 10_000)),
-        "batch_linger": env.float("WAFA_BATCH_LINGER", 0.02, validate=validate.Range(0, 10)),
+        "batch_linger": env.float("WAFA_BATCH_LINGER", 0.02, validate=validate.Range(0.001, 10)),
         "confirm_timeout": env.float("WAFA_CONFIRM_TIMEOUT", 30.0, validate=positive),
         "rpc_timeout": env.float("WAFA_RPC_TIMEOUT", 20.0, validate=positive),
         "log_level": env.str(

@@ -11,6 +11,7 @@ import amqp
 from wafa.contracts.envelope import EXCHANGE
 
 UNROUTED = "crm.unrouted"
+REFUSED = "crm.refused"
 QUARANTINE = "wafa.quarantine"
 
 
@@ -48,7 +49,7 @@ QUEUES = {
                 "repurchase.due.v1",
             ),
         ),
-        QueueSpec(QUARANTINE, also_from=(QUARANTINE,)),
+        QueueSpec(QUARANTINE, also_from=(REFUSED,)),
     )
 }
 
@@ -56,7 +57,7 @@ QUEUES = {
 def declare_exchanges(channel: amqp.Channel) -> None:
     """Declare the exchanges; safe to repeat."""
     channel.exchange_declare(UNROUTED, "fanout", durable=True, auto_delete=False)
-    channel.exchange_declare(QUARANTINE, "fanout", durable=True, auto_delete=False)
+    channel.exchange_declare(REFUSED, "fanout", durable=True, auto_delete=False)
     channel.exchange_declare(
         EXCHANGE, "topic", durable=True, auto_delete=False, arguments={"alternate-exchange": UNROUTED}
     )

@@ -15,6 +15,19 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     pymongo.errors.ExecutionTimeout,
 )
 
+# What a MongoDB server answers when it is the server that has a problem: no right to do this, wrong password,
+# no room, shutting down, taking too long, stepping down (error codes of the MongoDB manual).
+_SERVER_TROUBLE = frozenset(
+    {6, 7, 13, 18, 24, 50, 64, 89, 91, 100, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031}
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether an error is nobody's fault who sent an event."""
+    if isinstance(error, pymongo.errors.OperationFailure):
+        return isinstance(error, TRANSIENT) or error.code in _SERVER_TROUBLE
+    return isinstance(error, TRANSIENT)
+
 
 def is_transient_name(name: str) -> bool:
     """Tell whether an error that came over the wire by the name of its class is a transient one."""

@@ -48,7 +48,7 @@ def refuse(
 ) -> str:
     """Send something to quarantine the way the runtime does; return its id."""
     headers = {"x-till": "7", "$set": "header"}
-    delivery = Delivery(body or encode(event), STRUCTURED, "purchase.completed.v1", False, 1, headers)
+    delivery = Delivery(body or encode(event), STRUCTURED, "purchase.completed.v1", 1, headers)
     [message] = rejection_messages("interactions", [Rejected(delivery, problem, event)], NOW)
     events = decode(message.body, message.content_type)
     handlers.quarantine(events, store, bus)
@@ -115,6 +115,46 @@ def test_what_failed_for_a_reason_outside_of_it_is_replayed_as_it_was(
     assert bus == [purchase()]
 
 
+def test_replaying_nothing_is_an_error_and_leaves_the_entry_open(store: InteractionStore, bus: Bus) -> None:
+    id = refuse(store, bus, BROKEN, event=purchase("XXX"))
+
+    assert handlers.replay(id, [], store, bus, NOW)["error"]["reason"] == "invalid"
+    assert queries.rejected(store, "open", None, 10)["open"] == {"invalid": 1}
+
+
+def test_what_was_refused_once_more_during_its_replay_stays_open(store: InteractionStore, bus: Bus) -> None:
+    """No rate yet: the replayed event comes back before the replay is noted."""
+    problem = Problem("processing_failed", "", "")
+    id = refuse(store, bus, problem, event=purchase())
+
+    handlers.replay(id, None, store, lambda events: refuse(store, bus, problem, event=purchase()), NOW)
+
+    assert queries.rejected(store, "open", None, 10)["open"] == {"processing_failed": 1}
+
+
+def test_a_refusal_is_told_with_the_same_content_however_often_it_comes(
+    store: InteractionStore, bus: Bus
+) -> None:
+    for hour in (8, 9):
+        delivery = Delivery(b"{", STRUCTURED, "x", 1, {})
+        refused = Rejected(delivery, Problem("unreadable", "", ""))
+        [message] = rejection_messages("interactions", [refused], NOW.replace(hour=hour))
+        handlers.quarantine(decode(message.body, message.content_type), store, bus)
+
+    assert bus[0] == bus[1]
+
+
+def test_nonsense_sent_to_the_quarantine_is_refused_like_any_other(store: InteractionStore, bus: Bus) -> None:
+    nonsense = make_event(
+        "wafa.quarantined.v1", source="/x", id="1", time=NOW, data={"rejection_id": {"$gt": ""}}
+    )
+
+    [refusal] = handlers.quarantine([nonsense], store, bus)
+
+    assert refusal.problem.reason == "invalid"
+    assert bus == []
+
+
 def test_unreadable_bytes_need_a_correction_and_say_so(store: InteractionStore, bus: Bus) -> None:
     id = refuse(store, bus, Problem("unreadable", "", "not JSON"), body=b"{")
 
@@ -124,7 +164,7 @@ def test_unreadable_bytes_need_a_correction_and_say_so(store: InteractionStore, 
 
 def test_a_huge_message_is_kept_in_part_with_its_size_and_digest(store: InteractionStore, bus: Bus) -> None:
     body = b"x" * (6 * 1024 * 1024)
-    delivery = Delivery(body, STRUCTURED, "purchase.completed.v1", False, 1, {})
+    delivery = Delivery(body, STRUCTURED, "purchase.completed.v1", 1, {})
     problem = Problem("too_large", "", "at most 1 MiB")
     [message] = rejection_messages("interactions", [Rejected(delivery, problem)], NOW)
     events = decode(message.body, message.content_type, max_bytes=16 * 1024 * 1024)

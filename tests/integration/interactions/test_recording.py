@@ -103,6 +103,22 @@ def test_another_content_under_the_same_identity_is_refused_and_the_first_stands
     assert (total["records"], total["minor"]) == (2, 2 * 29_330)
 
 
+def test_an_event_that_contradicts_a_recorded_one_has_no_effect_at_all(
+    store: InteractionStore, bus: Bus
+) -> None:
+    """Not even that of making somebody a customer."""
+    record([purchase("p1")], store, bus)
+    resolved: list[dict] = []
+
+    def resolve_and_tell(references: list[dict]) -> list[dict]:
+        resolved.extend(references)
+        return resolve(references)
+
+    handlers.record([purchase("p1", who="stranger"), purchase("p1")], store, resolve_and_tell, bus, NOW)
+
+    assert resolved == []
+
+
 def test_a_conflict_within_one_batch_is_found_too(store: InteractionStore, bus: Bus) -> None:
     [refusal] = record([purchase("p1"), purchase("p1", amount="1.000")], store, bus)
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import amqp
+import amqp.serialization
 import pytest
 
 from wafa.runtime.broker import connect
@@ -200,3 +201,26 @@ def test_a_queue_of_another_type_stops_the_consumer_with_words(
     with pytest.raises(Misconfigured, match=unique):
         consumer.run()
     channel.queue_delete(unique)
+
+
+def test_properties_that_are_not_utf_8_do_not_end_the_consumer(
+    amqp_uri: str, queue: str, channel: amqp.Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a till in Latin-1 would send them."""
+    with monkeypatch.context() as latin:
+        latin.setattr(amqp.serialization, "pstr_t", lambda raw: raw)
+        message = amqp.Message(b"0", delivery_mode=2)
+        message.properties["content_type"] = "text/café".encode("latin-1")
+        latin.setattr(
+            amqp.serialization.GenericContent, "_serialize_properties", lambda content: serialized(content)
+        )
+        channel.basic_publish_confirm(message, routing_key=queue)
+    taken = Taken()
+    with running(make_consumer(amqp_uri, queue, taken)):
+        taken.wait_for(lambda: taken.bodies == [b"0"])
+
+
+def serialized(content: amqp.Message) -> bytes:
+    """Content type (flag 15) and delivery mode (flag 12), as the protocol writes them."""
+    name = content.properties["content_type"]
+    return (1 << 15 | 1 << 12).to_bytes(2, "big") + bytes([len(name)]) + name + bytes([2])

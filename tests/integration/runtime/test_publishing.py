@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import amqp
 import pytest
 
-from wafa.contracts.envelope import BATCH, EXCHANGE, STRUCTURED, decode, make_event
+from wafa.contracts.envelope import BATCH, EXCHANGE, MAX_MESSAGE_BYTES, STRUCTURED, decode, make_event
 from wafa.runtime.broker import connect
 from wafa.runtime.errors import PublishFailed, Unroutable
-from wafa.runtime.publisher import EVENTS_PER_MESSAGE, Message, Publisher
+from wafa.runtime.publisher import EVENTS_PER_MESSAGE, Message, Publisher, pack
 from wafa.runtime.topology import QUEUES, UNROUTED, declare_all
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -58,6 +58,16 @@ def test_one_event_goes_in_structured_mode_and_several_in_batch_mode(
     publisher.publish([*events(1, "contact.logged.v1"), *events(3)])
 
     assert [one.content_type for one in read_all(channel, "wafa.interactions")] == [STRUCTURED, BATCH]
+
+
+def test_large_events_are_packed_into_messages_that_a_reader_takes() -> None:
+    large = [{**event, "data": {"text": "x" * 60_000}} for event in events(40)]
+
+    messages = list(pack(large))
+
+    assert max(len(one.body) for one in messages) <= MAX_MESSAGE_BYTES
+    assert [event for one in messages for event in decode(one.body, one.content_type)] == large
+    assert len(messages) < 10
 
 
 def test_a_type_that_nobody_listens_to_is_not_lost(channel: amqp.Channel, publisher: Publisher) -> None:

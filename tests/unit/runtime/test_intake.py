@@ -1,17 +1,21 @@
 """Between deliveries and handlers: what is bad goes to quarantine, and is never in the way of the rest."""
 
+import base64
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pymongo.errors import OperationFailure
 
-from wafa.contracts.envelope import BATCH, STRUCTURED, Event
+from wafa.contracts.envelope import BATCH, STRUCTURED, Event, make_event
 from wafa.contracts.errors import Problem
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.errors import Transient
 from wafa.runtime.intake import Intake
 from wafa.runtime.publisher import Message
+from wafa.runtime.quarantine import Rejected, rejection_messages
 from wafa.runtime.refusal import Refusal
 
 CONTACT = "contact.logged.v1"
@@ -70,7 +74,7 @@ def contact(id: str) -> Event:
 
 def delivery(content: Any, *, key: str = CONTACT) -> Delivery:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return Delivery(body, BATCH if isinstance(content, list) else STRUCTURED, key, False, 1)
+    return Delivery(body, BATCH if isinstance(content, list) else STRUCTURED, key, 1)
 
 
 def intake(handler: Handler, quarantine: Quarantine, **options: Any) -> Intake:
@@ -109,7 +113,10 @@ def test_the_event_that_breaks_a_handler_is_found_and_its_neighbours_are_applied
 
     assert sorted(handler.applied) == sorted(f"e{n}" for n in range(499))
     assert [one["event_id"] for one in quarantine.kept] == ["poison"]
-    assert "KeyError" in quarantine.kept[0]["message"]
+    assert quarantine.kept[0]["message"].startswith("KeyError"), (
+        "and not what the error says: it may be personal"
+    )
+    assert "boom" not in quarantine.kept[0]["message"]
 
 
 def test_what_a_handler_refuses_is_quarantined_with_its_words() -> None:
@@ -160,3 +167,74 @@ def test_handlers_get_no_more_at_a_time_than_they_asked_for() -> None:
     )
 
     assert sizes == [10, 10, 7]
+
+
+@pytest.mark.parametrize("nonsense", [1, None, "x", [], {"type": []}])
+def test_what_is_no_event_at_all_breaks_nothing_even_where_nobody_checks(nonsense: Any) -> None:
+    handler, quarantine = Handler(), Quarantine()
+
+    intake(handler, quarantine, checked=False).take([delivery([nonsense])])
+
+    assert quarantine.reasons == [("processing_failed", "")]
+
+
+def test_text_that_is_not_utf_8_around_a_message_is_kept_as_well_as_can_be() -> None:
+    quarantine = Quarantine()
+    strange = Delivery(
+        b"{", "text/caf\udce9", "purchase.\ud800", 1, {"x-\udcff": "\udcff", "n": 7, "t": {"a": [1]}}
+    )
+
+    intake(Handler(), quarantine).take([strange])
+
+    [entry] = quarantine.kept
+    assert entry["content_type"] == "text/caf\\udce9"
+    assert entry["headers"] == {"x-\\udcff": "\\udcff", "n": "7", "t": "{'a': [1]}"}
+
+
+def test_the_original_bytes_of_a_single_event_are_kept_as_they_were_sent() -> None:
+    quarantine = Quarantine()
+    body = json.dumps({**contact("a"), "time": "noon"}, indent=3).encode()
+
+    intake(Handler(), quarantine).take([delivery(body)])
+
+    assert base64.b64decode(quarantine.kept[0]["body_base64"]) == body
+
+
+def test_the_quarantine_does_not_feed_on_its_own_failures() -> None:
+    handler, quarantine = Handler(a=ValueError("no room")), Quarantine()
+
+    with pytest.raises(Transient):
+        intake(handler, quarantine, last_resort=True).take([delivery(contact("a"))])
+
+    assert quarantine.kept == []
+
+
+def test_a_database_that_does_not_let_us_in_is_no_fault_of_an_event() -> None:
+    handler, quarantine = Handler(a=OperationFailure("auth failed", 18)), Quarantine()
+
+    with pytest.raises(OperationFailure):
+        intake(handler, quarantine).take([delivery([contact("a"), contact("b")])])
+
+    assert quarantine.kept == []
+
+
+def test_the_publisher_of_a_recorded_event_finds_it_by_its_own_names() -> None:
+    recorded = make_event(
+        "interaction.recorded.v1",
+        source="/wafa/interactions",
+        id="ours",
+        time=datetime(2026, 1, 1, tzinfo=UTC),
+        data={"source": "/till/1", "type": "purchase.completed.v1"},
+        causation="theirs",
+    )
+    quarantine = Quarantine()
+    refused = Rejected(delivery(recorded), Problem("no_exchange_rate", "", ""), recorded)
+
+    quarantine.send([*rejection_messages("loyalty", [refused], datetime(2026, 1, 1, tzinfo=UTC))])
+
+    [entry] = quarantine.kept
+    assert [entry[name] for name in ("event_id", "event_source", "event_type")] == [
+        "theirs",
+        "/till/1",
+        "purchase.completed.v1",
+    ]
