@@ -53,7 +53,7 @@ def settle(
     for _ in range(MOST_ROUNDS):
         told = [statements[index] for index in left]
         known = _read(told, store, moved)
-        decision = decide([one.keys for one in told], known)
+        decision = decide([one.keys for one in told], known, _new_customer_id)
         who.update(zip(left, decision.who, strict=True))
         moved = set()
         if changes := [*_changes(told, decision.who, decision.gained, known, exact)]:
@@ -81,6 +81,11 @@ def sweep(store: CustomerStore, publish: Publish, now: datetime) -> int:
     publish([snapshot_event(one) for one in left])
     store.set_swept(left)
     return len(left)
+
+
+def _new_customer_id() -> str:
+    # Never made of an identifier: whoever guesses one could still tell, after an erasure, whose the id was.
+    return str(uuid4())
 
 
 def _read(told: Sequence[Statement], store: CustomerStore, moved: set[str]) -> dict[str, Customer]:

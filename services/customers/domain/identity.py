@@ -13,9 +13,8 @@ The rules:
    refused, never guessed around.
 """
 
-import uuid
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.customers.domain.customer import Customer, root_id
@@ -24,8 +23,6 @@ from services.customers.domain.references import Keys, own_id, strength, system_
 #: A customer holds at most this many identifiers. Only a stand-in (`walk-in`, `info@`) ever gets there; it
 #: must not swallow everybody, nor outgrow what its snapshot may hold.
 MOST_HELD = 500
-
-_NEW = uuid.UUID("6f0e4b0c-3a53-5b0e-8f0f-0b7c1d7a3c52")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +45,23 @@ class Decision:
     gained: dict[str, list[str]]
 
 
-def decide(references: Sequence[Keys], known: Mapping[str, Customer]) -> Decision:
+def decide(references: Sequence[Keys], known: Mapping[str, Customer], new_id: Callable[[], str]) -> Decision:
     """Decide for a whole batch; a reference has at least one key.
 
     `known` holds, by id, every customer who holds one of the keys or is named by one, and whoever they were
-    merged into.
+    merged into. `new_id` gives the id of the next new customer: one that nobody has or had, and that says
+    nothing of who they are, because an id outlives an erasure.
     """
-    return _Matching(references, known).run()
-
-
-def new_customer_id(key: str, taken: Collection[str]) -> str:
-    """Return the id of a new customer: made of their strongest key, so that two workers choose the same one.
-
-    Where a customer without this key has that id (one who was erased), it is the next of a fixed row.
-    """
-    name, turn = key, 1
-    while (customer_id := str(uuid.uuid5(_NEW, name))) in taken:
-        turn += 1
-        name = f"{key}\n{turn}"
-    return customer_id
+    return _Matching(references, known, new_id).run()
 
 
 class _Matching:
-    def __init__(self, references: Sequence[Keys], known: Mapping[str, Customer]) -> None:
+    def __init__(
+        self, references: Sequence[Keys], known: Mapping[str, Customer], new_id: Callable[[], str]
+    ) -> None:
         self._references = references
         self._known = known
+        self._new_id = new_id
         self._who: dict[int, str | Refused] = {}
         self._gained: dict[str, list[str]] = {}
         self._holder = {key: one.customer_id for one in known.values() for key in one.identifiers}
@@ -145,7 +134,7 @@ class _Matching:
             message = "every identifier given belongs to a customer who was erased"
             self._who[index] = Refused("customer_erased", "", message)
             return ()
-        return self._place(index, new_customer_id(free[0], {*self._known, *self._gained}))
+        return self._place(index, self._new_id())
 
     def _place(self, index: int, customer_id: str, leave: Collection[str] = ()) -> Sequence[str]:
         self._who[index] = customer_id

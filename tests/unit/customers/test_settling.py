@@ -133,6 +133,11 @@ def test_somebody_new_never_takes_the_id_of_one_who_was_erased(store, broker):
     assert store.customers[before].erased
 
 
+def test_an_address_cannot_be_tested_against_a_customers_id(new_world):
+    ids = {settle(*new_world(), told("email:a@x"))[0] for _ in range(2)}
+    assert len(ids) == 2, "an id that is made of the address tells, after an erasure, whose it was"
+
+
 KEYS = st.sets(
     st.sampled_from(["ext:s:1", "ext:s:2", "ext:t:1", "email:a", "email:b", "phone:1"]), min_size=1
 )
