@@ -1,32 +1,34 @@
 """What the customers service does with commands and events. The table at the foot says which with what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from services.customers.domain.identity import Refused
 from services.customers.domain.profile import Statement
-from services.customers.reading import statement_in, statement_of
+from services.customers.reading import statement_by, statement_in
 from services.customers.settling import Publish, settle
 from services.customers.store import CustomerStore
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
-from wafa.contracts.times import parse_time
+from wafa.contracts.validators import kind_of
 from wafa.runtime.refusal import Refusal
-
-Reference = Mapping[str, Any]
 
 
 def resolve(
-    references: Sequence[Reference], store: CustomerStore, publish: Publish, now: datetime
+    references: object, store: CustomerStore, publish: Publish, now: datetime
 ) -> list[dict[str, str]]:
     """Say who is meant by each reference of a batch; whoever is met for the first time becomes a customer.
 
     A reference is `{"customer": {...}, "time": RFC 3339, "event"?: id, "account"?: id}`: the customer as they
     stand in an event, when that happened, and which event it was. What it tells of the profile is taken in.
     Returns, in the same order, `{"customer_id"}` or `{"reason", "path", "message"}`.
+
+    Raises:
+        ValueError: `references` is no list.
     """
-    readings = [_read(reference) for reference in references]
+    if not isinstance(references, list | tuple):
+        raise ValueError(f"references must be an array, not {kind_of(references)}")
+    readings = [statement_by(reference) for reference in references]
     return [_answer(one) for one in _settle(readings, store, publish, now, exact=False)]
 
 
@@ -54,14 +56,6 @@ def _settle(
     statements = [one for one in readings if isinstance(one, Statement)]
     settled = iter(settle(statements, store, publish, now, exact=exact))
     return [one if isinstance(one, Problem) else _as_problem(next(settled)) for one in readings]
-
-
-def _read(reference: Reference) -> Statement | Problem:
-    try:
-        at = parse_time(reference["time"])
-    except ValueError as error:
-        return Problem("invalid", "time", str(error))
-    return statement_of(reference["customer"], at, reference.get("event", ""), reference.get("account"))
 
 
 def _as_problem(who: str | Refused) -> str | Problem:

@@ -1,7 +1,8 @@
 """What others may ask about customers. Everything returned is JSON.
 
 An id that was merged into another one answers with the customer who remains. A customer who was erased is
-`{"customer_id", "erased": true}`, and cannot be found by anything else than their id.
+`{"customer_id", "erased": true}`, and cannot be found by anything else than their id. An argument that is no
+text is a `ValueError`: a query would read an object as an operator.
 """
 
 from typing import Any
@@ -11,10 +12,12 @@ from services.customers.domain.references import email_key, external_key, phone_
 from services.customers.normalising import normal_email, normal_phone
 from services.customers.publishing import snapshot_data
 from services.customers.store import CustomerStore
+from wafa.contracts.validators import kind_of
 
 
 def get(store: CustomerStore, customer_id: str) -> dict[str, Any] | None:
     """Return a customer's snapshot, `None` when there is no such customer."""
+    _check_texts(customer_id=customer_id)
     known = store.find((), [customer_id])
     return _shown(known.get(root_id(customer_id, known)))
 
@@ -33,6 +36,8 @@ def lookup(
     `country` says where a national telephone number belongs. What cannot be an identifier is answered with
     `{"error": {"reason", "path", "message"}}`.
     """
+    given = {"email": email, "phone": phone, "country": country, "system": system, "id": id}
+    _check_texts(**{name: value for name, value in given.items() if value is not None})
     try:
         key = _key(email, phone, country, system, id)
     except ValueError as error:
@@ -41,12 +46,6 @@ def lookup(
     known = store.find([key])
     holder = next((one for one in known.values() if key in one.identifiers), None)
     return _shown(known.get(root_id(holder.customer_id, known))) if holder else None
-
-
-def consents(store: CustomerStore, customer_id: str) -> list[dict[str, Any]] | None:
-    """Return what a customer agreed to: `[{channel, purpose, status, at}]`; `None` for no such customer."""
-    shown = get(store, customer_id)
-    return None if shown is None else shown.get("consents", [])
 
 
 def _key(
@@ -59,6 +58,12 @@ def _key(
     if system is not None and id is not None:
         return external_key(system, id)
     raise ValueError("give an email, a phone, or a system and an id")
+
+
+def _check_texts(**arguments: object) -> None:
+    for name, value in arguments.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be a string, not {kind_of(value)}")
 
 
 def _shown(customer: Customer | None) -> dict[str, Any] | None:

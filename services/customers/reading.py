@@ -1,8 +1,11 @@
 """What an event or a caller says about a customer -> a statement of the domain."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict
+
+import msgspec
 
 from services.customers.domain.profile import About, Consent, Said, Statement
 from services.customers.domain.references import identity_keys
@@ -12,6 +15,50 @@ from wafa.contracts.errors import Problem
 from wafa.contracts.times import parse_time
 
 _HINTS = ("name", "locale", "timezone", "country")
+
+
+_WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
+
+
+class _ExternalId(TypedDict):
+    system: str
+    id: str
+
+
+class _Customer(TypedDict, total=False):
+    id: str
+    external_ids: list[_ExternalId]
+    email: str
+    phone: str
+    name: str
+    locale: str
+    timezone: str
+    country: str
+
+
+class Reference(TypedDict):
+    """How a caller says who is meant: the customer as they stand in an event, when, which event it was."""
+
+    customer: _Customer
+    time: str
+    event: NotRequired[str]
+    account: NotRequired[str]
+
+
+def statement_by(reference: object) -> Statement | Problem:
+    """Return what a caller's reference says, or why it cannot be understood.
+
+    A caller may send anything: only texts get further, because a query reads an object as an operator.
+    """
+    try:
+        known = msgspec.convert(reference, Reference)
+    except msgspec.ValidationError as error:
+        return _malformed(str(error))
+    try:
+        at = parse_time(known["time"])
+    except ValueError as error:
+        return Problem("invalid", "time", str(error))
+    return statement_of(known["customer"], at, known.get("event", ""), known.get("account"))
 
 
 def statement_in(event: Event) -> Statement | Problem:
@@ -58,3 +105,12 @@ def statement_of(
             "no_identifier", "data.customer", "give at least one of id, external_ids, email, phone"
         )
     return Statement(keys, {name: Said(at, cause, value) for name, value in values.items()}, consents or {})
+
+
+def _malformed(words: str) -> Problem:
+    found = _WHERE.search(words)
+    if found is None:
+        return Problem("invalid", "", words)
+    path = found["path"]
+    at_home = path.partition(".")[0].partition("[")[0] == "customer"
+    return Problem("invalid", f"data.{path}" if at_home else path, words[: found.start()])

@@ -45,8 +45,3 @@ class CustomersService:
     def lookup(self, email=None, phone=None, country=None, system=None, id=None):
         """Return the snapshot of who holds an identifier."""
         return queries.lookup(self.store, email=email, phone=phone, country=country, system=system, id=id)
-
-    @rpc
-    def consents(self, customer_id):
-        """Return what a customer agreed to."""
-        return queries.consents(self.store, customer_id)

@@ -100,7 +100,6 @@ def test_a_registration_is_taken_in_and_known_to_whoever_asks(service, heard, ca
     assert (updated["type"], updated["data"]["name"]) == ("customer.updated.v1", "ليلى")
     assert call("get", customer_id) == updated["data"]
     assert call("lookup", system="crm", id=unique) == updated["data"]
-    assert call("consents", customer_id) == []
 
 
 def test_what_cannot_be_taken_in_goes_to_quarantine_and_the_rest_is_not_held_up(

@@ -54,6 +54,49 @@ def test_a_batch_is_answered_in_order_and_the_bad_ones_do_not_touch_the_others(s
     assert timeless["path"] == "time"
 
 
+ANYBODY = {"$ne": ""}
+
+
+@pytest.mark.parametrize(
+    ("malformed", "path"),
+    [
+        ({"customer": {"id": ANYBODY}}, "data.customer.id"),
+        ({"customer": {"email": ANYBODY}}, "data.customer.email"),
+        ({"customer": {"email": "l@x.com", "name": 5}}, "data.customer.name"),
+        (
+            {"customer": {"external_ids": [{"system": "shop", "id": ANYBODY}]}},
+            "data.customer.external_ids[0].id",
+        ),
+        ({"customer": {"external_ids": ANYBODY}}, "data.customer.external_ids"),
+        ({"customer": {"external_ids": [{}]}}, "data.customer.external_ids[0]"),
+        ({"customer": {"phone": "0501234567", "country": []}}, "data.customer.country"),
+        ({"customer": ["l@x.com"]}, "data.customer"),
+        ({"time": 7}, "time"),
+        ({"event": ANYBODY}, "event"),
+        ({"account": 1}, "account"),
+    ],
+)
+def test_a_reference_of_another_shape_is_answered_for_itself_and_never_reaches_the_database(
+    store, broker, malformed, path
+):
+    good, bad = resolve(store, broker, reference(email="l@x.com"), reference(email="l@x.com") | malformed)
+    assert good.keys() == {"customer_id"}
+    assert (bad["reason"], bad["path"]) == ("invalid", path)
+    assert bad["message"].startswith(("Expected ", "Object missing"))
+
+
+@pytest.mark.parametrize("nothing", [None, 5, "", {}, {"time": "2026-03-01T12:00:00Z"}])
+def test_what_is_no_reference_at_all_is_said_to_be_none(store, broker, nothing):
+    [answer] = resolve(store, broker, nothing)
+    assert (answer["reason"], answer["path"]) == ("invalid", "")
+
+
+@pytest.mark.parametrize("references", [None, {"customer": {}}, "layla"])
+def test_references_that_are_no_list_are_an_error_of_the_caller(store, broker, references):
+    with pytest.raises(ValueError, match="references must be an array"):
+        handlers.resolve(references, store, broker.publish, NOW)
+
+
 def test_an_empty_batch_costs_nothing(store, broker):
     assert resolve(store, broker) == []
     assert take_in(store, broker) == []
@@ -192,8 +235,6 @@ def test_queries_answer_for_aliases_the_erased_and_the_unknown(known):
     assert queries.get(known, "alias")["customer_id"] == "layla"
     assert queries.get(known, "gone") == {"customer_id": "gone", "erased": True}
     assert queries.get(known, "no-such") is None
-    assert queries.consents(known, "alias") == []
-    assert queries.consents(known, "no-such") is None
     assert queries.lookup(known, email="nobody@example.com") is None
 
 
@@ -202,3 +243,11 @@ def test_queries_answer_for_aliases_the_erased_and_the_unknown(known):
 )
 def test_a_lookup_by_what_is_no_identifier_says_so(known, by, path):
     assert queries.lookup(known, **by)["error"]["path"] == path
+
+
+@pytest.mark.parametrize("name", ["email", "phone", "country", "system", "id"])
+def test_an_object_in_the_place_of_a_text_never_becomes_an_operator(known, name):
+    with pytest.raises(ValueError, match=f"{name} must be a string, not an object"):
+        queries.lookup(known, **{"system": "shop", "id": "17"} | {name: ANYBODY})
+    with pytest.raises(ValueError, match="customer_id must be a string"):
+        queries.get(known, ANYBODY)
