@@ -22,11 +22,15 @@ may() {  # name, what to configure, write, read
     printf '{"user": "%s", "vhost": "/", "configure": "%s", "write": "%s", "read": "%s"}' "$1" "$2" "$3" "$4"
 }
 
-# A service declares the whole topology and publishes, but reads no other service's queue. (All read wafa.quarantine:
-# it is also the name of an exchange, and who binds an exchange must be allowed to read it.)
-service() {
-    may "$1" "^($shared|wafa[.].*|rpc-$1)\$" "^($shared|wafa[.].*|rpc-$1)\$" "^($shared|wafa[.]($1|quarantine)|rpc-$1)\$"
+# A service declares the whole topology and publishes, but reads its own queues only. What it refuses it writes to
+# the exchange crm.refused; the queue behind that is read by interactions.
+service() {  # name, its queues without "wafa."
+    may "$1" "^($shared|wafa[.].*|rpc-$1)\$" "^($shared|wafa[.].*|rpc-$1)\$" "^($shared|wafa[.]($2)|rpc-$1)\$"
 }
+
+# What Wafa says itself, nobody else says in its name. Any other type may be published, misspelt ones too: they
+# come to quarantine, where somebody finds them.
+ours='customer[.](created|updated|merged|erased|recognized)[.]|(interaction|loyalty|repurchase|outreach|event)([.]|$)'
 
 cat <<JSON
 {
@@ -41,11 +45,14 @@ cat <<JSON
   ],
   "permissions": [
     $(may admin '.*' '.*' '.*'),
-    $(service customers),
-    $(service interactions),
-    $(service loyalty),
-    $(service notifications),
+    $(service customers 'customers'),
+    $(service interactions 'interactions|quarantine'),
+    $(service loyalty 'loyalty'),
+    $(service notifications 'notifications'),
     $(may publisher '^$' '^crm[.]events$' '^$')
+  ],
+  "topic_permissions": [
+    {"user": "publisher", "vhost": "/", "exchange": "crm.events", "write": "^(?!$ours).*", "read": "^$"}
   ]
 }
 JSON

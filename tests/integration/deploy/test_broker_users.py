@@ -8,9 +8,10 @@ from pathlib import Path
 import amqp
 import pytest
 
+from wafa.contracts.catalogue import INBOUND, OUTBOUND
 from wafa.contracts.envelope import EXCHANGE
 from wafa.runtime.broker import connect
-from wafa.runtime.topology import QUARANTINE, declare_all
+from wafa.runtime.topology import QUARANTINE, REFUSED, UNROUTED, declare_all
 from wafa.stack import SERVICES, Stack
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "rabbitmq" / "definitions.sh"
@@ -70,18 +71,42 @@ def test_a_service_reads_no_other_services_queue(open_channel: Open, service: st
             open_channel(service).basic_get(f"wafa.{other}")
 
 
-def test_an_outside_system_publishes_to_the_one_exchange(open_channel: Open) -> None:
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_refuses_it_hands_to_interactions_and_never_sees_again(
+    open_channel: Open, service: str
+) -> None:
+    channel = open_channel(service)
+    declare_all(channel)
+    channel.basic_publish_confirm(amqp.Message("{}"), REFUSED, mandatory=True)
+    if service == "interactions":
+        channel.basic_get(QUARANTINE)
+    else:
+        with pytest.raises(amqp.exceptions.AccessRefused):
+            channel.basic_get(QUARANTINE)
+
+
+@pytest.mark.parametrize("type", [*INBOUND, "purchase.complete.v1", "customer.registred.v1", "no type"])
+def test_an_outside_system_publishes_what_happened_and_slips_of_the_pen_come_to_quarantine(
+    open_channel: Open, type: str
+) -> None:
     declare_all(open_channel("admin"))
-    channel = open_channel("publisher")
-    channel.basic_publish_confirm(amqp.Message("{}"), EXCHANGE, "purchase.completed.v1", mandatory=True)
+    open_channel("publisher").basic_publish_confirm(amqp.Message("{}"), EXCHANGE, type, mandatory=True)
+
+
+@pytest.mark.parametrize("type", [*OUTBOUND, "loyalty", "loyalty.x", "customer.created.v2"])
+def test_an_outside_system_cannot_speak_in_wafas_name(open_channel: Open, type: str) -> None:
+    declare_all(open_channel("admin"))
+    with pytest.raises(amqp.exceptions.AccessRefused):
+        open_channel("publisher").basic_publish_confirm(amqp.Message("{}"), EXCHANGE, type)
 
 
 def test_an_outside_system_can_do_nothing_else(open_channel: Open) -> None:
     declare_all(open_channel("admin"))
     with pytest.raises(amqp.exceptions.AccessRefused):
         open_channel("publisher").basic_get("wafa.loyalty")
-    with pytest.raises(amqp.exceptions.AccessRefused):
-        open_channel("publisher").basic_publish_confirm(amqp.Message("{}"), QUARANTINE)
+    for exchange in (REFUSED, UNROUTED, ""):
+        with pytest.raises(amqp.exceptions.AccessRefused):
+            open_channel("publisher").basic_publish_confirm(amqp.Message("{}"), exchange, "wafa.loyalty")
     with pytest.raises(amqp.exceptions.AccessRefused):
         open_channel("publisher").queue_declare("mine")
 
