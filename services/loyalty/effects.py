@@ -10,9 +10,9 @@
 A pending entry is dropped by the next write of its member that sees its receipt, or by the sweeper.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.loyalty import publishing
@@ -32,11 +32,13 @@ from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State, start
 from services.loyalty.domain.view import view
 from services.loyalty.store import LoyaltyStore
-from wafa.contracts.envelope import Event
+from wafa.runtime.publisher import Publish
 
 Member = dict[str, Any]
-Publish = Callable[[Sequence[Event]], None]
-History = Callable[[Iterable[str]], Mapping[str, list[Fact]]]
+
+# How long after the last purchase was heard of it is said that the next one is overdue: time enough for the
+# rest of a history that is being replayed.
+SETTLED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,10 @@ def make_member(change: Change, state: State, program: Program, now: datetime) -
         "snapshot": publishing.snapshot(seen, program),
         "spend": seen.spend,
         "pending": pending,
-        "pending_since": before["pending_since"] if change.unfiled else now,
+        # Whoever writes settles the entries of others along with its own.
+        "pending_since": now,
     }
-    wakes_at = now if overdue(announced, seen) else seen.wakes_at
+    wakes_at = now + SETTLED if overdue(announced, seen) else seen.wakes_at
     if wakes_at:
         member["wakes_at"] = wakes_at
     if correlation:

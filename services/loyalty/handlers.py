@@ -9,15 +9,17 @@ from typing import Any
 from services.loyalty.domain.facts import Fact, Purchase, Redemption, Return
 from services.loyalty.domain.money import NoExchangeRate, to_minor
 from services.loyalty.domain.program import Program
-from services.loyalty.effects import Change, Entry, Publish, apply, settle, write
+from services.loyalty.effects import Change, Entry, apply, settle, write
 from services.loyalty.store import LoyaltyStore
-from wafa.contracts.envelope import Event
+from wafa.contracts.envelope import Event, derive_id
 from wafa.contracts.errors import Problem
 from wafa.contracts.times import parse_time
+from wafa.runtime.publisher import Publish
 from wafa.runtime.refusal import Refusal
 
-# How long effects may be pending before the sweeper takes it that their worker has died.
-ABANDONED = timedelta(seconds=10)
+# How long effects may be pending before the sweeper takes it that their worker has died: longer than a living
+# one can hang on the database, and clocks may differ.
+ABANDONED = timedelta(seconds=30)
 AT_A_TIME = 500
 
 
@@ -52,29 +54,28 @@ def redeem(
     program: Program,
     now: datetime,
 ) -> None:
-    """Spend points of a member; the same `redemption_id` has an effect once.
+    """Spend points of a member; the same `redemption_id` of the same customer has an effect once.
 
     Raises:
         ValueError: `points` is not a positive whole number.
     """
     if not isinstance(points, int) or isinstance(points, bool) or points <= 0:
         raise ValueError(f"points must be a positive whole number, not {points!r}")
-    entry = Entry(customer_id, Redemption(redemption_id, now, points), None)
-    settle(apply([entry], store, program, now), store, publish)
+    key = derive_id(customer_id, f"redemption {redemption_id}")
+    settle(
+        apply([Entry(customer_id, Redemption(key, now, points), None)], store, program, now), store, publish
+    )
 
 
 def wake(store: LoyaltyStore, publish: Publish, program: Program, now: datetime) -> int:
-    """See anew every member for whom something changed by itself by now; return how many there were.
+    """See members anew for whom something changed by itself by now; return how many there were, at most 500.
 
-    A tier's hold has ended, points have expired, the next purchase is due.
+    A tier's hold has ended, points have expired, the next purchase is due. No more at a time, so that each
+    has a fresh `now`: the sweeper passes by what is dated too far back.
     """
-    woken = 0
-    while members := store.waking(now, AT_A_TIME):
-        _see_anew(members, store, publish, program, now)
-        woken += len(members)
-        if len(members) < AT_A_TIME:
-            break
-    return woken
+    members = store.waking(now, AT_A_TIME)
+    _see_anew(members, store, publish, program, now)
+    return len(members)
 
 
 def sweep(store: LoyaltyStore, publish: Publish, now: datetime) -> int:
@@ -115,24 +116,14 @@ def _see_anew(
     store.drop_pending([*seen])
 
 
-def _purchase(data: dict[str, Any], program: Program) -> Fact:
-    what = data["data"]
-    return Purchase(
-        data["interaction_id"],
-        parse_time(data["time"]),
-        f"{data['source']}|{what['purchase_id']}",
-        _amount(what, program),
-    )
+def _about_purchase(fact: type[Purchase] | type[Return]) -> Callable[[dict[str, Any], Program], Fact]:
+    def read(data: dict[str, Any], program: Program) -> Fact:
+        purchase = f"{data['source']}|{data['data']['purchase_id']}"
+        return fact(
+            data["interaction_id"], parse_time(data["time"]), purchase, _amount(data["data"], program)
+        )
 
-
-def _return(data: dict[str, Any], program: Program) -> Fact:
-    what = data["data"]
-    return Return(
-        data["interaction_id"],
-        parse_time(data["time"]),
-        f"{data['source']}|{what['purchase_id']}",
-        _amount(what, program),
-    )
+    return read
 
 
 def _amount(what: dict[str, Any], program: Program) -> int:
@@ -141,7 +132,7 @@ def _amount(what: dict[str, Any], program: Program) -> int:
 
 # Which recorded interactions are facts of the ledger; loyalty does nothing with the others.
 FACTS: dict[str, Callable[[dict[str, Any], Program], Fact]] = {
-    "purchase.completed.v1": _purchase,
-    "purchase.returned.v1": _return,
+    "purchase.completed.v1": _about_purchase(Purchase),
+    "purchase.returned.v1": _about_purchase(Return),
 }
 HANDLERS = {"interaction.recorded.v1": take_in}

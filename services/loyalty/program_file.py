@@ -12,9 +12,10 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.loyalty.domain.program import Program, Tier
 from services.loyalty.marked_yaml import BrokenFile, Place, read_marked
 from wafa.contracts.currencies import DECIMALS
+from wafa.runtime.settings import SettingsError
 
 
-class ProgramError(Exception):
+class ProgramError(SettingsError):
     """The program file cannot be used. The message names file, line, field and what was expected instead."""
 
 

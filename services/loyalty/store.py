@@ -84,6 +84,12 @@ class LoyaltyStore:
         wanted = {} if after is None else {"_id": {"$gt": after}}
         return list(self._members.find(wanted).sort("_id", ASCENDING).limit(limit))
 
+    def ledger_customers(self, after: str | None, upto: str | None) -> set[str]:
+        """Return the customers in the ledger whose ids follow `after`, as far as `upto` if that is given."""
+        bounds = {"$gt": after, "$lte": upto}
+        wanted = {name: bound for name, bound in bounds.items() if bound is not None}
+        return set(self._ledger.distinct("customer_id", {"customer_id": wanted} if wanted else {}))
+
     def summary(self) -> list[Document]:
         """Return the number of members, and sums of their figures, per tier and repeat."""
         figures = ("spend", "points", "purchases")

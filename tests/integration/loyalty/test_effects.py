@@ -242,7 +242,7 @@ def test_a_member_wakes_when_the_next_purchase_is_due_and_it_is_told_once_a_cycl
     [due] = bus.of("repurchase.due.v1")
     assert (due["due_at"], due["mean_interval_days"]) == (format_time(MARCH + timedelta(days=18)), 9)
     take_in(bought(30), now=MARCH + timedelta(days=60))
-    handlers.wake(store, bus, program, MARCH + timedelta(days=60))
+    handlers.wake(store, bus, program, MARCH + timedelta(days=61))
     assert len(bus.of("repurchase.due.v1")) == 2
 
 
@@ -254,7 +254,9 @@ def test_a_replayed_history_announces_no_cycle_that_its_next_line_ends(
         take_in(bought(day), now=years_later)
 
     handlers.wake(store, bus, program, years_later)
-    handlers.wake(store, bus, program, years_later + timedelta(days=1))
+    assert bus.of("repurchase.due.v1") == []
+    for minutes in (2, 4):
+        handlers.wake(store, bus, program, years_later + timedelta(minutes=minutes))
 
     [due] = bus.of("repurchase.due.v1")
     assert due["last_purchase_at"] == format_time(MARCH + timedelta(days=14))
@@ -313,6 +315,46 @@ def test_rebuild_finds_a_member_that_its_ledger_does_not_explain_and_puts_it_rig
 
     assert found["different"] == [{"customer_id": "mona", "fields": ["spend"]}]
     assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []
+
+
+def test_rebuild_brings_back_a_member_that_is_lost(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program, database: Database
+) -> None:
+    take_in(bought(0), bought(9), bought(3, who="omar"))
+    before = queries.member(store, program, "mona", NOW)
+    database["members"].delete_one({"_id": "mona"})
+
+    found = rebuilding.rebuild_page(None, 10, True, store, bus, program, NOW)
+
+    assert found["different"] == [{"customer_id": "mona", "fields": ["member"]}]
+    assert queries.member(store, program, "mona", NOW) == before
+
+
+def test_rebuild_goes_through_everybody_page_by_page(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program, database: Database
+) -> None:
+    take_in(*(bought(0, who=f"c{n}") for n in range(7)))
+    database["members"].delete_many({"_id": {"$in": ["c0", "c3", "c6"]}})
+
+    after, checked, lost = None, 0, []
+    while True:
+        page = rebuilding.rebuild_page(after, 2, False, store, bus, program, NOW)
+        checked += page["checked"]
+        lost += [one["customer_id"] for one in page["different"]]
+        if (after := page["next"]) is None:
+            break
+
+    assert (checked, sorted(lost)) == (7, ["c0", "c3", "c6"])
+
+
+def test_one_redemption_id_of_two_customers_is_two_redemptions(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0, "50.00"), bought(0, "50.00", who="omar"))
+    for who in ("mona", "omar"):
+        handlers.redeem(who, "1", 20, store, bus, program, NOW)
+
+    assert [one["snapshot"]["points"] for one in store.members(["mona", "omar"]).values()] == [30, 30]
 
 
 def test_the_ledger_explains_the_balance_entry_by_entry(
