@@ -14,6 +14,8 @@ from wafa.contracts.validators import NO_NUL, kind_of
 
 #: An event is level 1, its `data` level 2; a container on a deeper level than this is refused.
 DEEPEST = 32
+#: For what Wafa publishes itself: an event that is recorded comes to stand one level deeper.
+DEEPEST_OUTBOUND = DEEPEST + 1
 _BEYOND = 2**63
 
 _LEAF: dict[str, Any] = {"exclusiveMinimum": -_BEYOND, "exclusiveMaximum": _BEYOND, "pattern": NO_NUL}
@@ -21,9 +23,10 @@ _LEAF: dict[str, Any] = {"exclusiveMinimum": -_BEYOND, "exclusiveMaximum": _BEYO
 _NO_NUL_IN_NAMES: dict[str, Any] = {r"\x00": False}
 
 
-def guarded(schema: dict[str, Any], level: int = 1) -> dict[str, Any]:
+def guarded(schema: dict[str, Any], deepest: int = DEEPEST) -> dict[str, Any]:
     """Return a reference-free JSON Schema of an object, closed against fields that cannot be stored."""
-    return _guarded(schema, level) | {"$defs": {f"L{at}": _any_value(at) for at in range(2, DEEPEST + 2)}}
+    any_values = {f"L{level}": _any_value(level, deepest) for level in range(2, deepest + 2)}
+    return _guarded(schema, 1) | {"$defs": any_values}
 
 
 def _guarded(schema: dict[str, Any], level: int) -> dict[str, Any]:
@@ -39,19 +42,19 @@ def _guarded(schema: dict[str, Any], level: int) -> dict[str, Any]:
     }
 
 
-def _any_value(level: int) -> dict[str, Any]:
-    if level > DEEPEST:
+def _any_value(level: int, deepest: int) -> dict[str, Any]:
+    if level > deepest:
         return _LEAF | {"type": ["string", "number", "boolean", "null"]}
     inside = {"$ref": f"#/$defs/L{level + 1}"}
     return _LEAF | {"items": inside, "patternProperties": _NO_NUL_IN_NAMES, "additionalProperties": inside}
 
 
-def unstorable(event: object) -> Iterator[Problem]:
+def unstorable(event: object, deepest: int = DEEPEST) -> Iterator[Problem]:
     """Yield each place in an event that could not be stored or sent on."""
     todo: list[tuple[object, str, int]] = [(event, "", 1)]
     while todo:
         value, path, level = todo.pop()
-        message = _what_is_wrong(value, level)
+        message = _what_is_wrong(value, level, deepest)
         if message is not None:
             yield Problem("invalid", path, message)
         elif isinstance(value, dict):
@@ -65,11 +68,11 @@ def unstorable(event: object) -> Iterator[Problem]:
             todo += ((item, f"{path}.{index}", level + 1) for index, item in enumerate(value))
 
 
-def _what_is_wrong(value: object, level: int) -> str | None:
+def _what_is_wrong(value: object, level: int, deepest: int) -> str | None:
     if isinstance(value, str):
         return None if _is_name(value) else "must be text in UTF-8 without NUL characters"
     if isinstance(value, dict | list | tuple):
-        return f"is nested deeper than {DEEPEST} levels" if level > DEEPEST else None
+        return f"is nested deeper than {deepest} levels" if level > deepest else None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):

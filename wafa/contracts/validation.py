@@ -13,12 +13,12 @@ from typing import Any
 import jsonschema_rs
 from marshmallow import Schema
 
-from wafa.contracts.catalogue import ALL
+from wafa.contracts.catalogue import ALL, OUTBOUND
 from wafa.contracts.cloudevent import CloudEvent, event_schema
 from wafa.contracts.errors import Problem
 from wafa.contracts.jsonschema import inlined
 from wafa.contracts.soundness import compile_tests
-from wafa.contracts.storable import guarded, unstorable
+from wafa.contracts.storable import DEEPEST, DEEPEST_OUTBOUND, guarded, unstorable
 from wafa.contracts.validators import kind_of, shown
 
 #: How far ahead of Wafa's clock an event may say that it happened.
@@ -69,7 +69,7 @@ def _fast_path(event_type: str) -> Callable[[dict[str, Any]], bool]:
 @functools.cache
 def _validator(event_type: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(
-        guarded(inlined(event_type)),
+        guarded(inlined(event_type), _deepest(event_type)),
         validate_formats=True,
         pattern_options=jsonschema_rs.RegexOptions(),  # linear time, whatever the text
     )
@@ -87,7 +87,11 @@ def faults(event: Any) -> Iterator[Problem]:
     errors = _slow_path(event_type if isinstance(event_type, str) else None).validate(event)
     for path, message in _flattened(errors):
         yield Problem("invalid", path, message)
-    yield from unstorable(event)
+    yield from unstorable(event, _deepest(event_type))
+
+
+def _deepest(event_type: object) -> int:
+    return DEEPEST_OUTBOUND if isinstance(event_type, str) and event_type in OUTBOUND else DEEPEST
 
 
 @functools.cache
