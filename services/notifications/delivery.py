@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
+from jinja2 import TemplateError
 
 from services.notifications.domain import outreach
 from services.notifications.domain.audience import Entry
@@ -31,11 +32,18 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class NotMade:
+    """No message can be made of what is known of the customer; `fault` says why."""
+
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
     """What became of a job, and in which language its message was written."""
 
     job: Job
-    outcome: Outcome
+    outcome: Outcome | NotMade
     language: str = ""
 
     @property
@@ -70,9 +78,10 @@ class Delivery:
             text = self._text(job)
             mail = compose(job.row.id, text, sender=self.sender, recipient=job.recipient, now=job.now)
         except Exception as error:
-            # Ours to mend. Until then this message waits like one that the server puts off; no other does.
-            log.error("message cannot be made", outreach=job.row.id, error=repr(error))
-            return Delivered(job, PutOff(f"not made: {type(error).__name__}"))
+            log.error("message cannot be made", **_names(job.row), error=repr(error))
+            fault = f"not made: {type(error).__name__}"
+            # A template is ours to mend: until then its messages wait like those that the server puts off.
+            return Delivered(job, PutOff(fault) if isinstance(error, TemplateError) else NotMade(fault))
         return Delivered(job, self.mailer.send(mail), text.language)
 
     def settled(self, done: Delivered, now: datetime) -> Outreach:
@@ -82,11 +91,13 @@ class Delivery:
             case Accepted():
                 return outreach.accepted(row, message_id(row.id, self.sender), done.language, now)
             case Refused(reply):
-                log.warning("mail refused for good", outreach=row.id, customer=row.customer_id, reply=reply)
+                log.warning("mail refused for good", **_names(row), reply=reply)
                 return outreach.refused(row, reply, now)
             case PutOff(reply):
-                log.warning("mail put off", outreach=row.id, customer=row.customer_id, reply=reply)
+                log.warning("mail put off", **_names(row), reply=reply)
                 return outreach.put_off(row, reply, now)
+            case NotMade(fault):
+                return outreach.failed(row, fault, now)
 
     def _text(self, job: Job) -> Text:
         profile, member = job.entry.profile, job.entry.member
@@ -109,3 +120,7 @@ def recipient_of(entry: Entry | None) -> str | None:
     """Return the first of a customer's addresses that mail can be sent to."""
     emails = entry.profile.emails if entry and entry.profile else ()
     return next(filter(None, map(usable_address, emails)), None)
+
+
+def _names(row: Outreach) -> dict[str, str]:
+    return {"outreach_id": row.id, "customer_id": row.customer_id}

@@ -9,12 +9,11 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
 FALLBACK = "en"
 LONGEST_NAME = 80
@@ -39,13 +38,9 @@ class Speech:
         """`rtl` or `ltr`."""
         return self.locale.text_direction
 
-    def number(self, value: int | Decimal) -> str:
+    def number(self, value: int) -> str:
         """Return a number, grouped and in the locale's digits."""
         return self._digits(format_decimal(value, locale=self.locale, numbering_system="default"))
-
-    def money(self, amount: Decimal, currency: str) -> str:
-        """Return an amount with its currency (ISO 4217), at that currency's number of decimals."""
-        return self._digits(format_currency(amount, currency, locale=self.locale, numbering_system="default"))
 
     def date(self, day: date) -> str:
         """Return a day with the month's name."""

@@ -16,7 +16,8 @@ def take_in(events: Sequence[Event], store: NotificationsStore, *, now: datetime
     """Bring about every effect of a batch. Applying it again, or in another order, comes to the same.
 
     Raises:
-        KeyError, TypeError, ValueError: an event is not what its type promises; nothing was written.
+        KeyError, TypeError, ValueError, msgspec.ValidationError: an event is not what its type promises.
+            Nothing was written.
     """
     told: dict[str, list[Fact]] = defaultdict(list)
     planned: dict[str, Outreach] = {}

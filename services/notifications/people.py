@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.notifications.documents import Damaged
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.decision import Twin
 from services.notifications.domain.outreach import Outreach, twin_of
@@ -13,7 +14,7 @@ class People:
 
     def __init__(self, store: NotificationsStore, rows: Sequence[Outreach]) -> None:
         """Read the entries and, where customers were merged, the rows of their other ids."""
-        self._entries = store.entries({row.customer_id for row in rows})
+        self._entries, self._damaged = store.readable_entries({row.customer_id for row in rows})
         several = {row.customer_id: ids for row in rows if len(ids := self._ids(row.customer_id)) > 1}
         others = store.of_people(rows, sorted(set().union(*several.values()))) if several else []
         self._others = {
@@ -22,13 +23,20 @@ class People:
         }
 
     def entry(self, customer_id: str) -> Entry | None:
-        """Return the entry of a customer, or of whoever the customer was merged into."""
-        return self._entries.get(home(self._entries, customer_id))
+        """Return the entry of a customer, or of whoever the customer was merged into.
+
+        Raises:
+            Damaged: there is one, and it cannot be read.
+        """
+        at = home(self._entries, customer_id)
+        if at in self._damaged:
+            raise Damaged(f"audience entry: {self._damaged[at]}")
+        return self._entries.get(at)
 
     def twin(self, row: Outreach) -> Twin | None:
         """Return where the same message stands that was planned under another id of the same person."""
         return twin_of(row, self._others.get(row.customer_id, ()))
 
     def _ids(self, customer_id: str) -> set[str]:
-        entry = self.entry(customer_id)
+        entry = self._entries.get(home(self._entries, customer_id))
         return {entry.customer_id, *entry.aliases, customer_id} if entry else {customer_id}

@@ -1,4 +1,7 @@
-"""What others may ask: who a customer is to us, what we sent or did not send, and how often."""
+"""What others may ask: who a customer is to us, what we sent or did not send, and how often.
+
+An argument of another type than its own is a `ValueError`: a query would read an object as an operator.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -9,12 +12,14 @@ from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.outreach import Outreach
 from services.notifications.store import NotificationsStore
 from wafa.contracts.times import format_time, parse_time
+from wafa.contracts.validators import kind_of
 
 MOST = 500
 
 
 def audience(store: NotificationsStore, customer_id: str) -> dict[str, Any] | None:
     """Return the audience entry of a customer or of whom the customer was merged into; None if unknown."""
+    _check_texts(customer_id=customer_id)
     entries = store.entries([customer_id])
     entry = entries.get(home(entries, customer_id))
     return {**_plain(entry), "open_complaints": len(entry.open_complaints)} if entry else None
@@ -33,10 +38,14 @@ def outreach(
     Of a customer these are also those of the customers merged into it. `next` goes into `before` of the call
     for the next page, and is null on the last; at most 500 come at a time.
     """
+    given = {"customer_id": customer_id, "campaign": campaign, "before": before}
+    _check_texts(**{name: value for name, value in given.items() if value is not None})
+    if not isinstance(limit, int) or isinstance(limit, bool):
+        raise ValueError(f"limit must be a whole number, not {kind_of(limit)}")
     limit = max(1, min(limit, MOST))
     wanted: dict[str, Any] = {"campaign": campaign} if campaign else {}
     if customer_id:
-        entry = store.entries([customer_id]).get(customer_id)
+        entry = store.readable_entries([customer_id])[0].get(customer_id)
         wanted["customer_id"] = {"$in": [customer_id, *(entry.aliases if entry else ())]}
     rows = store.page(wanted, _position(before), limit)
     return {
@@ -47,6 +56,8 @@ def outreach(
 
 def counts(store: NotificationsStore, campaign: str | None = None) -> dict[str, Any]:
     """Return how many messages there are in each state, and of those not sent how many for each reason."""
+    if campaign is not None:
+        _check_texts(campaign=campaign)
     states: dict[str, int] = {}
     reasons: dict[str, int] = {}
     for state, reason, rows in store.counts({"campaign": campaign} if campaign else {}):
@@ -54,6 +65,12 @@ def counts(store: NotificationsStore, campaign: str | None = None) -> dict[str, 
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + rows
     return {"states": states, "reasons": reasons}
+
+
+def _check_texts(**arguments: object) -> None:
+    for name, value in arguments.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be a string, not {kind_of(value)}")
 
 
 def _plain(value: Entry | Outreach) -> dict[str, Any]:

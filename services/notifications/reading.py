@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from services.notifications.domain.facts import (
     Complaint,
     Consent,
@@ -70,7 +72,9 @@ def interaction(data: Data) -> list[Fact]:
     if kind in _COMPLAINTS:
         facts.append(Complaint(_case(data), _COMPLAINTS[kind], time, told_by))
     elif kind == "feedback.given.v1":
-        facts.append(Feedback(original["kind"], original["score"], original.get("scale_max"), time, told_by))
+        # The contract of a recorded interaction leaves open what is in the original.
+        told = {name: original.get(name) for name in ("kind", "score", "scale_max")}
+        facts.append(msgspec.convert(told | {"time": time, "told_by": told_by}, Feedback))
     return facts
 
 

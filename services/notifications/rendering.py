@@ -60,7 +60,7 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters |= {"isolated": isolated, "number": _number, "date": _date, "money": _money}
+        self._environment.filters |= {"isolated": isolated, "date": _date}
         self._environment.globals["counted"] = _counted
         self._languages = _languages(self._environment.list_templates())
         self._titles = titles
@@ -111,18 +111,8 @@ def _here(context: Context) -> Speech:
 
 
 @pass_context
-def _number(context: Context, value: Any) -> str:
-    return _here(context).number(value)
-
-
-@pass_context
 def _date(context: Context, day: Any) -> str:
     return _here(context).date(day)
-
-
-@pass_context
-def _money(context: Context, amount: Any, currency: str) -> str:
-    return _here(context).money(amount, currency)
 
 
 @pass_context

@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import structlog
 from prometheus_client import Counter
 
 from services.notifications.delivery import Delivery, Job, recipient_of
+from services.notifications.documents import Damaged
+from services.notifications.domain import outreach
 from services.notifications.domain.decision import Send, decide
-from services.notifications.domain.outreach import LIVE, POLICIES, Outreach, Policy, case_of, decided
+from services.notifications.domain.outreach import FAULT, LIVE, POLICIES, Outreach, Policy, State
 from services.notifications.people import People
 from services.notifications.publishing import announcement
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event
+
+log = structlog.get_logger(__name__)
 
 FINAL = Counter("wafa_outreach_total", "Messages sent, dropped and failed", ["campaign", "state", "reason"])
 ANNOUNCED_AT_ONCE = 500
@@ -93,7 +98,7 @@ class Outbox:
     ) -> tuple[list[Outreach], bool]:
         """Decide on a slice, hand over what may go; return the rows as they are now, and `away` as above."""
         now = self._clock()
-        looked_at = [self._decide(row, people, now) for row in rows]
+        looked_at = [self._look_at(row, people, now) for row in rows]
         delivered = list(
             threads.map(self._delivery.deliver, (one for one in looked_at if isinstance(one, Job)))
         )
@@ -105,21 +110,38 @@ class Outbox:
                 FINAL.labels(row.campaign, row.state, row.reason or "").inc()
         return handled, any(done.server_away for done in delivered)
 
+    def _look_at(self, row: Outreach, people: People, now: datetime) -> Job | Outreach:
+        """Return the job of a row that may go out now, or the row as it is left; no row stops the others."""
+        if row.state is State.FAILED:
+            return outreach.failed(row, row.reply or "", now)
+        try:
+            return self._decide(row, people, now)
+        except Exception as error:
+            fault = str(error) if isinstance(error, Damaged) else f"not decided: {type(error).__name__}"
+            log.error("nothing can be decided", outreach_id=row.id, customer_id=row.customer_id, error=fault)
+            return outreach.failed(row, fault, now)
+
     def _decide(self, row: Outreach, people: People, now: datetime) -> Job | Outreach:
-        """Return the job of a row that may go out now, or the row as the decision leaves it."""
-        policy = self._policies[row.campaign]
+        policy = self._policies.get(row.campaign)
+        if policy is None:
+            # A newer release may know it: both run while one takes the other's place.
+            away = f"campaign {row.campaign} is not known here"
+            return (outreach.failed if now >= row.expires_at else outreach.put_off)(row, away, now)
         entry = people.entry(row.customer_id)
         recipient = recipient_of(entry)
-        case = case_of(row, policy, entry, has_address=recipient is not None, twin=people.twin(row), now=now)
+        case = outreach.case_of(
+            row, policy, entry, has_address=recipient is not None, twin=people.twin(row), now=now
+        )
         decision = decide(case)
-        row = decided(row, case, decision)
+        row = outreach.decided(row, case, decision)
         if isinstance(decision, Send) and entry and recipient:
             return Job(row, policy, entry, recipient, now)
         return row
 
     def _announce(self, rows: Sequence[Outreach]) -> None:
         if rows:
-            self._publish([announcement(row) for row in rows])
+            # The contract has no word for a fault of ours: it is in the log, the row and the metric.
+            self._publish([announcement(row) for row in rows if row.reason != FAULT])
             self._store.announced([row.id for row in rows])
 
 

@@ -1,8 +1,5 @@
 """The notifications service: a table of contents."""
 
-import structlog
-from nameko.rpc import rpc
-from nameko.timer import timer
 
 from services.notifications import handlers, queries
 from services.notifications.delivery import Delivery
@@ -11,9 +8,8 @@ from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
 from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
-from wafa.runtime.transient import TRANSIENT
-
-log = structlog.get_logger(__name__)
+from wafa.runtime.rpc import rpc
+from wafa.runtime.timing import every
 
 
 class NotificationsService:
@@ -29,13 +25,10 @@ class NotificationsService:
         """Learn about customers, and plan messages to them."""
         handlers.take_in(events, self.store, now=now())
 
-    @timer(interval=1)
+    @every(seconds=1)
     def send(self):
         """Send what is due."""
-        try:
-            Outbox(self.store, self.publish, self.delivery, now).send_due()
-        except TRANSIENT as error:
-            log.warning("sending is put off", error=str(error))
+        Outbox(self.store, self.publish, self.delivery, now).send_due()
 
     @rpc
     def audience(self, customer_id):

@@ -3,18 +3,14 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 
-import msgspec
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
+from services.notifications.documents import Damaged, document_of, entry_of, row_of
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.outreach import LIVE, Outreach, State
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
-
-_Kept = TypeVar("_Kept", Entry, Outreach)
-_IDS = {Entry: "customer_id", Outreach: "id"}
 
 
 class NotificationsStore:
@@ -35,27 +31,41 @@ class NotificationsStore:
         """Return the entries of customers and of whoever they were merged into, as far as there are any.
 
         One more round trip for each link of the longest chain of merges.
+
+        Raises:
+            Damaged: one of them cannot be read.
         """
+        found, damaged = self.readable_entries(customer_ids)
+        if damaged:
+            raise Damaged(f"audience entry {min(damaged)}: {damaged[min(damaged)]}")
+        return found
+
+    def readable_entries(self, customer_ids: Iterable[str]) -> tuple[dict[str, Entry], dict[str, str]]:
+        """Return entries as `entries` does, and of each that cannot be read, why not."""
         found: dict[str, Entry] = {}
+        damaged: dict[str, str] = {}
         asked: set[str] = set()
         wanted = set(customer_ids)
         while wanted:
             asked |= wanted
-            documents = by_id(self._audience, wanted)
-            found |= {customer_id: _loaded(Entry, document) for customer_id, document in documents.items()}
+            for customer_id, document in by_id(self._audience, wanted).items():
+                try:
+                    found[customer_id] = entry_of(document)
+                except Damaged as error:
+                    damaged[customer_id] = str(error)
             wanted = {entry.merged.into for entry in found.values() if entry.merged} - asked
-        return found
+        return found, damaged
 
     def save(self, entries: Iterable[Entry]) -> set[str]:
         """Write entries as the next version; return the ids of those that somebody else wrote meanwhile."""
-        documents = [_document(entry) for entry in entries]
+        documents = [document_of(entry) for entry in entries]
         for document in documents:
             document["version"] += 1
         return replace_guarded(self._audience, documents)
 
     def plan(self, rows: Iterable[Outreach]) -> None:
         """Add rows; one that is there already stays as it is."""
-        insert_new(self._outreach, [_document(row) for row in rows])
+        insert_new(self._outreach, [document_of(row) for row in rows])
 
     def claim(self, now: datetime, until: datetime, limit: int) -> list[Outreach]:
         """Take up to `limit` rows that are due: until `until` they are nobody else's. Three round trips.
@@ -75,7 +85,7 @@ class NotificationsStore:
         """Write rows back that were taken with `claim`; a row whose claim lapsed is its new owner's."""
         if rows:
             self._outreach.bulk_write(
-                [ReplaceOne({"_id": row.id, "claim": claim}, _document(row)) for row in rows], ordered=False
+                [ReplaceOne({"_id": row.id, "claim": claim}, document_of(row)) for row in rows], ordered=False
             )
 
     def release(self, claim: str, now: datetime) -> None:
@@ -109,7 +119,7 @@ class NotificationsStore:
                 "$or": [{"planned_at": {"$lt": at}}, {"planned_at": at, "_id": {"$lt": row_id}}],
             }
         found = self._outreach.find(wanted).sort([("planned_at", -1), ("_id", -1)]).limit(limit)
-        return [_loaded(Outreach, document) for document in found]
+        return [row_of(document) for document in found]
 
     def counts(self, wanted: Document) -> list[tuple[str, str | None, int]]:
         """Return (state, reason, number of rows) of all rows with these field values."""
@@ -118,16 +128,4 @@ class NotificationsStore:
         return [(one["_id"]["state"], one["_id"].get("reason"), one["rows"]) for one in found]
 
     def _rows(self, wanted: Document, limit: int = 0) -> list[Outreach]:
-        return [_loaded(Outreach, document) for document in self._outreach.find(wanted).limit(limit)]
-
-
-def _document(kept: Entry | Outreach) -> Document:
-    """Leave out what is empty: an absent field reads as its default, and sparse indexes stay sparse."""
-    fields: dict[str, Any] = msgspec.to_builtins(kept, builtin_types=(datetime,))
-    fields["_id"] = fields.pop(_IDS[type(kept)])
-    return {name: value for name, value in fields.items() if value not in (None, (), [])}
-
-
-def _loaded(kind: type[_Kept], document: Document) -> _Kept:
-    document[_IDS[kind]] = document.pop("_id")
-    return msgspec.convert(document, kind)
+        return [row_of(document) for document in self._outreach.find(wanted).limit(limit)]

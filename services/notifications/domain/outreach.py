@@ -33,6 +33,8 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+#: Reason of a message that failed by a fault of ours; no word of the contract of `outreach.suppressed.v1`.
+FAULT = "fault"
 LIVE = (State.PLANNED, State.CLAIMED)
 
 
@@ -161,6 +163,11 @@ def accepted(row: Outreach, message_id: str, language: str, now: datetime) -> Ou
 def refused(row: Outreach, reply: str, now: datetime) -> Outreach:
     """Return the row of a message that the mail server will never take."""
     return replace(_settled(row, State.FAILED, now), reason="bounced", reply=reply)
+
+
+def failed(row: Outreach, fault: str, now: datetime) -> Outreach:
+    """Return the row of a message that cannot be made of what is kept; `fault` is for people."""
+    return replace(_settled(row, State.FAILED, now), reason=FAULT, reply=fault)
 
 
 def put_off(row: Outreach, reply: str, now: datetime) -> Outreach:

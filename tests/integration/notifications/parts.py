@@ -1,7 +1,5 @@
 """A mail server to send to, and a notifications service without nameko around it."""
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -100,11 +98,3 @@ class Notifications:
         for state, _, rows in self.store.counts({}):
             counted[state] = counted.get(state, 0) + rows
         return counted
-
-
-def eventually(holds: Callable[[], bool], *, within: float) -> None:
-    """Wait until something holds; fail after `within` seconds."""
-    ends = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < ends, "it did not come to be in time"
-        threading.Event().wait(0.05)

@@ -294,3 +294,88 @@ def test_a_broken_template_stops_its_own_message_and_no_other(notifications, pos
     notifications.send()
     assert post_office.recipients == ["omar@example.com"]
     assert notifications.states() == {"planned": 1, "sent": 1}
+
+
+def damage(database, collection, customer_id, /, **fields):
+    """Write what no version of the service would, past all its checks."""
+    key = "customer_id" if collection == "outreach" else "_id"
+    assert database[collection].update_one({key: customer_id}, {"$set": fields}).matched_count
+
+
+@pytest.mark.parametrize(
+    ("collection", "fields", "told"),
+    [
+        ("audience", {"profile.emails": [1]}, "profile.emails"),
+        ("audience", {"member.points": "many"}, "member.points"),
+        ("outreach", {"customer_id": 5}, "customer_id"),
+        ("outreach", {"expires_at": "soon"}, "expires_at"),
+        ("outreach", {"cause": None}, "cause"),
+    ],
+)
+def test_what_cannot_be_read_fails_its_own_message_and_no_other(
+    notifications, post_office, database, collection, fields, told
+):
+    notifications.take_in(*came_back("omar", "sara", "zaid"))
+    damage(database, collection, "sara", **fields)
+    notifications.send()
+    assert post_office.recipients == ["omar@example.com", "zaid@example.com"]
+    assert queries.counts(notifications.store) == {
+        "states": {"sent": 2, "failed": 1},
+        "reasons": {"fault": 1},
+    }
+    rows = queries.outreach(notifications.store, campaign="recognition")["outreach"]
+    [failed] = [row for row in rows if row["state"] == "failed"]
+    assert told in failed["reply"]
+    assert [event["type"] for event in notifications.published] == ["outreach.sent.v1"] * 2
+    assert notifications.send() == 0, "nothing is left to look at, or to announce"
+    assert list(database["outreach"].find({"announce_by": {"$exists": True}})) == []
+
+
+def test_a_merge_into_somebody_who_cannot_be_read_fails_the_message_of_both(
+    notifications, post_office, database
+):
+    notifications.take_in(*came_back("sara", "s.ali", "omar"))
+    notifications.take_in(told("customer.merged.v1", **{"from": "s.ali", "into": "sara"}))
+    damage(database, "audience", "sara", version="x")
+    notifications.send()
+    assert post_office.recipients == ["omar@example.com"]
+    assert notifications.states() == {"failed": 2, "sent": 1}
+
+
+def test_what_was_sent_and_cannot_be_read_any_more_holds_up_no_announcement(
+    notifications, post_office, database
+):
+    notifications.take_in(*came_back("omar", "sara"))
+    with pytest.raises(Died):
+        notifications.outbox(publish=dies).send_due()
+    damage(database, "outreach", "sara", step=7)
+    notifications.later(minutes=1)
+    notifications.send()
+    assert [event["data"]["customer_id"] for event in notifications.published] == ["omar"]
+    assert notifications.states() == {"sent": 2}
+
+
+def test_a_message_that_cannot_be_made_of_what_is_known_fails_alone(notifications, post_office, monkeypatch):
+    notifications.take_in(*came_back("sara", "omar"), created("omar", version=2, name="Omar"))
+    render = notifications.delivery.renderer.render
+
+    def stumbles_over_sara(template, spoken, data):
+        return render(template, spoken, data | ({"points": "many"} if data["name"] == "Sara" else {}))
+
+    monkeypatch.setattr(notifications.delivery.renderer, "render", stumbles_over_sara)
+    notifications.send()
+    assert post_office.recipients == ["omar@example.com"]
+    [row] = queries.outreach(notifications.store, customer_id="sara")["outreach"]
+    assert (row["state"], row["reason"], row["reply"]) == ("failed", "fault", "not made: TypeError")
+
+
+def test_a_campaign_of_a_newer_release_is_left_to_it_until_the_message_expires(
+    notifications, post_office, database
+):
+    notifications.take_in(*came_back("sara", "omar"))
+    damage(database, "outreach", "sara", campaign="birthday")
+    notifications.send()
+    assert notifications.states() == {"planned": 1, "sent": 1}
+    notifications.later(days=3)
+    notifications.send()
+    assert notifications.states() == {"failed": 1, "sent": 1}

@@ -126,13 +126,13 @@ def recorded(customer_id: str, type: str, /, *, id: str, at: datetime = NOON, **
     )
 
 
-def complained(customer_id: str, status: str, *, id: str, minute: int = 0) -> Event:
+def complained(customer_id: str, status: str, *, id: str, minute: int = 0, case: str = "C-7") -> Event:
     return recorded(
         customer_id,
         f"complaint.{status}.v1",
         id=id,
         at=NOON + timedelta(minutes=minute),
-        complaint_id="C-7",
+        complaint_id=case,
         category="delivery",
         severity="high",
     )
