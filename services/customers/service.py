@@ -1,14 +1,14 @@
 """The customers service: a table of contents."""
 
 import structlog
-from nameko.rpc import rpc
-from nameko.timer import timer
 
 from services.customers import handlers, queries, settling
 from services.customers.store import CustomerStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import consume
 from wafa.runtime.providers import EventPublisher, MongoStore
+from wafa.runtime.rpc import rpc
+from wafa.runtime.timing import every
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class CustomersService:
         """Say who is meant by each reference of a batch."""
         return handlers.resolve(references, self.store, self.publish, now())
 
-    @timer(interval=5)
+    @every(seconds=5)
     def sweep(self):
         """Publish what a worker that died has left unpublished."""
         if found := settling.sweep(self.store, self.publish, now()):
