@@ -1,13 +1,12 @@
 """The interactions service: a table of contents."""
 
-from nameko.rpc import rpc
 
 from services.interactions import handlers, queries
 from services.interactions.store import InteractionStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import consume
 from wafa.runtime.providers import EventPublisher, MongoStore
-from wafa.runtime.rpc import Remote
+from wafa.runtime.rpc import Remote, rpc
 from wafa.runtime.topology import QUARANTINE
 
 

@@ -1,6 +1,5 @@
 """The loyalty service: a table of contents."""
 
-from nameko.rpc import rpc
 
 from services.loyalty import handlers, queries, rebuilding
 from services.loyalty.program_file import load_program
@@ -8,6 +7,7 @@ from services.loyalty.store import LoyaltyStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
 from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
+from wafa.runtime.rpc import rpc
 from wafa.runtime.timing import every
 
 

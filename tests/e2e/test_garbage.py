@@ -144,7 +144,7 @@ def test_a_corrected_event_is_replayed_and_counts(
 
     def waiting() -> list[Json]:
         entries = services.call("interactions", "rejected", "open", "invalid", 1000)["rejected"]
-        return [entry for entry in entries if entry["event_id"] == "to-correct"]
+        return [entry for entry in entries if entry.get("event_id") == "to-correct"]
 
     [entry] = eventually(waiting)
     before = spent(services)
@@ -196,6 +196,15 @@ def test_garbage_of_the_internal_language_stops_no_service(
                 channel.basic_publish_confirm(
                     amqp.Message(body, content_type=BATCH), exchange=EXCHANGE, routing_key=key
                 )
+        for service in ("customers", "interactions", "loyalty", "notifications"):
+            for request in (
+                amqp.Message(b"{", content_type="application/json", reply_to="x"),
+                amqp.Message(b"{}", content_type="application/json"),
+                amqp.Message(b"x", content_type="application/x-python-serialize", reply_to="x"),
+                amqp.Message(b"[]"),
+                amqp.Message(b'{"args": 7, "kwargs": []}', content_type="application/json", reply_to="x"),
+            ):
+                channel.basic_publish_confirm(request, exchange="nameko-rpc", routing_key=f"{service}.get")
     before = spent(services)
     with connect(system.amqp_uri, name="till") as connection:
         good = message(purchase("after-the-attack"))

@@ -1,21 +1,72 @@
-"""Calls from service to service: by the batch, with a deadline, and with errors that say what to do."""
+"""Calls from service to service: by the batch, with a deadline, and with errors that say what to do.
+
+`rpc` marks a method that may be called, `Remote` gives a service the methods of another one.
+"""
 
 from typing import Any
 
 import eventlet
 import kombu.exceptions
+import structlog
 from nameko.exceptions import RemoteError, UnknownService
-from nameko.rpc import ReplyListener, RpcProxy, ServiceProxy
+from nameko.messaging import QueueConsumer
+from nameko.rpc import ReplyListener, Rpc, RpcConsumer, RpcProxy, ServiceProxy
 
 from wafa.runtime.errors import RemoteUnavailable
 from wafa.runtime.providers import SETTINGS
 from wafa.runtime.transient import is_transient_name
 
+log = structlog.get_logger(__name__)
+
+
+class TolerantConsumer(QueueConsumer):
+    """Drops what is no request: nameko would die of it, and of the same message again after each restart."""
+
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
+        """Return the consumers; called by kombu for each new connection."""
+        consumers = super().get_consumers(consumer_cls, channel)
+        for consumer in consumers:
+            consumer.on_decode_error = self._drop
+        return consumers
+
+    def _drop(self, message: Any, error: Exception) -> None:
+        log.warning("request dropped, it cannot be read", error=type(error).__name__)
+        message.ack()
+
+
+class Requests(RpcConsumer):
+    """The requests to a service. One that says not where its answer should go is dropped."""
+
+    queue_consumer = TolerantConsumer()
+
+    def handle_message(self, body: Any, message: Any) -> None:
+        """Take a request; called by nameko for each message that can be read."""
+        if isinstance(message.properties.get("reply_to"), str):
+            super().handle_message(body, message)
+        else:
+            log.warning("request dropped, nobody waits for the answer")
+            self.queue_consumer.ack_message(message)
+
+
+class Answering(Rpc):
+    """nameko's RPC entrypoint, on requests that it can survive."""
+
+    rpc_consumer = Requests()
+
+
+rpc = Answering.decorator
+
+
+class Replies(ReplyListener):
+    """The answers to our own requests, on the same connection."""
+
+    queue_consumer = TolerantConsumer()
+
 
 class Remote(RpcProxy):
     """Gives a service `remote.method(...)` of another one; no answer in time raises `RemoteUnavailable`."""
 
-    rpc_reply_listener = ReplyListener()
+    rpc_reply_listener = Replies()
 
     def get_dependency(self, worker_ctx: Any) -> "RemoteService":
         """Return the callable service."""
