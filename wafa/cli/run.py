@@ -2,11 +2,11 @@
 
 import click
 
-NAMES = ["customers", "interactions", "loyalty", "notifications"]
+from wafa.services import SERVICES
 
 
 @click.command()
-@click.argument("name", type=click.Choice(NAMES))
+@click.argument("name", type=click.Choice(SERVICES))
 def run(name: str) -> None:
     """Run one service in this process, until SIGTERM.
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from wafa.services import SERVICES as SERVICES
 from wafa.stack.ports import LOOPBACK
 from wafa.stack.supervisor import Server
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("customers", "interactions", "loyalty", "notifications")
 
 
 def service_server(name: str, service: str, environment: Mapping[str, str], logs: Path, port: int) -> Server:
