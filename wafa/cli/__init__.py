@@ -1,8 +1,8 @@
 """The `wafa` command. Each subcommand is a module of this package, imported when it is called."""
 
 import importlib
-import sys
 import warnings
+from typing import Any
 
 import click
 
@@ -13,6 +13,7 @@ warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
 COMMANDS = {
     "up": "wafa.cli.up:up",
+    "env": "wafa.cli.env:env",
     "run": "wafa.cli.run:run",
     "doctor": "wafa.cli.doctor:doctor",
     "demo": "wafa.cli.demo:demo",
@@ -27,7 +28,7 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """Imports a subcommand only when it is called.
+    """Imports a subcommand only when it is called; tells a fault that we foresee in a sentence.
 
     `run` patches the standard library for eventlet before anything else is imported, so nothing may be
     imported on its behalf; and `wafa --help` stays instant.
@@ -44,6 +45,18 @@ class LazyGroup(click.Group):
         module, _, attribute = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a subcommand."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # Imported no earlier: it brings in a great deal, and `run` has to be first.
+            from wafa.cli.faults import FORESEEN, Told
+
+            if isinstance(error, FORESEEN):
+                raise Told(str(error)) from error
+            raise
 
 
 @click.group(
@@ -65,11 +78,5 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command; a fault that we foresee is one sentence on standard error, exit code 1."""
-    from wafa.cli.faults import FORESEEN
-
-    try:
-        cli()
-    except FORESEEN as error:
-        click.secho(f"wafa: {error}", fg="red", err=True)
-        sys.exit(1)
+    """Run the command. Ctrl-C and a closed pipe end it with exit code 1, without a traceback."""
+    cli()

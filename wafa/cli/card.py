@@ -7,9 +7,10 @@ import click
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
-from wafa.cli.output import as_json, print_json
-from wafa.cli.system import client
+from wafa.cli.output import as_json, literal, paper, print_json
+from wafa.cli.system import client, find_customer
 from wafa.runtime.client import Client
 
 SAY = {
@@ -44,15 +45,17 @@ def card(
     if sum(given is not None for given in (customer_id, email, phone, external)) != 1:
         raise click.UsageError("say who: a customer id, --email, --phone or --external")
     with client() as services:
-        customer = _find(services, customer_id, email, phone, external)
+        customer = find_customer(services, customer_id, email=email, phone=phone, external=external)
         if customer is None:
             click.echo("nobody is known by that", err=True)
             sys.exit(1)
-        found = compose(services, customer)
+        found = customer if customer.get("erased") else compose(services, customer)
     if as_json:
         print_json(found)
+    elif found.get("erased"):
+        click.echo(f"{found['customer_id']}: this customer was erased; nothing is known of them")
     else:
-        show(found, Console())
+        show(found, paper())
 
 
 def compose(services: Client, customer: dict[str, Any]) -> dict[str, Any]:
@@ -82,9 +85,11 @@ def show(card: dict[str, Any], console: Console) -> None:
         rows.add_row("tier", " / ".join(member["tier_titles"].values()))
         rows.add_row("points", f"{member['points']:,}")
         rows.add_row("purchases", f"{member['purchase_count']}, {_money(member['spend'])} in all")
-        rows.add_row("next due", member["due_at"][:10] if "due_at" in member else "no rhythm yet")
+        rows.add_row("next due", member["due_at"][:10] if member.get("due_at") else "no rhythm yet")
         if above := member.get("next_tier"):
             rows.add_row("next tier", f"{above['tier']}, {_money(above['missing'])} away")
+    else:
+        rows.add_row("purchases", "none yet")
     if last := card["last_purchase"]:
         rows.add_row("last purchase", f"{last['time'][:10]}, {_money(last['data']['total'])}")
     for case in card["open_cases"]:
@@ -94,25 +99,7 @@ def show(card: dict[str, Any], console: Console) -> None:
     if feedback := card["last_feedback"]:
         rows.add_row("last feedback", f"{feedback['data']['kind']} {feedback['data']['score']}")
     rows.add_row("say", "\n".join(card["say"].values()))
-    console.print(Panel(rows, title=card["name"] or card["customer_id"], expand=False))
-
-
-def _find(
-    services: Client,
-    customer_id: str | None,
-    email: str | None,
-    phone: str | None,
-    external: tuple[str, str] | None,
-) -> dict[str, Any] | None:
-    found: dict[str, Any] | None
-    if customer_id is not None:
-        found = services.call("customers", "get", customer_id)
-    else:
-        system, id = external or (None, None)
-        found = services.call("customers", "lookup", email=email, phone=phone, system=system, id=id)
-    if found and (problem := found.get("error")):
-        raise click.UsageError(f"{problem['path']}: {problem['message']}")
-    return found
+    console.print(Panel(rows, title=Text(literal(card["name"] or card["customer_id"])), expand=False))
 
 
 def _money(money: dict[str, str]) -> str:

@@ -6,20 +6,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from wafa.cli import card
 from wafa.cli.history import read_history
-from wafa.cli.output import as_json, notes, print_json, progress
+from wafa.cli.output import as_json, notes, paper, print_json, progress
+from wafa.cli.outreach import in_words
 from wafa.cli.stacking import show_addresses, shown_stack
 from wafa.demo.expected import Expected, work_out
+from wafa.demo.marker import claim
 from wafa.demo.reconcile import Line
 from wafa.demo.run import NAME, Demo
 from wafa.runtime.client import Client
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import load_settings
-from wafa.stack import Stack
+from wafa.stack import Stack, default_folder, running
 
 FILE = Path(__file__).resolve().parents[2] / "examples" / "data" / "cdnow.csv"
 
@@ -28,13 +30,22 @@ FILE = Path(__file__).resolve().parents[2] / "examples" / "data" / "cdnow.csv"
 @click.option(
     "--check", is_flag=True, help="Exit after the reconciliation: 0 when everything agrees, else 1."
 )
+@click.option("--fresh", is_flag=True, help="Delete also what a `wafa up` has left in the state folder.")
 @as_json
-def demo(check: bool, as_json: bool) -> None:
+def demo(check: bool, fresh: bool, as_json: bool) -> None:
     """Start the system, replay the purchases of 2,357 customers, and reconcile the outcome with the file.
 
     The dates are shifted so that the data end today. Afterwards it keeps running, until Ctrl-C, for you to
-    look around: `wafa card --external cdnow 0001`, `wafa rejected list`. Begins with empty data each time.
+    look around: `wafa card --external cdnow 0001`, `wafa rejected list`. Begins with empty data each time:
+    what an earlier demo left in the state folder is deleted, but not what anything else did.
+
+    \b
+    Examples:
+      wafa demo
+      wafa demo --check --json
     """
+    if not running():  # otherwise the stack says who uses the folder
+        claim(default_folder(), fresh=fresh)
     with shown_stack(fresh=True) as stack:
         show_addresses(stack)
         with Client(stack.amqp_uri) as services:
@@ -42,7 +53,9 @@ def demo(check: bool, as_json: bool) -> None:
         if check:
             sys.exit(0 if agreed else 1)
         notes().print(
-            f"It keeps running; Ctrl-C stops it. Try: [b]{sys.argv[0]} card --external cdnow 0001[/]"
+            Text("It keeps running; Ctrl-C stops it. Try: ").append(
+                f"{sys.argv[0]} card --external cdnow 0001", "bold"
+            )
         )
         try:
             stack.watch()
@@ -63,6 +76,7 @@ def _play(stack: Stack, services: Client, as_json: bool) -> bool:
     else:
         _show(lines, rate)
         _show_a_card(services, expected)
+        _show_outreach(services, stack.mail_folder)
     return all(line.agrees for line in lines)
 
 
@@ -87,8 +101,10 @@ def _follow(show: Demo, repeat: int) -> float:
 def _show(lines: list[Line], rate: float) -> None:
     table = Table("", "the file says", "Wafa says", "", title="Reconciliation")
     for line in lines:
-        table.add_row(line.what, line.file, line.wafa, "[green]✓[/]" if line.agrees else "[red]✗[/]")
-    console = Console()
+        table.add_row(
+            line.what, line.file, line.wafa, Text("✓", "green") if line.agrees else Text("✗", "red")
+        )
+    console = paper()
     console.print(table)
     console.print(
         f"{rate:,.0f} purchases a second, from the first one published to the last one in the ledger"
@@ -98,7 +114,16 @@ def _show(lines: list[Line], rate: float) -> None:
 def _show_a_card(services: Client, expected: Expected) -> None:
     customer = max(expected.repeat, key=lambda one: (expected.purchases[one], one))
     found = services.call("customers", "lookup", system=NAME, id=customer)
-    card.show(card.compose(services, found), Console())
+    card.show(card.compose(services, found), paper())
+
+
+def _show_outreach(services: Client, mail_folder: Path) -> None:
+    counts = services.call("notifications", "counts")
+    console = paper()
+    console.print(
+        f"Messages: {in_words(counts['states'])}. Not sent because of: {in_words(counts['reasons'])}."
+    )
+    console.print(f"Each mail is a file in {mail_folder}", soft_wrap=True)
 
 
 def _plain(line: Line) -> dict[str, object]:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from wafa.cli.faults import CommandFault
 from wafa.contracts.envelope import Event, make_event
 
 PURCHASE = "purchase.completed.v1"
@@ -27,7 +28,7 @@ class Line:
     amount: Decimal
 
 
-class HistoryError(ValueError):
+class HistoryError(CommandFault):
     """A history file cannot be read; the message names file, line and column."""
 
 
@@ -35,19 +36,30 @@ def read_history(path: Path) -> list[Line]:
     """Read a CSV file with the columns `customer`, `date` (ISO 8601) and `amount`; others are ignored.
 
     Raises:
-        HistoryError: a column is missing or a value cannot be read.
+        HistoryError: the file cannot be read, a column is missing, a value is wrong, or there is no purchase.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        missing = {"customer", "date", "amount"} - set(rows.fieldnames or ())
-        if missing:
-            raise HistoryError(f"{path}: the first line must name the columns {', '.join(sorted(missing))}")
-        return [_line(path, number, row) for number, row in enumerate(rows, start=1)]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file)
+            missing = {"customer", "date", "amount"} - set(rows.fieldnames or ())
+            if missing:
+                raise HistoryError(
+                    f"{path}: the first line must name the columns {', '.join(sorted(missing))}"
+                )
+            lines = [_line(path, number, row) for number, row in enumerate(rows, start=1)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise HistoryError(f"{path}: {error}") from error
+    if not lines:
+        raise HistoryError(f"{path}: there is no purchase in it")
+    return lines
 
 
 def _line(path: Path, number: int, row: dict[str, str]) -> Line:
     try:
-        return Line(number, row["customer"], date.fromisoformat(row["date"]), Decimal(row["amount"]))
+        amount = Decimal(row["amount"])
+        if not (row["customer"] and amount.is_finite()):
+            raise ValueError("a customer and an amount are needed")
+        return Line(number, row["customer"], date.fromisoformat(row["date"]), amount)
     except (ValueError, ArithmeticError, TypeError) as error:
         raise HistoryError(f"{path}, line {number + 1}: {error}") from error
 

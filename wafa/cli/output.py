@@ -1,6 +1,7 @@
 """Tables and progress for people, JSON for scripts."""
 
 import json
+import re
 from typing import Any
 
 import click
@@ -26,9 +27,37 @@ def print_json(content: Any) -> None:
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))
 
 
+# What a terminal takes for a command, not for text (C0 and C1 without tab and line feed).
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class LiteralConsole(Console):
+    """Prints text as it is: what comes with an event is no markup, no emoji code and no terminal command.
+
+    Our own colours are `rich.text.Text`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return the text without control characters."""
+        return super().render_str(literal(text), **options)
+
+
+def literal(text: str) -> str:
+    """Return the text with `\N{REPLACEMENT CHARACTER}` for each control character."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def paper() -> Console:
+    """Return the console for what was asked for: standard output."""
+    return LiteralConsole()
+
+
 def notes() -> Console:
     """Return the console for progress and remarks: standard error, so that output can be piped."""
-    return Console(stderr=True)
+    return LiteralConsole(stderr=True)
 
 
 class _Rate(ProgressColumn):

@@ -4,11 +4,10 @@ import sys
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from wafa.cli.output import as_json, print_json
-from wafa.cli.system import client
+from wafa.cli.output import as_json, paper, print_json
+from wafa.cli.system import client, find_customer
 
 
 @click.command()
@@ -29,9 +28,8 @@ def outreach(email: str | None, external: tuple[str, str] | None, limit: int, as
     with client() as services:
         who: dict[str, Any] = {}
         if email or external:
-            system, id = external or (None, None)
-            customer = services.call("customers", "lookup", email=email, system=system, id=id)
-            if not customer or "customer_id" not in customer:
+            customer = find_customer(services, email=email, external=external)
+            if customer is None:
                 click.echo("nobody is known by that", err=True)
                 sys.exit(1)
             who = {"customer_id": customer["customer_id"]}
@@ -40,13 +38,30 @@ def outreach(email: str | None, external: tuple[str, str] | None, limit: int, as
     if as_json:
         print_json({"outreach": found, "totals": totals})
         return
-    table = Table("planned", "customer", "campaign", "channel", "state", "reason")
-    for one in found:
-        told = ("planned_at", "customer_id", "campaign", "channel", "state", "reason")
-        table.add_row(*(str(one.get(name) or "") for name in told))
-    console = Console()
-    console.print(table)
+    console = paper()
+    if found:
+        console.print(_table(found))
+    else:
+        console.print("no message yet")
     for name, counted in totals.items():
-        console.print(
-            f"{name}: " + (", ".join(f"{number} {what}" for what, number in counted.items()) or "none")
+        console.print(f"{name}: {in_words(counted)}")
+
+
+def in_words(counted: dict[str, int]) -> str:
+    """Return numbers by name as a list of words."""
+    return ", ".join(f"{number:,} {what}" for what, number in sorted(counted.items())) or "none"
+
+
+def _table(found: list[dict[str, Any]]) -> Table:
+    # Three columns, so that the ids stay whole in a window of 80.
+    table = Table(show_lines=True)
+    table.add_column("customer, planned", no_wrap=True)
+    table.add_column("campaign", overflow="fold")
+    table.add_column("outcome", overflow="fold")
+    for one in found:
+        table.add_row(
+            f"{one['customer_id']}\n{one['planned_at']}",
+            f"{one['campaign']}\nby {one['channel']}",
+            one["state"] + (f"\n{one['reason']}" if one.get("reason") else ""),
         )
+    return table

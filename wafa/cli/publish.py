@@ -1,30 +1,34 @@
 """`wafa publish`: events from a file or standard input."""
 
 import sys
-from collections.abc import Iterator
-from itertools import islice
-from typing import IO
+from collections.abc import Iterable, Iterator
+from io import BufferedIOBase
+from typing import Any
 
 import click
-import msgspec
 
-from wafa.cli.output import notes, progress
+from wafa.cli.output import progress
+from wafa.cli.reading import Read, read_as_it_comes
 from wafa.cli.system import publisher
-from wafa.contracts.envelope import Event
+from wafa.contracts.envelope import EXCHANGE, STRUCTURED, encode
 from wafa.contracts.validation import check
 from wafa.runtime.clock import now
+from wafa.runtime.publisher import Message, pack
 
 CHUNK = 1000
+# A routing key that no queue is bound for: the alternate exchange takes the message to quarantine.
+NO_TYPE = "unknown"
+LONGEST_ROUTING_KEY = 255
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--unchecked", is_flag=True, help="Publish invalid events too; they end in quarantine.")
-def publish(file: IO[bytes], unchecked: bool) -> None:
+def publish(file: BufferedIOBase, unchecked: bool) -> None:
     """Publish CloudEvents from FILE (or standard input): one JSON object a line, or one JSON array.
 
-    Exit code 0: every event is confirmed by the broker. 1: some were invalid; they are named with line, field
-    and reason, and all others are published.
+    What comes through a pipe is published as it comes. Exit code 0: every event is confirmed by the
+    broker. 1: some were invalid; they are named with line, field and reason, and all others are published.
 
     \b
     Examples:
@@ -33,46 +37,59 @@ def publish(file: IO[bytes], unchecked: bool) -> None:
     """
     invalid = 0
     broker = publisher()
-    events = _valid(read_events(file), unchecked)
     with progress() as bar:
         task = bar.add_task("published", total=None)
-        while chunk := list(islice(events, CHUNK)):
-            good = [event for event in chunk if event is not None]
-            invalid += len(chunk) - len(good)
-            broker.publish(good)
+        for chunk in _chunks(read_as_it_comes(file)):
+            good = []
+            for read, problem in _checked(chunk, unchecked):
+                if problem is None:
+                    good.append(read)
+                else:
+                    invalid += 1
+                    bar.console.print(f"{read.place}: {problem}", style="red")
+            if good:
+                broker.send([*messages(good)])
             bar.advance(task, len(good))
     broker.close()
     if invalid:
-        notes().print(f"{invalid} invalid, not published", style="red")
+        click.secho(f"{invalid} invalid, not published", fg="red", err=True)
     sys.exit(1 if invalid else 0)
 
 
-def read_events(file: IO[bytes]) -> Iterator[tuple[int, Event | msgspec.DecodeError]]:
-    """Yield (line number, event or what is wrong with the line)."""
-    for number, line in enumerate(file, start=1):
-        if not line.strip():
-            continue
-        try:
-            content = msgspec.json.decode(line if not line.lstrip().startswith(b"[") else line + file.read())
-        except msgspec.DecodeError as error:
-            yield number, error
-            continue
-        for event in content if isinstance(content, list) else [content]:
-            yield number, event
-
-
-def _valid(
-    lines: Iterator[tuple[int, Event | msgspec.DecodeError]], unchecked: bool
-) -> Iterator[Event | None]:
-    """Yield events to publish, and None for one that was named as invalid."""
-    moment = now()
-    for number, event in lines:
-        if isinstance(event, msgspec.DecodeError):
-            notes().print(f"line {number}: not JSON: {event}", style="red")
-            yield None
-        elif not unchecked and (problem := check(event, moment)):
-            where = f" at {problem.path}" if problem.path else ""
-            notes().print(f"line {number}: {problem.reason}{where}: {problem.message}", style="red")
-            yield None
+def messages(chunk: Iterable[Read]) -> Iterator[Message]:
+    """Yield what to send: events packed by their type, and whatever has no type as it stood there."""
+    events = []
+    for read in chunk:
+        if read.broken is not None:
+            yield Message(EXCHANGE, NO_TYPE, read.broken, STRUCTURED)
+        elif not _has_routing_key(read.content):
+            yield Message(EXCHANGE, NO_TYPE, encode(read.content), STRUCTURED)
         else:
-            yield event
+            events.append(read.content)
+    yield from pack(events)
+
+
+def _chunks(lists: Iterable[list[Read]]) -> Iterator[list[Read]]:
+    for one in lists:
+        for start in range(0, len(one), CHUNK):
+            yield one[start : start + CHUNK]
+
+
+def _checked(chunk: Iterable[Read], unchecked: bool) -> Iterator[tuple[Read, str | None]]:
+    """Yield everything with what is wrong with it, in words."""
+    moment = now()
+    for read in chunk:
+        if unchecked:
+            yield read, None
+        elif read.broken is not None:
+            yield read, f"not JSON: {read.content}"
+        elif problem := check(read.content, moment):
+            where = f" at {problem.path}" if problem.path else ""
+            yield read, f"{problem.reason}{where}: {problem.message}"
+        else:
+            yield read, None
+
+
+def _has_routing_key(event: Any) -> bool:
+    kind = event.get("type") if isinstance(event, dict) else None
+    return isinstance(kind, str) and 0 < len(kind.encode()) <= LONGEST_ROUTING_KEY

@@ -5,10 +5,9 @@ from typing import IO, Any
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
-from wafa.cli.output import as_json, print_json
+from wafa.cli.output import as_json, paper, print_json
 from wafa.cli.system import call
 
 
@@ -36,17 +35,26 @@ def list_(status: str, reason: str | None, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    table = Table("reason", "field", "what was expected", "type", "event", "received")
-    table.add_column("id", no_wrap=True)
-    for entry in answer["rejected"]:
-        told = [
-            entry.get(name) or ""
-            for name in ("reason", "path", "message", "event_type", "event_id", "received_at", "id")
-        ]
-        table.add_row(*(str(value) for value in told))
-    Console().print(table)
+    console = paper()
+    if answer["rejected"]:
+        console.print(_table(answer["rejected"]))
+    else:
+        console.print(f"no {status} entry" + (f" with the reason {reason}" if reason else ""))
     counted = ", ".join(f"{number} {reason}" for reason, number in sorted(answer["open"].items()))
-    Console().print(f"open: {counted or 'none'}")
+    console.print(f"open: {counted or 'none'}")
+
+
+def _table(entries: list[dict[str, Any]]) -> Table:
+    # Two columns, so that the ids stay whole in a window of 80.
+    table = Table(show_lines=True)
+    table.add_column("id, received", no_wrap=True)
+    table.add_column("why, and which event", overflow="fold")
+    for entry in entries:
+        where = f" at {entry['path']}" if entry.get("path") else ""
+        event = " ".join(str(entry[name]) for name in ("event_type", "event_id") if entry.get(name))
+        told = [f"{entry['reason']}{where}", entry.get("message"), event]
+        table.add_row(f"{entry['id']}\n{entry['received_at']}", "\n".join(filter(None, told)))
+    return table
 
 
 @rejected.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wafa.cli.history import HistoryError, purchases, read_history
+from wafa.cli.history import purchases, read_history
 from wafa.cli.output import progress
 from wafa.cli.publish import CHUNK
 from wafa.cli.system import publisher
@@ -47,10 +47,7 @@ def replay(file: Path, currency: str, until: datetime | None, name: str | None, 
       wafa replay examples/data/cdnow.csv --until 2026-06-30
       wafa replay sales.csv --currency SAR --name shop-riyadh
     """
-    try:
-        lines = read_history(file)
-    except HistoryError as error:
-        raise click.ClickException(str(error)) from error
+    lines = read_history(file)
     last_day = until.date() if until is not None else None
     called = _plain(None, None, name or file.stem) or ""
     events = list(purchases(lines, name=called, currency=currency, until=last_day))

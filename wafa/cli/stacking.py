@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from wafa.cli.output import notes
 from wafa.stack import Stack, signals_interrupt
@@ -19,7 +20,7 @@ def shown_stack(**options: Any) -> Iterator[Stack]:
 
     def report(name: str, state: str) -> None:
         colour = _COLOURS.get(state)
-        console.print(f"  {name:14} " + (f"[{colour}]{state}[/]" if colour else state))
+        console.print(Text(f"  {name:14} ").append(state, colour))
 
     with signals_interrupt(), Stack(progress=report, **options) as stack:
         yield stack

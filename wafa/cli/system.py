@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+import click
+
 from wafa.runtime.client import Client
 from wafa.runtime.publisher import Publisher
 from wafa.stack import StackError, default_folder, running
@@ -37,3 +39,27 @@ def client() -> Client:
 def publisher() -> Publisher:
     """Return a publisher to the running system."""
     return Publisher(amqp_uri(), name="wafa command")
+
+
+def find_customer(
+    services: Client,
+    customer_id: str | None = None,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    external: tuple[str, str] | None = None,
+) -> dict[str, Any] | None:
+    """Return the customer of that id or identifier, `None` when there is none.
+
+    Raises:
+        click.UsageError: what was given cannot be an identifier.
+    """
+    found: dict[str, Any] | None
+    if customer_id is not None:
+        found = services.call("customers", "get", customer_id)
+    else:
+        system, id = external or (None, None)
+        found = services.call("customers", "lookup", email=email, phone=phone, system=system, id=id)
+    if found and (problem := found.get("error")):
+        raise click.UsageError(f"{problem['path']}: {problem['message']}")
+    return found

@@ -4,6 +4,8 @@ import click
 
 from wafa.cli.output import notes
 from wafa.cli.stacking import show_addresses, shown_stack
+from wafa.demo.marker import disclaim
+from wafa.stack import default_folder
 
 
 @click.command()
@@ -24,6 +26,7 @@ def up(fresh: bool, replicas: tuple[tuple[str, int], ...]) -> None:
       wafa up --replicas loyalty 2
     """
     with shown_stack(fresh=fresh, replicas=dict(replicas)) as stack:
+        disclaim(default_folder())
         show_addresses(stack)
         notes().print("Ctrl-C stops it.")
         try:

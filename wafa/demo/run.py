@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from wafa.cli.faults import CommandFault
 from wafa.cli.history import Line, purchases, shifted
 from wafa.contracts.envelope import Event
 from wafa.contracts.times import format_time
@@ -26,7 +27,7 @@ PATIENCE = 60.0
 Advance = Callable[[int], None]
 
 
-class Stalled(RuntimeError):
+class Stalled(CommandFault):
     """Nothing has moved for a minute; the message says where."""
 
 
@@ -39,7 +40,6 @@ class Demo:
     publisher: Publisher
     services: Client
     published: int = 0
-    seconds: float = 0.0
 
     @property
     def customers(self) -> list[str]:
