@@ -7,11 +7,12 @@ from email.policy import default
 from functools import partial
 from pathlib import Path
 
+import amqp
 import pytest
 
 from tests.unit.notifications.builders import created, member_updated, recognized
 from tests.waiting import eventually
-from wafa.contracts.envelope import decode
+from wafa.contracts.envelope import EXCHANGE, STRUCTURED, decode, encode
 from wafa.runtime.broker import connect
 from wafa.runtime.client import Client
 from wafa.runtime.publisher import Publisher
@@ -94,3 +95,16 @@ def test_a_forged_event_goes_to_quarantine_and_mail_goes_on(service, publisher, 
         ("invalid", "data.emails.0"),
     ]
     eventually(lambda: "real@example.com" in mails(service.mail_folder), within=20)
+
+
+def test_a_carbon_copy_is_no_way_past_the_permissions_of_those_who_publish(service, publisher, sent):
+    """The broker asks for the routing key only, and also delivers to those that a header names."""
+    forged = recognized("anybody")
+    copied = {"content_type": STRUCTURED, "application_headers": {"CC": [forged["type"]]}}
+    with connect(service.amqp_uri, name="test") as connection:
+        channel = connection.channel()
+        message = amqp.Message(encode(forged), **copied)
+        channel.basic_publish_confirm(message, EXCHANGE, "purchase.completed.v1")
+        refused = eventually(lambda: channel.basic_get(QUARANTINE, no_ack=True), within=20)
+    [rejected] = decode(refused.body, refused.properties["content_type"])
+    assert rejected["data"]["reason"] == "wrong_routing_key"
