@@ -1,6 +1,5 @@
 """The notifications service: a table of contents."""
 
-
 from services.notifications import handlers, queries
 from services.notifications.delivery import Delivery
 from services.notifications.sending import Outbox
