@@ -8,6 +8,7 @@ from services.customers.domain.profile import Statement
 from services.customers.reading import statement_by, statement_in
 from services.customers.settling import Publish, settle
 from services.customers.store import CustomerStore
+from wafa.contracts.duplicates import CONFLICT, identify, sort_out
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
 from wafa.contracts.validators import kind_of
@@ -33,15 +34,22 @@ def resolve(
 
 
 def take_in(events: Sequence[Event], store: CustomerStore, publish: Publish, now: datetime) -> list[Refusal]:
-    """Take in what a batch of events says about customers; return what was refused."""
+    """Take in what a batch of events says about customers; return what was refused.
+
+    An event leaves a receipt when its effects are out. One that comes again has none; one that claims the
+    identity of another with other content is refused.
+    """
+    arrived = identify(events)
+    batch = sort_out(arrived, store.receipts({one.key for one in arrived}))
     unknown = Problem("unknown_type", "type", "the customers service takes no events of this type")
-    readings = [HANDLERS[event["type"]](event) if event["type"] in HANDLERS else unknown for event in events]
+    new = batch.new.values()
+    readings = [HANDLERS[event["type"]](event) if event["type"] in HANDLERS else unknown for event in new]
     outcomes = _settle(readings, store, publish, now, exact=True)
-    return [
-        Refusal(event, outcome)
-        for event, outcome in zip(events, outcomes, strict=True)
-        if isinstance(outcome, Problem)
-    ]
+    settled = zip(batch.new, outcomes, strict=True)
+    refused = {key: outcome for key, outcome in settled if isinstance(outcome, Problem)}
+    store.file_receipts({key: digest for key, digest in batch.digests.items() if key not in refused})
+    contradicting = [Refusal(event, CONFLICT) for event in batch.conflicts]
+    return contradicting + [Refusal(batch.new[key], problem) for key, problem in refused.items()]
 
 
 def _settle(

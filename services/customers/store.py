@@ -5,7 +5,7 @@ and all their identifiers come to be in one atomic write, or not at all: there i
 has claimed an address and does not exist yet, and no half of a claim to tidy up after a crash.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, UpdateOne
@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from services.customers.domain.customer import Customer
 from services.customers.domain.profile import Consent, Profile, Said
-from wafa.runtime.mongo import Document, by_id, replace_guarded
+from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
 
 
 class CustomerStore:
@@ -22,6 +22,7 @@ class CustomerStore:
     def __init__(self, database: Database[Document]) -> None:
         """Keep the collection; nothing is sent yet."""
         self._customers = database["customers"]
+        self._receipts = database["receipts"]
 
     def create_indexes(self) -> None:
         """Create the indexes that are missing; safe to repeat."""
@@ -52,6 +53,14 @@ class CustomerStore:
         index lets one of them in, and the other one reads again and finds the customer there.
         """
         return replace_guarded(self._customers, [_document(one) for one in customers])
+
+    def receipts(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the digests of those events whose effects are out, by key."""
+        return {key: receipt["digest"] for key, receipt in by_id(self._receipts, keys).items()}
+
+    def file_receipts(self, digests: Mapping[str, str]) -> None:
+        """Note that the effects of these events are out."""
+        insert_new(self._receipts, [{"_id": key, "digest": digest} for key, digest in digests.items()])
 
     def set_published(self, token: str) -> None:
         """Take note that everything written under `token` is out.

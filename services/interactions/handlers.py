@@ -1,17 +1,17 @@
 """What interactions does with events and commands. The table at the foot says which with what."""
 
 import base64
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from services.interactions import publishing
 from services.interactions.domain.cases import fold_case
-from services.interactions.domain.identity import sort_out
-from services.interactions.recording import Record, case_event, identity, make_record
+from services.interactions.recording import Record, case_event, make_record
 from services.interactions.store import InteractionStore
 from wafa.contracts.catalogue import INBOUND
+from wafa.contracts.duplicates import CONFLICT, Identified, identify, sort_out
 from wafa.contracts.envelope import Event, decode
 from wafa.contracts.errors import Problem, Unreadable
 from wafa.contracts.times import parse_time
@@ -20,10 +20,6 @@ from wafa.runtime.publisher import Publish
 from wafa.runtime.refusal import Refusal
 
 Resolve = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
-
-_CONFLICT = Problem(
-    "conflict", "id", "another event with this source and id, but other content, was recorded first"
-)
 
 
 def record(
@@ -34,49 +30,43 @@ def record(
     Customers are resolved in one call, records inserted in one round trip. Records that were there already
     are published again all the same: a worker may have died between writing and publishing.
     """
-    batch = Batch([event for event in events if event["type"] in RECORDED])
+    arrived = identify(event for event in events if event["type"] in RECORDED)
     # Before anybody is resolved: an event that contradicts a recorded one must have no effect at all.
-    batch.compare(store.recorded(batch.events))
-    new = [*batch.unrecorded()]
-    answers = resolve([_reference(event, key) for key, event in new]) if new else []
-    for (key, event), answer in zip(new, answers, strict=True):
+    batch = Batch(arrived, store.recorded({one.key for one in arrived}))
+    references = [_reference(event, key) for key, event in batch.new.items()]
+    answers = resolve(references) if references else []
+    for (key, event), answer in zip([*batch.new.items()], answers, strict=True):
         if "customer_id" in answer:
             batch.records[key] = make_record(event, key, batch.digests[key], answer["customer_id"], now)
         else:
             batch.refuse(key, Problem(answer["reason"], answer["path"], answer["message"]))
-    batch.compare(store.add([batch.records[key] for key, _ in new if key in batch.records]))
+    batch.compare(store.add([batch.records[key] for key in batch.new]))
     refresh_cases(batch.records.values(), store)
     publish([publishing.recorded(one) for one in batch.records.values()])
     return batch.refusals
 
 
 class Batch:
-    """The events of a batch by identity, and what became of each: a record or a refusal."""
+    """The events of a batch by identity, and what becomes of each: a record or a refusal."""
 
-    def __init__(self, arrived: Sequence[Event]) -> None:
-        identities = [identity(event) for event in arrived]
-        sorted_out = sort_out(identities)
-        self.events = {identities[position][0]: arrived[position] for position in sorted_out.first}
-        self.digests = {identities[position][0]: identities[position][1] for position in sorted_out.first}
-        self.records: dict[str, Record] = {}
-        self.refusals = [Refusal(arrived[position], _CONFLICT) for position in sorted_out.conflicts]
+    def __init__(self, arrived: Sequence[Identified], stored: Mapping[str, Record]) -> None:
+        found = sort_out(arrived, {key: record["digest"] for key, record in stored.items()})
+        self.new, self.digests = found.new, found.digests
+        self.records = {key: stored[key] for key in found.again}
+        self.refusals = [Refusal(event, CONFLICT) for event in found.conflicts]
 
     def compare(self, stored: Mapping[str, Record]) -> None:
-        """Take the records that are stored already; refuse what claims their identity with other content."""
+        """Take what another worker has recorded meanwhile; refuse what contradicts it."""
         for key, record in stored.items():
             if record["digest"] == self.digests[key]:
                 self.records[key] = record
             else:
-                self.records.pop(key, None)
-                self.refuse(key, _CONFLICT)
+                del self.records[key]
+                self.refuse(key, CONFLICT)
 
     def refuse(self, key: str, problem: Problem) -> None:
-        """Refuse the event of this identity."""
-        self.refusals.append(Refusal(self.events.pop(key), problem))
-
-    def unrecorded(self) -> Iterator[tuple[str, Event]]:
-        """Yield (key, event) of those that have no record yet."""
-        return ((key, event) for key, event in self.events.items() if key not in self.records)
+        """Refuse a new event."""
+        self.refusals.append(Refusal(self.new.pop(key), problem))
 
 
 def refresh_cases(records: Iterable[Record], store: InteractionStore) -> None:
@@ -153,12 +143,18 @@ def _reference(event: Event, key: str) -> dict[str, Any]:
 def _entry(rejection: dict[str, Any]) -> dict[str, Any]:
     return {
         "_id": rejection["rejection_id"],
-        **{name: rejection[name] for name in TOLD if name in rejection},
+        **{name: _plain(rejection[name]) for name in TOLD if name in rejection},
         # Pairs: a header's name may be anything, and is nobody's key in the database.
         "headers": [[name, value] for name, value in rejection["headers"].items()],
         "received_at": parse_time(rejection["received_at"]),
         "body": base64.b64decode(rejection["body_base64"]),
     }
+
+
+def _plain(value: Any) -> str | int:
+    if not isinstance(value, str | int):
+        raise TypeError(f"text or a number is expected, not {type(value).__name__}")
+    return value
 
 
 def _as_list(corrected: Event | list[Event]) -> list[Event]:

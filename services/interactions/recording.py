@@ -13,7 +13,7 @@ import msgspec
 
 from services.interactions.domain.cases import COMPLAINTS, CaseEvent
 from wafa.contracts.currencies import DECIMALS
-from wafa.contracts.envelope import Event, content_digest, derive_id, event_key
+from wafa.contracts.envelope import Event, derive_id
 from wafa.contracts.times import parse_time
 
 Record = dict[str, Any]
@@ -48,11 +48,6 @@ def make_record(event: Event, key: str, digest: str, customer_id: str, now: date
 
 
 _ELSEWHERE = frozenset({"customer", *CIRCUMSTANCES})
-
-
-def identity(event: Event) -> tuple[str, str]:
-    """Return the event's key and the digest of its content."""
-    return event_key(event), content_digest(event)
 
 
 def data_of(record: Record) -> dict[str, Any]:

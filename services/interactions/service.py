@@ -1,6 +1,5 @@
 """The interactions service: a table of contents."""
 
-
 from services.interactions import handlers, queries
 from services.interactions.store import InteractionStore
 from wafa.runtime.clock import now

@@ -57,11 +57,14 @@ def redeem(
     """Spend points of a member; the same `redemption_id` of the same customer has an effect once.
 
     Raises:
-        ValueError: `points` is not a positive whole number.
+        ValueError: `points` is not a positive whole number, or more than the member had when last seen.
     """
     if not isinstance(points, int) or isinstance(points, bool) or points <= 0:
         raise ValueError(f"points must be a positive whole number, not {points!r}")
+    member = store.members([customer_id]).get(customer_id)
     key = derive_id(customer_id, f"redemption {redemption_id}")
+    if not store.receipts([key]) and (member is None or member["snapshot"]["points"] < points):
+        raise ValueError(f"the member has fewer than {points} points")
     settle(
         apply([Entry(customer_id, Redemption(key, now, points), None)], store, program, now), store, publish
     )

@@ -1,6 +1,5 @@
 """The loyalty service: a table of contents."""
 
-
 from services.loyalty import handlers, queries, rebuilding
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore

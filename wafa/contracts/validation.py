@@ -7,7 +7,7 @@ marshmallow, whose words are the error.
 import difflib
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema_rs
@@ -23,6 +23,7 @@ from wafa.contracts.validators import kind_of, shown
 
 #: How far ahead of Wafa's clock an event may say that it happened.
 MOST_AHEAD = timedelta(days=1)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 # What the compiled validator raises at a lone surrogate or a Python object that JSON does not have.
 _NOT_JSON = (ValueError, TypeError, OverflowError, RecursionError)
@@ -35,7 +36,7 @@ def check(event: Any, now: datetime) -> Problem | None:
     """
     if not accepts(event):
         return next(faults(event), None) or _refused_without_words(event)
-    return _ahead(event, now)
+    return _outside_time(event, now)
 
 
 def problems(event: Any, now: datetime) -> list[Problem]:
@@ -114,8 +115,12 @@ def _no_such_type(event_type: str) -> str:
     return f"there is no event type {shown(event_type)}" + (f"; did you mean {near[0]}?" if near else "")
 
 
-def _ahead(event: Mapping[str, Any], now: datetime) -> Problem | None:
-    if datetime.fromisoformat(event["time"]) - now <= MOST_AHEAD:
+def _outside_time(event: Mapping[str, Any], now: datetime) -> Problem | None:
+    moment = datetime.fromisoformat(event["time"])
+    if moment < EARLIEST:
+        # The year may be 1900 where it happened and 1899 in UTC, in which we write it from then on.
+        return Problem("invalid", "time", f"must not be before {EARLIEST.year} in UTC: {event['time']}")
+    if moment - now <= MOST_AHEAD:
         return None
     return Problem("time_in_future", "time", f"is more than a day ahead of Wafa's clock: {event['time']}")
 

@@ -1,6 +1,8 @@
 """Connections to RabbitMQ."""
 
 import socket
+import struct
+from typing import Any
 
 import amqp
 import amqp.serialization
@@ -15,9 +17,23 @@ def _text(raw: bytes | str) -> str:
     return raw if isinstance(raw, str) else raw.decode("utf-8", "backslashreplace")
 
 
-# py-amqp decodes properties and routing keys strictly, while it reads: one message with a content type in
-# Latin-1 would end the consumer, and come again.
+def _load_properties(message: Any, class_id: int, buffer: bytes, offset: int) -> int:
+    """Read the properties of a message; of unreadable ones keep the content type, which stands first."""
+    try:
+        message.properties, offset = amqp.serialization.PROPERTY_CLASSES[class_id](buffer, offset)
+    except (ValueError, OverflowError, RecursionError, struct.error, amqp.exceptions.FrameSyntaxError):
+        has_content_type = buffer[offset] & 0x80
+        start = offset + 3
+        message.properties = {}
+        if has_content_type:
+            message.properties["content_type"] = _text(bytes(buffer[start : start + buffer[offset + 2]]))
+    return offset
+
+
+# py-amqp is strict with properties and routing keys while it reads from the socket. One message with a
+# content type in Latin-1, or a timestamp in milliseconds, would end the consumer after each restart anew.
 amqp.serialization.pstr_t = _text
+amqp.serialization.GenericContent._load_properties = _load_properties
 
 
 def connect(uri: str, *, name: str, heartbeat: int = 60, timeout: float = 10) -> amqp.Connection:

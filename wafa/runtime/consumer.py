@@ -89,7 +89,10 @@ class BatchConsumer:
             self._set_connected(False)
 
     def _open(self) -> amqp.Connection:
-        connection = self._connect()
+        try:
+            connection = self._connect()
+        except (amqp.exceptions.NotAllowed, amqp.exceptions.AccessRefused) as error:
+            raise Misconfigured(f"the broker does not let us in: {error}") from error
         self._arrived.clear()
         self._arrived_bytes = 0
         try:

@@ -38,7 +38,16 @@ class Rejected:
 def rejection_messages(service: str, rejected: Sequence[Rejected], now: datetime) -> Iterator[Message]:
     """Yield one message for each rejected thing, addressed to the quarantine."""
     for one in rejected:
-        yield Message(REFUSED, "", encode(_rejection(service, one, now)), STRUCTURED)
+        yield Message(REFUSED, "", _encoded(service, one, now), STRUCTURED)
+
+
+def _encoded(service: str, rejected: Rejected, now: datetime) -> bytes:
+    try:
+        return encode(_rejection(service, rejected, now))
+    except Exception:
+        # Whatever it is that cannot even be quoted, its bytes are kept, and it is never in the way.
+        bare = Delivery(rejected.delivery.body, None, "", rejected.delivery.tag)
+        return encode(_rejection(service, Rejected(bare, rejected.problem), now))
 
 
 def _rejection(service: str, rejected: Rejected, now: datetime) -> Event:

@@ -47,6 +47,14 @@ class Requests(RpcConsumer):
             log.warning("request dropped, nobody waits for the answer")
             self.queue_consumer.ack_message(message)
 
+    def handle_result(self, message: Any, result: Any, exc_info: Any) -> Any:
+        """Send an answer; called by nameko in the worker, which must not die because the broker is away."""
+        try:
+            return super().handle_result(message, result, exc_info)
+        except Exception as error:
+            log.warning("answer lost, it could not be sent", error=str(error))
+            return result, exc_info
+
 
 class Answering(Rpc):
     """nameko's RPC entrypoint, on requests that it can survive."""

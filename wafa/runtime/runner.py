@@ -21,13 +21,6 @@ from wafa.runtime.logs import configure_logs  # noqa: E402
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS  # noqa: E402
 from wafa.runtime.settings import Settings, load_settings  # noqa: E402
 
-SERVICES = {
-    "customers": "services.customers.service:CustomersService",
-    "interactions": "services.interactions.service:InteractionsService",
-    "loyalty": "services.loyalty.service:LoyaltyService",
-    "notifications": "services.notifications.service:NotificationsService",
-}
-
 # Operators give a container 20 seconds or so before they kill it.
 GRACE = 15
 
@@ -101,11 +94,13 @@ def _start(container: ServiceContainer, life: Life) -> None:
 
 
 def _service_class(name: str) -> type:
-    module, _, attribute = SERVICES[name].partition(":")
-    service: type = getattr(importlib.import_module(module), attribute)
+    module = importlib.import_module(f"services.{name}.service")
+    service: type = getattr(module, f"{name.capitalize()}Service")
     return service
 
 
 def _serve_health(settings: Settings, readiness: Readiness) -> None:
     listener = eventlet.listen((settings.http_host, settings.http_port))
-    eventlet.spawn(eventlet.wsgi.server, listener, health_app(readiness), log_output=False)
+    # Who asks slowly, or many times at once, must not keep others from asking.
+    options = {"log_output": False, "socket_timeout": 5, "keepalive": False, "max_size": 200}
+    eventlet.spawn(eventlet.wsgi.server, listener, health_app(readiness), **options)

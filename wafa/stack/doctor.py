@@ -55,10 +55,15 @@ def _python() -> Finding:
 
 
 def _packages() -> Finding:
-    missing = [name for name in NEEDED_PACKAGES if importlib.util.find_spec(name) is None]
+    missing = [name for name in NEEDED_PACKAGES if not _is_installed(name)]
     if missing:
         return Finding("packages", "missing", f"not installed: {', '.join(missing)}", "make setup")
     return Finding("packages", "ok", "installed")
+
+
+def _is_installed(name: str) -> bool:
+    # Some packages take their spec away once they are imported, and `find_spec` cannot bear that.
+    return name in sys.modules or importlib.util.find_spec(name) is not None
 
 
 def _rabbitmq() -> Finding:

@@ -1,6 +1,6 @@
 """A store in memory that keeps the promises of the real one, and a broker that can fail."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,9 +12,16 @@ class FakeStore:
     """Customers in a dict: versions guard writes, and an identifier has one holder."""
 
     def __init__(self) -> None:
+        self.filed: dict[str, str] = {}
         self.customers: dict[str, Customer] = {}
         self.writes = 0
         self.before_write: Callable[[], None] = lambda: None
+
+    def receipts(self, keys: Iterable[str]) -> dict[str, str]:
+        return {key: self.filed[key] for key in keys if key in self.filed}
+
+    def file_receipts(self, digests: Mapping[str, str]) -> None:
+        self.filed = {**digests, **self.filed}
 
     def find(self, keys: Collection[str], ids: Collection[str] = ()) -> dict[str, Customer]:
         known = {

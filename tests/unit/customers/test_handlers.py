@@ -251,3 +251,25 @@ def test_an_object_in_the_place_of_a_text_never_becomes_an_operator(known, name)
         queries.lookup(known, **{"system": "shop", "id": "17"} | {name: ANYBODY})
     with pytest.raises(ValueError, match="customer_id must be a string"):
         queries.get(known, ANYBODY)
+
+
+def test_another_content_under_the_same_identity_is_a_conflict_and_the_first_stands(store, broker):
+    first, other = consent("c1", 0, "granted"), consent("c1", 0, "withdrawn")
+    assert take_in(store, broker, first) == []
+
+    [refusal] = take_in(store, broker, other, first)
+
+    assert (refusal.event, refusal.problem.reason) == (other, "conflict")
+    [customer] = store.customers.values()
+    assert [one.status for one in customer.profile.consents.values()] == ["granted"]
+
+
+def test_an_event_that_was_refused_may_come_again_corrected(store, broker):
+    wrong = event("customer.registered.v1", "r1", customer={"phone": "1"})
+    [refusal] = take_in(store, broker, wrong)
+    assert refusal.problem.reason == "invalid_identifier"
+
+    assert (
+        take_in(store, broker, event("customer.registered.v1", "r1", customer={"phone": "+966501234567"}))
+        == []
+    )

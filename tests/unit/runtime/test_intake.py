@@ -238,3 +238,18 @@ def test_the_publisher_of_a_recorded_event_finds_it_by_its_own_names() -> None:
         "/till/1",
         "purchase.completed.v1",
     ]
+
+
+def test_what_cannot_even_be_quoted_is_kept_by_its_bytes() -> None:
+    """An event of a batch that is nested so deep that it can be read but not written."""
+    deep: Any = []
+    for _ in range(20_000):
+        deep = [deep]
+    quarantine = Quarantine()
+    refused = Rejected(
+        Delivery(b"[deep]", BATCH, CONTACT, 1), Problem("invalid", "", ""), {"id": "a", "data": deep}
+    )
+
+    quarantine.send([*rejection_messages("test", [refused], datetime(2026, 1, 1, tzinfo=UTC))])
+
+    assert base64.b64decode(quarantine.kept[0]["body_base64"]) == b"[deep]"
