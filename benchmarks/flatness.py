@@ -71,6 +71,7 @@ class Flatness:
     def _look(self, turn: int) -> dict[str, Any]:
         events = list(_mixed(self._expected.customers, turn))
         time.sleep(AFTERMATH)
+        self._finish.await_calm(self._queues.moved)
         cpu, began = CpuMeter(self._crew.pids() | self._servers), time.monotonic()
         self._send(events)
         self._finish.await_ledger(events, self._queues.moved)

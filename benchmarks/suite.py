@@ -11,6 +11,7 @@ from rich.progress import Progress
 from benchmarks import latency, micro, throughput, variants
 from benchmarks.crew import Crew
 from benchmarks.feed import Pack, by_the_hundred, singly
+from benchmarks.finish import Finish
 from benchmarks.flatness import Flatness
 from benchmarks.floor.shapes import save_shapes
 from benchmarks.ground import Ground, Room
@@ -62,6 +63,8 @@ class Suite:
         events = in_order_of_time(self.extent.events)
         with self.ground.room("latency") as room, RealServices(room) as crew:
             full = throughput.measure(crew, room, self.ground.servers(), events, singly, self.bar)
+            with Queues(room, crew, self.bar) as queues:
+                Finish(room).await_calm(queues.moved)
             rate = full["events_per_second"] / 5
             expected = Expected()
             expected.add(events)

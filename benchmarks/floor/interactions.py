@@ -1,4 +1,4 @@
-"""What happened: for each batch one call, one insert, the news."""
+"""What happened: for each batch one find, one call, one insert, the news."""
 
 from typing import Any
 
@@ -15,16 +15,18 @@ def run(settings: Settings, shapes: dict[str, Any]) -> None:
     """Record for ever."""
     database = open_database(settings.mongodb_uri, settings.database("interactions"))
     InteractionStore(database).create_indexes()
+    records = database["interactions"]
     resolve, outlet = Call(settings.amqp_uri, QUEUE), Outlet(settings.amqp_uri)
     for events in chunks(settings.amqp_uri, "wafa.interactions"):
         keys = [event_key(event) for event in events]
+        known = list(records.find({"_id": {"$in": keys}}))
+        assert not known, "nothing is told twice here"
         ids = resolve([
             {"customer": event["data"]["customer"], "time": event["time"], "event": key}
             for event, key in zip(events, keys, strict=True)
         ])  # fmt: skip
         told = list(zip(events, keys, ids, strict=True))
-        records = [_record(shapes["interaction"], *one) for one in told]
-        database["interactions"].insert_many(records, ordered=False)
+        records.insert_many([_record(shapes["interaction"], *one) for one in told], ordered=False)
         outlet.publish([_recorded(shapes["recorded"], *one) for one in told])
 
 

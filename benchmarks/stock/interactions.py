@@ -9,8 +9,9 @@ from benchmarks.stock.customers import resolve
 from benchmarks.stock.ground import Collections, Events, queue
 from services.customers.store import CustomerStore
 from services.interactions.publishing import recorded
-from services.interactions.recording import identity, make_record
+from services.interactions.recording import make_record
 from services.interactions.store import InteractionStore
+from wafa.contracts.envelope import content_digest, event_key
 from wafa.contracts.validation import check
 from wafa.runtime.clock import now
 
@@ -47,6 +48,6 @@ def record(event, interactions, resolve, publish):
     moment = now()
     if problem := check(event, moment):
         raise ValueError(problem)
-    record = make_record(event, *identity(event), resolve(event), moment)
+    record = make_record(event, event_key(event), content_digest(event), resolve(event), moment)
     interactions.insert_one(record)
     publish(recorded(record))
