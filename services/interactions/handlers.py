@@ -116,6 +116,10 @@ def replay(
     entry = store.rejected_entry(rejection_id)
     if entry is None:
         return _error("not_found", "", f"no rejected event has the id {rejection_id}")
+    if corrected is None and entry["reason"] == CONFLICT.reason:
+        return _error(
+            CONFLICT.reason, "id", "as it is it contradicts the other event again; correct its `id`"
+        )
     try:
         events = (
             _as_list(corrected) if corrected is not None else decode(entry["body"], entry["content_type"])

@@ -49,7 +49,7 @@ def events_of(lines: list[Line], name: str) -> list[Event]:
 def send(events: list[Event], publisher: Publisher, services: Client) -> None:
     """Publish events, then one of somebody new, and wait until that one has gone all the way.
 
-    Nearly all others have then, too: what is tried once more because two workers met is applied a moment later.
+    Nearly all others have then, too: what is tried again because two workers met is applied a moment later.
     """
     for start in range(0, len(events), 1000):
         publisher.publish(events[start : start + 1000])

@@ -19,7 +19,11 @@ class PurchaseLine(Contract):
 class PurchaseCompleted(InboundData):
     """A customer bought and paid."""
 
-    purchase_id = Identifier("Id of the purchase, unique within the event's `source`.", required=True)
+    purchase_id = Identifier(
+        "Id of the purchase, unique within the event's `source`. Told again under another event `id`, it is "
+        "one purchase: the first amount counts. To put an amount right, publish a return.",
+        required=True,
+    )
     total = Part(Money, "What was paid, all discounts taken off.", required=True)
     lines = Many(Part(PurchaseLine), "What was bought. Not added up: `total` counts.", max=1000)
 

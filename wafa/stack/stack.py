@@ -213,7 +213,11 @@ class Stack:
         hosts = hosts_of(uri, default_port)
         if not any(answers(*host) for host in hosts):
             places = ", ".join(f"{host}:{port}" for host, port in hosts)
-            raise StackError(f"No {name} answers at {places}, the one that was to be used.")
+            variable = {"mongodb": "MONGODB_URI", "rabbitmq": "AMQP_URI"}[name]
+            raise StackError(
+                f"No {name} answers at {places}, the one that was to be used. If {variable} is set in this "
+                f"shell, `unset {variable}` lets the stack start a server of its own."
+            )
         self._progress(name, "external")
 
     def _progress(self, name: str, state: str) -> None:

@@ -115,6 +115,14 @@ def test_what_failed_for_a_reason_outside_of_it_is_replayed_as_it_was(
     assert bus == [purchase()]
 
 
+def test_a_conflict_cannot_be_replayed_as_it_was(store: InteractionStore, bus: Bus) -> None:
+    id = refuse(store, bus, Problem("conflict", "id", "another was first"), event=purchase())
+    bus.clear()
+
+    assert handlers.replay(id, None, store, bus, NOW)["error"]["reason"] == "conflict"
+    assert bus == []
+
+
 def test_replaying_nothing_is_an_error_and_leaves_the_entry_open(store: InteractionStore, bus: Bus) -> None:
     id = refuse(store, bus, BROKEN, event=purchase("XXX"))
 
