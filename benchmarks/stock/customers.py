@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from nameko.rpc import rpc
 from pymongo.errors import DuplicateKeyError
 
 from benchmarks.stock.ground import Collections, Events
 from services.customers.domain.customer import Customer
-from services.customers.domain.identity import new_customer_id
 from services.customers.publishing import snapshot_event
 from services.customers.reading import statement_of
 from services.customers.store import CustomerStore
@@ -24,7 +24,7 @@ def resolve(event: Event, customers: Any, publish: Callable[[Event], None]) -> s
     found = customers.find_one({"identifiers": key})
     if found:
         return found["_id"]
-    customer = Customer(new_customer_id(key, ()), 1, statement.keys, changed_at=now())
+    customer = Customer(str(uuid4()), 1, statement.keys, changed_at=now())
     document = {"version": 1, "identifiers": [*statement.keys], "changed_at": customer.changed_at}
     try:
         customers.insert_one({"_id": customer.customer_id, **document})
