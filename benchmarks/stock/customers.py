@@ -29,7 +29,8 @@ def resolve(event: Event, customers: Any, publish: Callable[[Event], None]) -> s
     try:
         customers.insert_one({"_id": customer.customer_id, **document})
     except DuplicateKeyError:
-        return customer.customer_id
+        # Another worker has met the same new person at the same moment.
+        return customers.find_one({"identifiers": key})["_id"]
     publish(snapshot_event(customer))
     return customer.customer_id
 
