@@ -32,18 +32,18 @@ def main(quick: bool, only: tuple[str, ...], out: Path, document: bool) -> None:
     if os.environ.pop("AMQP_URI", None):
         notes().print("AMQP_URI is passed over: the benchmark makes virtual hosts on a broker of its own")
     try:
-        results = _measure(QUICK if quick else Extent(), only or MEASUREMENTS)
+        results = _measure(QUICK if quick else Extent(), only or MEASUREMENTS, out)
     except (WrongOutcome, StackError) as error:
-        notes().print(f"[red]failed:[/] {error}")
+        click.echo(f"failed: {error}", err=True)
         sys.exit(1)
-    out.write_text(json.dumps(results, indent=2) + "\n")
     report.show(results, Console())
     if document:
         report.write(results)
     notes().print(f"figures in {out}")
 
 
-def _measure(extent: Extent, names: tuple[str, ...]) -> dict[str, object]:
+def _measure(extent: Extent, names: tuple[str, ...], out: Path) -> dict[str, object]:
+    """Take the measurements; what was taken is in the file even where a later one fails."""
     with signals_interrupt(), tempfile.TemporaryDirectory(prefix="wafa-bench-") as temporary:
         folder = Path(temporary)
         with Stack(folder / "servers", services=[]) as stack, progress() as bar:
@@ -53,6 +53,7 @@ def _measure(extent: Extent, names: tuple[str, ...]) -> dict[str, object]:
             suite = Suite(ground, folder, extent, bar)
             for name in names:
                 results[name] = getattr(suite, name)()
+                out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return results
 
 

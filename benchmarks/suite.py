@@ -1,6 +1,7 @@
 """All measurements, in order, on one ground. Each returns plain figures, ready for JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -11,7 +12,7 @@ from rich.progress import Progress
 from benchmarks import latency, micro, throughput, variants
 from benchmarks.crew import Crew
 from benchmarks.feed import Pack, by_the_hundred, singly
-from benchmarks.finish import Finish
+from benchmarks.finish import Finish, WrongOutcome
 from benchmarks.flatness import Flatness
 from benchmarks.floor.shapes import save_shapes
 from benchmarks.ground import Ground, Room
@@ -47,6 +48,7 @@ class Suite:
 
     def throughput(self) -> Figures:
         """Compare Wafa with stock nameko and with the floor."""
+        variants.rehearse()
         fast: dict[str, list[Figures]] = {"wafa": [], "floor": []}
         for run in range(self.extent.runs):
             fast["wafa"].append(self._real(f"wafa_{run}", singly))
@@ -61,7 +63,7 @@ class Suite:
     def latency(self) -> Figures:
         """Measure the latency at a fifth of what went through at full load just before."""
         events = in_order_of_time(self.extent.events)
-        with self.ground.room("latency") as room, RealServices(room) as crew:
+        with self._services("latency") as (room, crew):
             full = throughput.measure(crew, room, self.ground.servers(), events, singly, self.bar)
             with Queues(room, crew, self.bar) as queues:
                 Finish(room).await_calm(queues.moved)
@@ -74,7 +76,7 @@ class Suite:
     def flatness(self) -> Figures:
         """Measure whether the cost of an event stays the same as the system fills."""
         servers = self.ground.servers()
-        with self.ground.room("flatness") as room, RealServices(room) as crew:
+        with self._services("flatness") as (room, crew):
             crew.start_head()
             with Queues(room, crew, self.bar) as queues:
                 looks = Flatness(room, crew, servers, queues, self.bar).measure(self.extent.sizes)
@@ -92,11 +94,20 @@ class Suite:
         return self.folder / "shapes.bson"
 
     def _real(self, name: str, pack: Pack) -> Figures:
-        with self.ground.room(name) as room, RealServices(room) as crew:
+        with self._services(name) as (room, crew):
             figures = self._measure(crew, room, pack)
             published = crew.published()
             save_shapes(room, published, self._shapes)
             return {**figures, "published": dict(published), "complaints": dict(crew.complaints())}
+
+    @contextmanager
+    def _services(self, name: str) -> Iterator[tuple[Room, RealServices]]:
+        """Run Wafa in a room of its own; an error tells what its logs complain of."""
+        with self.ground.room(name) as room, RealServices(room) as crew:
+            try:
+                yield room, crew
+            except WrongOutcome as error:
+                raise WrongOutcome(f"{error}; logged: {dict(crew.complaints())}") from error
 
     def _run(self, name: str, variant: Callable[[Room], Crew], pack: Pack) -> Figures:
         with self.ground.room(name) as room, variant(room) as crew:

@@ -1,13 +1,21 @@
 """The ways to do the same work that are compared."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.crew import HEAD, Crew
 from benchmarks.ground import Room
-from benchmarks.hands import Hand, Hands
+from benchmarks.hands import ROOT, Hand, Hands
 
 TAKING = ("interactions", "loyalty", "notifications")
+
+
+def rehearse() -> None:
+    """Raise `CalledProcessError` now rather than after a long run if a script does not even load."""
+    for module in ("benchmarks.stock", "benchmarks.floor"):
+        subprocess.run([sys.executable, "-m", module], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def stock(room: Room) -> Crew:

@@ -18,6 +18,9 @@ RUNS = {
 
 def main() -> None:
     """Run the process that the command line names, with the shapes in the file that it names."""
+    if not sys.argv[1:]:
+        print(*RUNS, sep="\n")
+        return
     name, shapes = sys.argv[1:]
     options = bson.CodecOptions(tz_aware=True)
     RUNS[name](load_settings(), bson.decode(Path(shapes).read_bytes(), options))

@@ -26,7 +26,10 @@ SERVICES = {
 
 
 def main() -> None:
-    """Run the service that the command line names."""
+    """Run the service that the command line names; without one, say which there are."""
+    if not sys.argv[1:]:
+        print(*SERVICES, sep="\n")
+        return
     logging.basicConfig(level=logging.WARNING)
     container = ServiceContainer(SERVICES[" ".join(sys.argv[1:])], nameko_config(load_settings()))
     container.start()
