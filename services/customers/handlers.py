@@ -12,7 +12,7 @@ from wafa.contracts.duplicates import CONFLICT, identify, sort_out
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
 from wafa.contracts.validators import kind_of
-from wafa.runtime.refusal import Refusal
+from wafa.runtime.policy import Reject
 
 
 def resolve(
@@ -33,7 +33,7 @@ def resolve(
     return [_answer(one) for one in _settle(readings, store, publish, now, exact=False)]
 
 
-def take_in(events: Sequence[Event], store: CustomerStore, publish: Publish, now: datetime) -> list[Refusal]:
+def take_in(events: Sequence[Event], store: CustomerStore, publish: Publish, now: datetime) -> list[Reject]:
     """Take in what a batch of events says about customers; return what was refused.
 
     An event leaves a receipt when its effects are out. One that comes again has none; one that claims the
@@ -48,8 +48,8 @@ def take_in(events: Sequence[Event], store: CustomerStore, publish: Publish, now
     settled = zip(batch.new, outcomes, strict=True)
     refused = {key: outcome for key, outcome in settled if isinstance(outcome, Problem)}
     store.file_receipts({key: digest for key, digest in batch.digests.items() if key not in refused})
-    contradicting = [Refusal(event, CONFLICT) for event in batch.conflicts]
-    return contradicting + [Refusal(batch.new[key], problem) for key, problem in refused.items()]
+    contradicting = [Reject(event, CONFLICT) for event in batch.conflicts]
+    return contradicting + [Reject(batch.new[key], problem) for key, problem in refused.items()]
 
 
 def _settle(

@@ -16,15 +16,15 @@ from wafa.contracts.envelope import Event, decode
 from wafa.contracts.errors import Problem, Unreadable
 from wafa.contracts.times import parse_time
 from wafa.contracts.validation import check
+from wafa.runtime.policy import Reject
 from wafa.runtime.publisher import Publish
-from wafa.runtime.refusal import Refusal
 
 Resolve = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
 
 def record(
     events: Sequence[Event], store: InteractionStore, resolve: Resolve, publish: Publish, now: datetime
-) -> list[Refusal]:
+) -> list[Reject]:
     """Record a batch: who they are, what was said, what follows; return what was refused.
 
     Customers are resolved in one call, records inserted in one round trip. Records that were there already
@@ -53,7 +53,7 @@ class Batch:
         found = sort_out(arrived, {key: record["digest"] for key, record in stored.items()})
         self.new, self.digests = found.new, found.digests
         self.records = {key: stored[key] for key in found.again}
-        self.refusals = [Refusal(event, CONFLICT) for event in found.conflicts]
+        self.refusals = [Reject(event, CONFLICT) for event in found.conflicts]
 
     def compare(self, stored: Mapping[str, Record]) -> None:
         """Take what another worker has recorded meanwhile; refuse what contradicts it."""
@@ -66,7 +66,7 @@ class Batch:
 
     def refuse(self, key: str, problem: Problem) -> None:
         """Refuse a new event."""
-        self.refusals.append(Refusal(self.new.pop(key), problem))
+        self.refusals.append(Reject(self.new.pop(key), problem))
 
 
 def refresh_cases(records: Iterable[Record], store: InteractionStore) -> None:
@@ -82,7 +82,7 @@ def refresh_cases(records: Iterable[Record], store: InteractionStore) -> None:
     )
 
 
-def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publish) -> list[Refusal]:
+def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publish) -> list[Reject]:
     """Keep what any service has refused, and tell; return what is no refusal at all."""
     entries: dict[str, dict[str, Any]] = {}
     refusals = []
@@ -93,7 +93,7 @@ def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publis
             problem = Problem(
                 "invalid", "data", f"not what a service says of a refusal: {type(error).__name__}"
             )
-            refusals.append(Refusal(event, problem))
+            refusals.append(Reject(event, problem))
         else:
             entries[entry["_id"]] = entry
     kept = store.quarantine([*entries.values()])

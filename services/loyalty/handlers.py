@@ -14,8 +14,8 @@ from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import Event, derive_id
 from wafa.contracts.errors import Problem
 from wafa.contracts.times import parse_time
+from wafa.runtime.policy import Reject
 from wafa.runtime.publisher import Publish
-from wafa.runtime.refusal import Refusal
 
 # How long effects may be pending before the sweeper takes it that their worker has died: longer than a living
 # one can hang on the database, and clocks may differ.
@@ -25,10 +25,10 @@ AT_A_TIME = 500
 
 def take_in(
     events: Sequence[Event], store: LoyaltyStore, publish: Publish, program: Program, now: datetime
-) -> list[Refusal]:
+) -> list[Reject]:
     """Bring recorded interactions into the ledger; return those that the program has no exchange rate for."""
     entries: list[Entry] = []
-    refusals: list[Refusal] = []
+    refusals: list[Reject] = []
     for event in events:
         to_fact = FACTS.get(event["data"]["type"])
         if to_fact is None:
@@ -37,7 +37,7 @@ def take_in(
             fact = to_fact(event["data"], program)
         except NoExchangeRate as error:
             refusals.append(
-                Refusal(event, Problem("no_exchange_rate", "data.data.total.currency", str(error)))
+                Reject(event, Problem("no_exchange_rate", "data.data.total.currency", str(error)))
             )
             continue
         entries.append(Entry(event["data"]["customer_id"], fact, event.get("correlationid")))

@@ -20,6 +20,8 @@ COMMANDS = {
     "publish": "wafa.cli.publish:publish",
     "replay": "wafa.cli.replay:replay",
     "card": "wafa.cli.card:card",
+    "customers": "wafa.cli.customers:customers",
+    "members": "wafa.cli.members:members",
     "rejected": "wafa.cli.rejected:rejected",
     "outreach": "wafa.cli.outreach:outreach",
     "rebuild": "wafa.cli.rebuild:rebuild",

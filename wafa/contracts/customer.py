@@ -3,7 +3,7 @@
 from wafa.contracts.fields import Choice, Identifier, Line, Many, Part, Whole
 from wafa.contracts.reference import ExternalId, InboundData
 from wafa.contracts.schema import Contract
-from wafa.contracts.values import Country, Email, Locale, Moment, Phone, Timezone
+from wafa.contracts.values import Country, Email, Locale, Moment, Phone, Slug, Timezone
 from wafa.contracts.vocabulary import CONSENT_PURPOSES, CONSENT_STATUSES, CONTACT_CHANNELS
 
 MOST = 1000
@@ -54,14 +54,32 @@ class CustomerUpdated(_Snapshot):
     """Something about a customer changed. The data are a full snapshot, not the difference."""
 
 
-class CustomerMerged(Contract):
+class _Repointed(Contract):
+    from_ = Identifier("Id whose meaning changes.", data_key="from", required=True)
+    into = Identifier("Id of the person that it was taken for.", required=True)
+    version = Whole(
+        "Counts up with every change of `from`; what has the highest holds.", min=1, max=2**53, required=True
+    )
+    change_id = Identifier("Id of the merge or of its undoing.", required=True)
+
+
+class CustomerMerged(_Repointed):
     """Two customers turned out to be one person: from now on `from` is another name of `into`."""
 
-    from_ = Identifier("Id that is only an alias now.", data_key="from", required=True)
-    into = Identifier("Id that stays.", required=True)
+
+class CustomerUnmerged(_Repointed):
+    """A merge was undone: `from` is a customer of its own again, with what was its own."""
 
 
 class CustomerErased(Contract):
     """A customer was erased. Whoever keeps a copy of personal data must drop it."""
 
     customer_id = Identifier("Wafa's id of the customer.", required=True)
+    change_id = Identifier("Id of the erasure.", required=True)
+
+
+class CustomerChangeApplied(Contract):
+    """A service has brought a merge, its undoing or an erasure to effect in everything that it keeps."""
+
+    change_id = Identifier("Id of the change, as in the event that told of it.", required=True)
+    service = Slug("The service that says so.", required=True)

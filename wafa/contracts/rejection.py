@@ -18,7 +18,9 @@ REASONS = {
     "no_identifier": "Nothing in the customer reference identifies anybody.",
     "unknown_customer": "No customer has the `id` that the reference names.",
     "customer_erased": "The customer whom the reference names was erased.",
-    "processing_failed": "The event was tried together with others and alone, and failed; the log says why.",
+    "processing_failed": "The event was tried five times over some minutes, and failed; the log says why.",
+    "killed_process": "The process ended, several times, while it had this event alone in hand.",
+    "delivery_limit": "The broker gave the message up after delivering it many times.",
 }
 
 

@@ -5,6 +5,7 @@ hosts it. A batch is acknowledged with a single `multiple` ack after `take` has 
 process before that means redelivery, and every step that `take` does is safe to repeat.
 """
 
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -22,39 +23,51 @@ log = structlog.get_logger(__name__)
 
 # A batch closes early at this size, so that large messages are not decoded all at once.
 BATCH_BYTES = 2 * 1024 * 1024
-FIRST_DELAY, LONGEST_DELAY = 0.2, 15.0
+FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 IDLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message as the broker delivered it."""
+    """One message as the broker delivered it. `returned` is how often it came back without an answer."""
 
     body: bytes
     content_type: str | None
     routing_key: str
     tag: int
     headers: dict[str, Any] = field(default_factory=dict)
+    exchange: str = ""
+    returned: int = 0
+
+    @property
+    def suspicious(self) -> bool:
+        """Tell whether it may be this message that ends the processes which take it.
+
+        Once is a coincidence: whatever a process that dies has fetched comes back, and that is a lot.
+        """
+        return self.returned > 1
 
 
 class BatchConsumer:
     """Consumes `queue`, gives `take` batches of at most `size` deliveries, and acks when it returns.
 
-    A batch closes when it is full or `linger` seconds after its first delivery. `take` may raise one of
-    `TRANSIENT` (the batch is kept and tried again with growing delays, while the connection is kept alive);
-    anything else that it raises ends `run` with that error, as does a queue that cannot be consumed
-    (`Misconfigured`). `declare` is called on each new channel.
+    A batch closes when it is full or `linger` seconds after its first delivery, and is all suspicious or not
+    at all. `take` also gets the number of the try, from 1. It may raise one of `TRANSIENT` (the batch is kept
+    and tried again with growing delays, while the connection is kept alive); anything else that it raises
+    ends `run` with that error, as does a queue that cannot be consumed (`Misconfigured`). `declare` is called
+    on each new channel. `prefetch` is how many messages may be unacknowledged (default: two batches).
     """
 
     def __init__(
         self,
         connect: Callable[[], amqp.Connection],
         queue: str,
-        take: Callable[[Sequence[Delivery]], None],
+        take: Callable[[Sequence[Delivery], int], None],
         *,
         declare: Callable[[amqp.Channel], None] = lambda channel: None,
         size: int = 500,
         linger: float = 0.02,
+        prefetch: int | None = None,
     ) -> None:
         self.queue = queue
         self.connected = False
@@ -63,6 +76,8 @@ class BatchConsumer:
         self._declare = declare
         self._size = size
         self._linger = linger
+        # The next batch arrives while this one is being worked on.
+        self._prefetch = prefetch or 2 * size
         self._stopping = False
         self._arrived: deque[Delivery] = deque()
         self._arrived_bytes = 0
@@ -110,8 +125,7 @@ class BatchConsumer:
             # py-amqp would decode a body by its content encoding; we want the bytes that were sent.
             channel.auto_decode = False
             self._declare(channel)
-            # Twice a batch: the next one arrives while this one is being worked on.
-            channel.basic_qos(0, 2 * self._size, False)
+            channel.basic_qos(0, self._prefetch, False)
             channel.basic_consume(self.queue, callback=self._on_message)
         except (amqp.exceptions.PreconditionFailed, amqp.exceptions.AccessRefused) as error:
             # Trying again cannot help: the queue has another type, or our user lacks a permission.
@@ -144,7 +158,10 @@ class BatchConsumer:
     def _cut(self) -> list[Delivery]:
         batch: list[Delivery] = []
         size = 0
+        suspicious = self._arrived[0].suspicious
         while self._arrived and len(batch) < self._size and size < BATCH_BYTES:
+            if self._arrived[0].suspicious != suspicious:
+                break
             batch.append(self._arrived.popleft())
             size += len(batch[-1].body)
         self._arrived_bytes -= size
@@ -153,9 +170,9 @@ class BatchConsumer:
     def _work(self, connection: amqp.Connection, batch: list[Delivery]) -> None:
         delay = FIRST_DELAY
         with metrics.BATCH_SECONDS.labels(self.queue).time():
-            while True:
+            for tries in itertools.count(1):
                 try:
-                    self._take(batch)
+                    self._take(batch, tries)
                     break
                 except TRANSIENT as error:
                     if self._stopping:
@@ -172,9 +189,13 @@ class BatchConsumer:
         while not self._stopping and (left := until - time.monotonic()) > 0:
             if connection is None:
                 time.sleep(min(left, IDLE))
-            else:
+            elif self._arrived_bytes < BATCH_BYTES:
                 self._drain(connection, min(left, IDLE))
                 connection.heartbeat_tick()
+            else:
+                # What is not read from the socket waits at the broker, not in our memory.
+                time.sleep(min(left, IDLE))
+                connection.send_heartbeat()
 
     def _drain(self, connection: amqp.Connection, timeout: float) -> bool:
         try:
@@ -186,6 +207,7 @@ class BatchConsumer:
     def _on_message(self, message: amqp.Message) -> None:
         info = message.delivery_info
         properties = message.properties
+        headers = properties.get("application_headers") or {}
         self._arrived_bytes += len(message.body or b"")
         self._arrived.append(
             Delivery(
@@ -193,7 +215,10 @@ class BatchConsumer:
                 content_type=properties.get("content_type"),
                 routing_key=info["routing_key"],
                 tag=info["delivery_tag"],
-                headers=properties.get("application_headers") or {},
+                headers=headers,
+                exchange=info["exchange"],
+                # Of a message that is new, this header is not the broker's word but the publisher's.
+                returned=headers.get("x-delivery-count", 1) if info["redelivered"] else 0,
             )
         )
 

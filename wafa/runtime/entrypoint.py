@@ -3,7 +3,8 @@
     @consume("wafa.loyalty")
     def take_in(self, events): ...
 
-The method is called in a worker of its own for each batch of events and returns the refusals. Everything
+The method is called in a worker of its own for each batch of events and returns its verdicts on those that
+had no effect. Everything
 that it was meant to bring about must be durable when it returns: the ack follows.
 """
 
@@ -20,10 +21,10 @@ from wafa.runtime.broker import connect
 from wafa.runtime.consumer import BatchConsumer
 from wafa.runtime.errors import Transient
 from wafa.runtime.intake import Intake
+from wafa.runtime.policy import Verdict
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS, SharedPublisher
-from wafa.runtime.refusal import Refusal
 from wafa.runtime.settings import Settings
-from wafa.runtime.topology import declare_all
+from wafa.runtime.topology import declare_all, suspects_queue
 from wafa.runtime.transient import TRANSIENT
 
 #: What a message between our own services may hold, which is as much as the broker takes: an event of 1 MiB
@@ -70,33 +71,49 @@ class BatchEntrypoint(Entrypoint):
             size=settings.batch_events,
             **self._intake,
         )
-        self._consumer = BatchConsumer(
-            partial(connect, settings.amqp_uri, name=f"wafa {service} {self._queue}"),
-            self._queue,
-            intake.take,
-            declare=declare_all,
-            size=self._most or settings.batch_events,
-            linger=settings.batch_linger,
-        )
-        self.container.config[READINESS].add(self._queue, lambda: self._consumer.connected)
+        size = self._most or settings.batch_events
+        self._consumers = [self._consumer(self._queue, intake.take, settings, size=size)]
+        if not self._intake["last_resort"]:
+            suspects = suspects_queue(self._queue)
+            # One message at a time, and none besides: whatever ends the process then is that one.
+            self._consumers.append(
+                self._consumer(suspects, intake.take_suspects, settings, size=1, prefetch=1)
+            )
 
     def start(self) -> None:
         """Start consuming, once every dependency is ready."""
-        self._ended = self.container.spawn_managed_thread(self._run, identifier=self._queue)
+        self._ended = [
+            self.container.spawn_managed_thread(partial(self._run, consumer), identifier=consumer.queue)
+            for consumer in self._consumers
+        ]
 
     def stop(self) -> None:
-        """Finish the batch in hand, then return."""
-        self._consumer.stop()
-        self._ended.wait()
+        """Finish the batches in hand, then return."""
+        for consumer in self._consumers:
+            consumer.stop()
+        for ended in self._ended:
+            ended.wait()
 
-    def _run(self) -> None:
+    def _consumer(self, queue: str, take: Any, settings: Settings, **options: Any) -> BatchConsumer:
+        consumer = BatchConsumer(
+            partial(connect, settings.amqp_uri, name=f"wafa {self.container.service_name} {queue}"),
+            queue,
+            take,
+            declare=declare_all,
+            linger=settings.batch_linger,
+            **options,
+        )
+        self.container.config[READINESS].add(queue, lambda: consumer.connected)
+        return consumer
+
+    def _run(self, consumer: BatchConsumer) -> None:
         try:
-            self._consumer.run()
+            consumer.run()
         except Exception as error:
             # Not left to nameko: killed by a thread of its own, a container can wait for itself for ever.
             self.container.config[FATAL](error)
 
-    def _call_service(self, events: list[Event]) -> Sequence[Refusal]:
+    def _call_service(self, events: list[Event]) -> Sequence[Verdict]:
         outcome = Signal()
 
         def finished(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:

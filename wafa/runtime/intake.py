@@ -1,11 +1,12 @@
-"""From deliveries to effects: read, check, hand over by the batch, quarantine what was refused.
+"""From deliveries to effects: read, check, hand over by the batch, send away what had none.
 
 Sits between the engine, which knows deliveries, and a service's handlers, which know events. One bad event
 never affects the others: an unexpected error makes the batch be taken again event by event, so that the
-event which causes it is found and its neighbours are applied.
+event which causes it is found and its neighbours are applied. What becomes of it then, `policy` decides.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -17,14 +18,24 @@ from wafa.runtime import metrics
 from wafa.runtime.clock import now
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.errors import Transient
-from wafa.runtime.publisher import Publisher
-from wafa.runtime.quarantine import Rejected, rejection_messages
-from wafa.runtime.refusal import Refusal
+from wafa.runtime.leftovers import Arrived, Leftovers, names_of
+from wafa.runtime.policy import Verdict, told
+from wafa.runtime.publisher import Message, Publisher
+from wafa.runtime.retrying import arrival, set_apart, taken_apart
+from wafa.runtime.topology import DEAD
 from wafa.runtime.transient import is_transient
 
 log = structlog.get_logger(__name__)
 
-Handle = Callable[[list[Event]], Sequence[Refusal]]
+Handle = Callable[[list[Event]], Sequence[Verdict]]
+
+#: From this try on a batch that fails because something is away is tried event by event: perhaps it is away
+#: for one of them only. By then several seconds have passed.
+STUCK = 6
+#: So many that fail in a row, and none that passes: it is not the events.
+OUTAGE = 3
+#: So often an event may end the process that took it alone, before it is taken for the cause.
+DEADLY = 4
 
 
 class Intake:
@@ -56,85 +67,115 @@ class Intake:
         self._last_resort = last_resort
         self._max_bytes = max_bytes
 
-    def take(self, deliveries: Sequence[Delivery]) -> None:
+    def take(self, deliveries: Sequence[Delivery], tries: int = 1) -> None:
         """Bring about every effect of the deliveries; afterwards they may be acknowledged.
+
+        `tries` counts from 1 how often these deliveries are taken because something was away.
 
         Raises:
             one of `TRANSIENT`: something is away; take the same deliveries again.
         """
-        rejected: list[Rejected] = []
-        accepted = list(self._read(deliveries, rejected))
+        if deliveries[0].suspicious and not self._last_resort:
+            self._set_apart([set_apart(self._queue, arrival(one)) for one in deliveries])
+            return
+        left = Leftovers(self._service, self._queue)
+        accepted = list(self._read(deliveries, left))
         for start in range(0, len(accepted), self._size):
-            self._apply(accepted[start : start + self._size], rejected)
-        if rejected:
-            self._quarantine(rejected)
+            part = accepted[start : start + self._size]
+            if tries < STUCK or self._last_resort:
+                self._apply(part, left)
+            else:
+                self._probe(part, left)
+        left.send(self._publisher)
         metrics.EVENTS.labels(self._queue).inc(len(accepted))
         metrics.BATCH_EVENTS.labels(self._queue).observe(len(accepted))
 
-    def _read(
-        self, deliveries: Sequence[Delivery], rejected: list[Rejected]
-    ) -> Iterator[tuple[Event, Delivery]]:
+    def take_suspects(self, deliveries: Sequence[Delivery], tries: int = 1) -> None:
+        """Do as `take`, with one delivery that may be what ended a process; nothing else must be in hand."""
+        [suspect] = deliveries
+        by = arrival(suspect)
+        if suspect.returned >= DEADLY:
+            words = f"the process ended {suspect.returned} times while it had this event alone in hand"
+            left = Leftovers(self._service, self._queue)
+            left.reject(by, None, Problem("killed_process", "", words))
+            left.send(self._publisher)
+        elif suspect.returned and len(parts := taken_apart(self._queue, by, self._max_bytes)) > 1:
+            self._set_apart(parts)
+        else:
+            # Not suspicious by itself any longer: it is alone.
+            self.take([replace(suspect, returned=0)], tries)
+
+    def _set_apart(self, messages: Sequence[Message]) -> None:
+        log.warning("a process ended with these in hand", queue=self._queue, messages=len(messages))
+        metrics.SET_APART.labels(self._queue).inc(len(messages))
+        self._publisher.send(messages)
+
+    def _read(self, deliveries: Sequence[Delivery], left: Leftovers) -> Iterator[Arrived]:
         moment = now()
         for delivery in deliveries:
+            by = arrival(delivery)
+            if delivery.exchange == DEAD:
+                left.reject(by, None, Problem("delivery_limit", "", "nobody answered for it, many times"))
+                continue
             try:
                 content = decode(delivery.body, delivery.content_type, max_bytes=self._max_bytes)
             except Unreadable as error:
-                rejected.append(Rejected(delivery, error.problem))
+                left.reject(by, None, error.problem)
                 continue
             for event in content:
-                problem = (check(event, moment) or _misrouted(event, delivery)) if self._checked else None
+                problem = (check(event, moment) or _misrouted(event, by.delivery)) if self._checked else None
                 if problem is None:
-                    yield event, delivery
+                    yield Arrived(event, by)
                 else:
-                    rejected.append(Rejected(delivery, problem, event))
+                    left.reject(by, event, problem)
 
-    def _apply(self, accepted: list[tuple[Event, Delivery]], rejected: list[Rejected]) -> None:
+    def _apply(self, arrived: Sequence[Arrived], left: Leftovers) -> None:
         try:
-            refusals = self._handle([event for event, _ in accepted])
+            verdicts = self._handle([one.event for one in arrived])
         except Exception as error:
             if is_transient(error):
                 raise
             if self._last_resort:
                 raise Transient(f"what {self._queue} holds cannot be handled: {error}") from error
-            self._find_the_cause(accepted, error, rejected)
+            log.warning("batch failed, taking its events one by one", queue=self._queue, error=told(error))
+            for one in arrived:
+                self._apply_alone(one, left)
             return
-        if refusals:
-            origin = {id(event): delivery for event, delivery in accepted}
-            rejected += [Rejected(origin[id(one.event)], one.problem, one.event) for one in refusals]
+        if verdicts:
+            by = {id(one.event): one.by for one in arrived}
+            for verdict in verdicts:
+                left.fail(Arrived(verdict.event, by[id(verdict.event)]), verdict)
 
-    def _find_the_cause(
-        self, accepted: list[tuple[Event, Delivery]], error: Exception, rejected: list[Rejected]
-    ) -> None:
-        if len(accepted) > 1:
-            log.warning("batch failed, taking its events one by one", queue=self._queue, error=str(error))
-            for one in accepted:
-                self._apply([one], rejected)
+    def _apply_alone(self, one: Arrived, left: Leftovers) -> None:
+        """Apply an event, once more if need be, and give it up for now if it cannot be."""
+        try:
+            verdicts = self._handle([one.event])
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.error("event cannot be processed", queue=self._queue, exc_info=error, **names_of(one.event))
+            if again := left.fail(one, error):
+                self._apply_alone(again, left)
             return
-        [(event, delivery)] = accepted
-        log.error("event cannot be processed", queue=self._queue, exc_info=error, **_names(event))
-        # Not what the error says: that may be what is in the event, and everybody may hear of a refusal.
-        problem = Problem("processing_failed", "", f"{type(error).__name__}; the log has the details")
-        rejected.append(Rejected(delivery, problem, event))
+        for verdict in verdicts:
+            left.fail(one, verdict)
 
-    def _quarantine(self, rejected: Sequence[Rejected]) -> None:
-        self._publisher.send([*rejection_messages(self._service, rejected, now())])
-        for one in rejected:
-            metrics.REFUSED.labels(self._queue, one.problem.reason).inc()
-            told = {"reason": one.problem.reason, "path": one.problem.path, **_names(one.event)}
-            log.warning("event refused", queue=self._queue, **told)
+    def _probe(self, arrived: Sequence[Arrived], left: Leftovers) -> None:
+        """Apply event by event and put off those for which something is away.
 
-
-def _names(event: Any) -> dict[str, Any]:
-    """Return the ids by which a line in the log is joined with others."""
-    if not isinstance(event, dict):
-        return {}
-    data = event.get("data")
-    ids = {
-        "event_id": event.get("id"),
-        "correlation_id": event.get("correlationid"),
-        "customer_id": data.get("customer_id") if isinstance(data, dict) else None,
-    }
-    return {name: id for name, id in ids.items() if id is not None}
+        Raises:
+            one of `TRANSIENT`: it is away for all of them; nothing was put off.
+        """
+        stuck: list[tuple[Arrived, Exception]] = []
+        for place, one in enumerate(arrived, 1):
+            try:
+                self._apply([one], left)
+            except Exception as error:
+                stuck.append((one, error))
+                if len(stuck) == place == OUTAGE:
+                    raise
+        for one, trouble in stuck:
+            left.fail(one, trouble)
 
 
 def _misrouted(event: dict[str, Any], delivery: Delivery) -> Problem | None:

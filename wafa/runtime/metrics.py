@@ -6,6 +6,14 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 EVENTS = Counter("wafa_events_total", "Events taken from a queue and brought to effect", ["queue"])
 REFUSED = Counter("wafa_events_refused_total", "Events sent to quarantine", ["queue", "reason"])
+POSTPONED = Counter(
+    "wafa_events_postponed_total", "Events sent to a delay queue for another attempt", ["queue"]
+)
+SET_APART = Counter(
+    "wafa_messages_set_apart_total",
+    "Messages that were in hand when processes ended, to be taken alone",
+    ["queue"],
+)
 BATCH_EVENTS = Histogram(
     "wafa_batch_events",
     "Events in a batch",

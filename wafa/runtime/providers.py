@@ -77,6 +77,16 @@ class EventPublisher(DependencyProvider):
         return self.shared.publisher.publish
 
 
+class MessageSender(DependencyProvider):
+    """Gives a service `send(messages)`, for what is no event that others may hear."""
+
+    shared = SharedPublisher()
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        """Return the bound `Publisher.send`."""
+        return self.shared.publisher.send
+
+
 class FromSettings(DependencyProvider):
     """Gives a service whatever `make(settings)` returns, made once at start."""
 

@@ -7,8 +7,8 @@ The channel is in confirm mode and we track delivery tags ourselves, because py-
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import amqp
 
@@ -33,6 +33,7 @@ class Message:
     routing_key: str
     body: bytes
     content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Publisher:
@@ -142,7 +143,12 @@ class _ConfirmingChannel:
             self._unconfirmed.add(self._next_tag)
             self._next_tag += 1
             self._channel.basic_publish(
-                amqp.Message(message.body, content_type=message.content_type, delivery_mode=PERSISTENT),
+                amqp.Message(
+                    message.body,
+                    content_type=message.content_type,
+                    delivery_mode=PERSISTENT,
+                    application_headers=dict(message.headers),
+                ),
                 exchange=message.exchange,
                 routing_key=message.routing_key,
                 mandatory=True,
@@ -159,7 +165,7 @@ class _ConfirmingChannel:
                 raise PublishFailed(f"{len(self._unconfirmed)} messages unconfirmed in time")
             self._connection.drain_events(timeout=left)
         if self._refused:
-            raise PublishFailed(f"the broker refused {self._refused} messages")
+            raise PublishFailed(f"the broker refused {self._refused} messages: a queue is full")
         if self._returned:
             raise Unroutable(f"no queue takes {', '.join(sorted(set(self._returned)))}")
 

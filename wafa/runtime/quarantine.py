@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from wafa.contracts.envelope import STRUCTURED, Event, derive_id, encode, make_event
 from wafa.contracts.errors import Problem
 from wafa.contracts.times import format_time
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.publisher import Message
+from wafa.runtime.retrying import Attempt, legible, original
 from wafa.runtime.topology import REFUSED
 
 TYPE = "wafa.quarantined.v1"
@@ -33,6 +36,7 @@ class Rejected:
     delivery: Delivery
     problem: Problem
     event: Any = None
+    attempts: tuple[Attempt, ...] = ()
 
 
 def rejection_messages(service: str, rejected: Sequence[Rejected], now: datetime) -> Iterator[Message]:
@@ -52,7 +56,7 @@ def _encoded(service: str, rejected: Rejected, now: datetime) -> bytes:
 
 def _rejection(service: str, rejected: Rejected, now: datetime) -> Event:
     delivery, problem = rejected.delivery, rejected.problem
-    body = _original(rejected)
+    body, content_type = original(delivery, rejected.event)
     identity = hashlib.sha256(body).hexdigest()
     data: dict[str, Any] = {
         # The same bytes refused for the same reason are one entry, however often they are delivered.
@@ -62,21 +66,16 @@ def _rejection(service: str, rejected: Rejected, now: datetime) -> Event:
         "message": problem.message[: MOST_TOLD["message"]],
         "service": service,
         "received_at": format_time(now),
-        "routing_key": _text(delivery.routing_key),
-        "content_type": STRUCTURED if rejected.event is not None else _text(delivery.content_type or ""),
-        "headers": {_text(name): _text(value) for name, value in delivery.headers.items()},
+        "routing_key": legible(delivery.routing_key),
+        "content_type": content_type,
+        "headers": {legible(name): legible(value) for name, value in delivery.headers.items()},
+        "attempts": msgspec.to_builtins(rejected.attempts),
         "size": len(body),
         "sha256": identity,
         "body_base64": base64.b64encode(body[:KEPT_BYTES]).decode(),
         **_names(rejected.event),
     }
     return make_event(TYPE, source=f"/wafa/{service}", id=data["rejection_id"], time=now, data=data)
-
-
-def _original(rejected: Rejected) -> bytes:
-    """Return the bytes that were sent; those of one event of a batch are written anew."""
-    alone = (rejected.delivery.content_type or "").startswith(STRUCTURED)
-    return rejected.delivery.body if rejected.event is None or alone else encode(rejected.event)
 
 
 def _names(event: Any) -> dict[str, str]:
@@ -88,9 +87,4 @@ def _names(event: Any) -> dict[str, str]:
         # Of our own making: the names that mean something outside are those of the event recorded.
         names = [event.get("causationid"), event["data"].get("source"), event["data"].get("type")]
     told = zip(("event_id", "event_source", "event_type"), names, strict=True)
-    return {name: _text(value)[:200] for name, value in told if isinstance(value, str)}
-
-
-def _text(value: object) -> str:
-    """Return text that UTF-8 can carry: what a broker hands over may hold lone surrogates."""
-    return str(value).encode("utf-8", "backslashreplace").decode()
+    return {name: legible(value)[:200] for name, value in told if isinstance(value, str)}

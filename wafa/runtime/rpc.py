@@ -3,24 +3,54 @@
 `rpc` marks a method that may be called, `Remote` gives a service the methods of another one.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import eventlet
 import kombu.exceptions
 import structlog
+from amqp.exceptions import AccessRefused, NotAllowed, PreconditionFailed
+from kombu.connection import Connection
 from nameko.exceptions import RemoteError, UnknownService
 from nameko.messaging import QueueConsumer
 from nameko.rpc import ReplyListener, Rpc, RpcConsumer, RpcProxy, ServiceProxy
 
-from wafa.runtime.errors import RemoteUnavailable
-from wafa.runtime.providers import SETTINGS
+from wafa.runtime.errors import Misconfigured, RemoteUnavailable
+from wafa.runtime.providers import FATAL, SETTINGS
 from wafa.runtime.transient import is_transient_name
 
 log = structlog.get_logger(__name__)
 
 
 class TolerantConsumer(QueueConsumer):
-    """Drops what is no request: nameko would die of it, and of the same message again after each restart."""
+    """The connection for requests and answers, as it has to be to run for months.
+
+    What is no request is dropped: nameko would die of it, and of the same message again after each restart.
+    A broker that comes back is met within seconds, where kombu would wait for up to 30. And a queue that we
+    may not use ends the process, where nameko would try again for ever.
+    """
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[Connection]:
+        """Connect, however long that takes; called by kombu."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(self._put_off, interval_start=0.5, interval_step=0.5, interval_max=3)
+            yield connection
+
+    def consume(self, *args: Any, **kwargs: Any) -> Iterator[None]:
+        """Consume until the connection breaks; called by kombu."""
+        try:
+            yield from super().consume(*args, **kwargs)
+        except (PreconditionFailed, AccessRefused, NotAllowed) as error:
+            self.container.config[FATAL](Misconfigured(f"cannot listen for requests: {error}"))
+            raise
+
+    def _put_off(self, error: Exception, interval: float) -> None:
+        # The broker answers so when it does not let us in: it will not the next time either.
+        if isinstance(error, AccessRefused | NotAllowed):
+            self.container.config[FATAL](Misconfigured(f"the broker does not let us in: {error}"))
+        log.warning("broker away, trying again", error=str(error), delay=interval)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         """Return the consumers; called by kombu for each new connection."""

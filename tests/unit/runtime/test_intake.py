@@ -14,9 +14,9 @@ from wafa.contracts.errors import Problem
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.errors import Transient
 from wafa.runtime.intake import Intake
+from wafa.runtime.policy import Reject
 from wafa.runtime.publisher import Message
 from wafa.runtime.quarantine import Rejected, rejection_messages
-from wafa.runtime.refusal import Refusal
 
 CONTACT = "contact.logged.v1"
 
@@ -42,14 +42,14 @@ class Handler:
         self.trouble = trouble
         self.applied: list[str] = []
 
-    def __call__(self, events: list[Event]) -> list[Refusal]:
+    def __call__(self, events: list[Event]) -> list[Reject]:
         refusals = []
         for event in events:
             trouble = self.trouble.get(event["id"])
             if isinstance(trouble, Exception):
                 raise trouble
             if isinstance(trouble, Problem):
-                refusals.append(Refusal(event, trouble))
+                refusals.append(Reject(event, trouble))
         refused = {refusal.event["id"] for refusal in refusals}
         self.applied += [event["id"] for event in events if event["id"] not in refused | set(self.applied)]
         return refusals
@@ -158,7 +158,7 @@ def test_handlers_get_no_more_at_a_time_than_they_asked_for() -> None:
     sizes: list[int] = []
     handler = Handler()
 
-    def watched(events: list[Event]) -> list[Refusal]:
+    def watched(events: list[Event]) -> list[Reject]:
         sizes.append(len(events))
         return handler(events)
 
