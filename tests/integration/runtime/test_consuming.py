@@ -24,7 +24,7 @@ class Taken:
         self.batches: list[list[bytes]] = []
         self._changed = threading.Condition()
 
-    def __call__(self, deliveries: Sequence[Delivery]) -> None:
+    def __call__(self, deliveries: Sequence[Delivery], tries: int = 1) -> None:
         with self._changed:
             self.batches.append([one.body for one in deliveries])
             self._changed.notify_all()
@@ -103,7 +103,7 @@ def test_nothing_is_acknowledged_before_the_batch_is_done(
     fill(3)
     entered, crash = threading.Event(), threading.Event()
 
-    def take(deliveries: Sequence[Delivery]) -> None:
+    def take(deliveries: Sequence[Delivery], tries: int) -> None:
         entered.set()
         crash.wait(PATIENCE)
         raise RuntimeError("the worker dies here")
@@ -144,7 +144,7 @@ def test_a_batch_is_kept_and_tried_again_while_something_is_away(
     taken = Taken()
     failures = iter([Transient("the database is away"), ConnectionResetError()])
 
-    def take(deliveries: Sequence[Delivery]) -> None:
+    def take(deliveries: Sequence[Delivery], tries: int) -> None:
         if error := next(failures, None):
             raise error
         taken(deliveries)
@@ -160,7 +160,7 @@ def test_stopping_returns_what_was_only_prefetched(
 ) -> None:
     fill(10)
     taken = Taken()
-    consumer = make_consumer(amqp_uri, queue, lambda batch: (taken(batch), consumer.stop()), size=2)
+    consumer = make_consumer(amqp_uri, queue, lambda batch, tries: (taken(batch), consumer.stop()), size=2)
     with running(consumer):
         taken.wait_for(lambda: len(taken.bodies) >= 1)
 
@@ -244,7 +244,7 @@ def test_a_timestamp_in_milliseconds_does_not_end_the_consumer(
         wrong.setattr(amqp.serialization.GenericContent, "_serialize_properties", lambda content: properties)
         channel.basic_publish_confirm(amqp.Message(b"0"), routing_key=queue)
     seen = Taken()
-    with running(make_consumer(amqp_uri, queue, lambda batch: (taken.extend(batch), seen(batch)))):
+    with running(make_consumer(amqp_uri, queue, lambda batch, tries: (taken.extend(batch), seen(batch)))):
         seen.wait_for(lambda: seen.bodies == [b"0"])
 
     assert taken[0].content_type == "text/csv"

@@ -1,0 +1,106 @@
+"""Another attempt by way of the real broker: through a delay queue and back, and nothing waits behind it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import amqp
+import pytest
+
+from tests.waiting import eventually
+from wafa.contracts.envelope import Event, make_event
+from wafa.contracts.times import parse_time
+from wafa.runtime.broker import connect
+from wafa.runtime.consumer import BatchConsumer
+from wafa.runtime.intake import Intake
+from wafa.runtime.policy import RetryLater, Verdict
+from wafa.runtime.publisher import Publisher
+from wafa.runtime.topology import QUEUES, declare_all, suspects_queue
+
+QUEUE = "wafa.interactions"
+
+
+@pytest.fixture
+def channel(vhost_uri: str) -> Iterator[amqp.Channel]:
+    with connect(vhost_uri, name="test") as connection:
+        channel = connection.channel()
+        declare_all(channel)
+        yield channel
+
+
+@pytest.fixture
+def publisher(vhost_uri: str) -> Iterator[Publisher]:
+    publisher = Publisher(vhost_uri, name="test")
+    yield publisher
+    publisher.close()
+
+
+def contact(id: str) -> Event:
+    return make_event(
+        "contact.logged.v1",
+        source="/t",
+        id=id,
+        time=parse_time("2026-01-01T00:00:00Z"),
+        data={
+            "customer": {"email": "a@example.com"},
+            "kind": "call",
+            "direction": "inbound",
+            "purpose": "other",
+        },
+    )
+
+
+@contextmanager
+def consuming(uri: str, queue: str, take: Callable, **options: int) -> Iterator[None]:
+    consumer = BatchConsumer(partial(connect, uri, name="test"), queue, take, **options)
+    thread = threading.Thread(target=consumer.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        consumer.stop()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_an_event_waits_in_a_delay_queue_while_those_behind_it_pass(
+    vhost_uri: str, channel: amqp.Channel, publisher: Publisher
+) -> None:
+    seen: list[str] = []
+
+    def handle(events: list[Event]) -> list[Verdict]:
+        seen.extend(event["id"] for event in events)
+        return [
+            RetryLater(one, "not yet") for one in events if one["id"] == "early" and seen.count("early") < 2
+        ]
+
+    intake = Intake("test", QUEUE, handle, publisher)
+    publisher.publish([contact("early")])
+    with consuming(vhost_uri, QUEUE, intake.take):
+        eventually(lambda: seen == ["early"])
+        publisher.publish([contact("late")])
+        eventually(lambda: seen == ["early", "late"], within=3)
+        eventually(lambda: seen == ["early", "late", "early"])
+
+    assert all(channel.queue_declare(name, passive=True).message_count == 0 for name in QUEUES)
+
+
+def test_what_processes_left_in_hand_twice_goes_to_the_suspects(
+    vhost_uri: str, channel: amqp.Channel, publisher: Publisher
+) -> None:
+    publisher.publish([contact("a")])
+    for _ in range(2):
+        # As a process would that dies with the message in hand.
+        with connect(vhost_uri, name="dying") as dying:
+            held = dying.channel()
+            eventually(lambda held=held: held.basic_get(QUEUE))
+
+    seen: list[str] = []
+    intake = Intake("test", QUEUE, lambda events: seen.extend(one["id"] for one in events) or [], publisher)
+    suspects = suspects_queue(QUEUE)
+    with consuming(vhost_uri, QUEUE, intake.take):
+        eventually(lambda: channel.queue_declare(suspects, passive=True).message_count == 1)
+    assert seen == []
+    with consuming(vhost_uri, suspects, intake.take_suspects, size=1, prefetch=1):
+        eventually(lambda: seen == ["a"])
