@@ -4,10 +4,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 STATE := $(or $(WAFA_STATE),.wafa)
 
-.PHONY: help setup servers node up demo demo-check test check bench docs lock clean
+.PHONY: help setup servers node up demo demo-check test test-faults test-mutants soak check bench docs lock clean
 
 help:  ## What can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo "  ARGS='...' is handed on to the command (up, demo, test, bench); PYTHON=... chooses the interpreter."
 
 setup: $(READY)  ## Make .venv with all that is pinned (nothing to do when it is there)
@@ -34,6 +34,15 @@ demo-check: $(READY)  ## The same, then stop; fails when a figure does not recon
 test: servers node  ## Unit, contract, integration and end-to-end tests, against real servers
 	$(BIN)/pytest $(or $(ARGS),$(wildcard tests/unit tests/contracts tests/integration tests/e2e))
 
+test-faults: servers  ## What holds when processes are killed, servers restarted and connections cut
+	$(BIN)/pytest $(or $(ARGS),tests/faults)
+
+test-mutants: servers  ## Whether the fault tests can fail: five mutations of the code, each of which must turn them red
+	$(BIN)/python -m tests.faults.mutants $(ARGS)
+
+soak: servers  ## The random killer for longer: ARGS='--minutes 60'; ARGS='--driver' for eventlet and PyMongo
+	$(BIN)/python -m tests.faults.soak $(ARGS)
+
 check: $(READY)  ## Lint, types, import rules, generated documents, compose file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -45,8 +54,9 @@ check: $(READY)  ## Lint, types, import rules, generated documents, compose file
 bench: servers  ## Measure, against stock nameko and against bare loops; writes JSON and a table
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(READY)  ## Generate the documents that come from the contracts
+docs: $(READY)  ## Generate what comes from the code: the contracts' documents, the broker's definitions
 	$(BIN)/wafa contracts
+	$(BIN)/python -m wafa.runtime.topology > deploy/rabbitmq/topology.json
 
 lock: $(READY)  ## Pin what the .in files ask for, with hashes (UPGRADE=1 takes the newest)
 	@sh deploy/local/lock.sh $(if $(UPGRADE),--upgrade)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Prints RabbitMQ definitions: a user for each service and one for the systems that publish, and what each may do.
+# Prints RabbitMQ definitions: a user for each service and one for the systems that publish, what each may do, and
+# every exchange and queue (topology.json, which `make docs` writes).
 set -eu
 
 shared='crm[.].*|nameko-rpc|rpc[.]reply-.*|amq[.]gen-.*'
@@ -23,7 +24,8 @@ may() {  # name, what to configure, write, read
 }
 
 # A service declares the whole topology and publishes, but reads its own queues only. What it refuses it writes to
-# the exchange crm.refused; the queue behind that is read by interactions.
+# the exchange crm.refused; the queue behind that is read by interactions. It cannot make a queue of another service
+# that is not there: for one that hands its dead letters on, the broker asks for the right to read it.
 service() {  # name, its queues without "wafa."
     may "$1" "^($shared|wafa[.].*|rpc-$1)\$" "^($shared|wafa[.].*|rpc-$1)\$" "^($shared|wafa[.]($2)|rpc-$1)\$"
 }
@@ -46,14 +48,15 @@ cat <<JSON
   ],
   "permissions": [
     $(may admin '.*' '.*' '.*'),
-    $(service customers 'customers'),
-    $(service interactions 'interactions|quarantine'),
-    $(service loyalty 'loyalty'),
-    $(service notifications 'notifications'),
+    $(service customers 'customers([.]suspects)?'),
+    $(service interactions 'interactions([.]suspects)?|quarantine'),
+    $(service loyalty 'loyalty([.]suspects)?'),
+    $(service notifications 'notifications([.]suspects)?'),
     $(may publisher '^$' '^crm[.]events$' '^$')
   ],
   "topic_permissions": [
     {"user": "publisher", "vhost": "/", "exchange": "crm.events", "write": "^(?!$ours).*", "read": "^$"}
-  ]
+  ],
+$(sed '1d;$d' "$(dirname "$0")/topology.json")
 }
 JSON

@@ -13,6 +13,7 @@ Queues are quorum queues with an end: a full one refuses, and whoever published 
 broker itself gives up, because it was delivered too often, goes to quarantine, and is kept until it is there.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -184,3 +185,7 @@ def definitions(vhost: str = "/") -> dict[str, Any]:
             for exchange, key in spec.bindings
         ],
     }
+
+
+if __name__ == "__main__":
+    print(json.dumps(definitions(), indent=2))

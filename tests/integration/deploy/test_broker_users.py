@@ -11,7 +11,7 @@ import pytest
 from wafa.contracts.catalogue import INBOUND, OUTBOUND
 from wafa.contracts.envelope import EXCHANGE
 from wafa.runtime.broker import connect
-from wafa.runtime.topology import QUARANTINE, REFUSED, UNROUTED, declare_all
+from wafa.runtime.topology import QUARANTINE, QUEUES, REFUSED, RETRY, UNROUTED, declare_all, suspects_queue
 from wafa.stack import SERVICES, Stack
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "rabbitmq" / "definitions.sh"
@@ -61,14 +61,16 @@ def test_a_service_declares_the_topology_and_reads_its_own_queue(open_channel: O
     channel = open_channel(service)
     declare_all(channel)
     channel.basic_get(f"wafa.{service}")
+    channel.basic_get(suspects_queue(f"wafa.{service}"))
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_reads_no_other_services_queue(open_channel: Open, service: str) -> None:
     declare_all(open_channel("admin"))
-    for other in set(SERVICES) - {service}:
+    own = {f"wafa.{service}", suspects_queue(f"wafa.{service}")}
+    for queue in QUEUES.keys() - own - ({QUARANTINE} if service == "interactions" else set()):
         with pytest.raises(amqp.exceptions.AccessRefused):
-            open_channel(service).basic_get(f"wafa.{other}")
+            open_channel(service).basic_get(queue)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -104,7 +106,7 @@ def test_an_outside_system_can_do_nothing_else(open_channel: Open) -> None:
     declare_all(open_channel("admin"))
     with pytest.raises(amqp.exceptions.AccessRefused):
         open_channel("publisher").basic_get("wafa.loyalty")
-    for exchange in (REFUSED, UNROUTED, ""):
+    for exchange in (REFUSED, UNROUTED, RETRY, ""):
         with pytest.raises(amqp.exceptions.AccessRefused):
             open_channel("publisher").basic_publish_confirm(amqp.Message("{}"), exchange, "wafa.loyalty")
     with pytest.raises(amqp.exceptions.AccessRefused):
