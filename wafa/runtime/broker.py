@@ -36,7 +36,7 @@ amqp.serialization.pstr_t = _text
 amqp.serialization.GenericContent._load_properties = _load_properties
 
 
-def connect(uri: str, *, name: str, heartbeat: int = 60, timeout: float = 10) -> amqp.Connection:
+def connect(uri: str, *, name: str, heartbeat: int = 60, timeout: float = 5) -> amqp.Connection:
     """Open a connection that shows itself to operators as `name`. `heartbeat` and `timeout` are in seconds.
 
     Raises:

@@ -102,8 +102,8 @@ class Intake:
         elif suspect.returned and len(parts := taken_apart(self._queue, by, self._max_bytes)) > 1:
             self._set_apart(parts)
         else:
-            # Not suspicious by itself any longer: it is alone.
-            self.take([replace(suspect, returned=0)], tries)
+            # Put off, not kept, when something is away: in hand through an outage, it would be blamed for that.
+            self.take([replace(suspect, returned=0)], STUCK)
 
     def _set_apart(self, messages: Sequence[Message]) -> None:
         log.warning("a process ended with these in hand", queue=self._queue, messages=len(messages))

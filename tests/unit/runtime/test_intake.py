@@ -246,6 +246,15 @@ def test_an_event_that_ends_the_process_again_and_again_is_quarantined_without_b
     assert broker.reasons == [("killed_process", "")]
 
 
+def test_a_suspect_is_not_in_hand_while_something_is_away() -> None:
+    """It would be blamed for each connection that breaks meanwhile."""
+    handler, broker = Handler(a=Transient("the database is away")), Broker()
+
+    intake(handler, broker).take_suspects([replace(delivery(contact("a")), returned=1)])
+
+    assert [seconds for seconds, _ in broker.put_off] == [5]
+
+
 def test_an_event_for_which_alone_something_is_away_does_not_hold_up_the_others() -> None:
     handler, broker = Handler(b=Transient("no answer in time")), Broker()
 
