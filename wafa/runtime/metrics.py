@@ -27,3 +27,8 @@ RETRIES = Counter("wafa_batch_retries_total", "Batches taken again because somet
 CONNECTED = Gauge("wafa_consumer_connected", "1 while the consumer of a queue is connected", ["queue"])
 PUBLISHED = Counter("wafa_events_published_total", "Events published and confirmed", ["type"])
 CONFIRM_SECONDS = Histogram("wafa_confirm_seconds", "From publishing to the last confirm", buckets=_SECONDS)
+PENDING_AGE = Gauge(
+    "wafa_pending_age_seconds",
+    "Age of the oldest effect that its worker has left unsettled; 0 when there is none",
+    ["service"],
+)
