@@ -19,6 +19,7 @@ from wafa.runtime.clock import now
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.errors import Transient
 from wafa.runtime.leftovers import Arrived, Leftovers, names_of
+from wafa.runtime.logs import withheld
 from wafa.runtime.policy import Verdict, told
 from wafa.runtime.publisher import Message, Publisher
 from wafa.runtime.retrying import arrival, set_apart, taken_apart
@@ -102,7 +103,7 @@ class Intake:
         elif suspect.returned and len(parts := taken_apart(self._queue, by, self._max_bytes)) > 1:
             self._set_apart(parts)
         else:
-            # Put off, not kept, when something is away: in hand through an outage, it would be blamed for that.
+            # Put off, not kept, when something is away: in hand meanwhile, it would be blamed for that.
             self.take([replace(suspect, returned=0)], STUCK)
 
     def _set_apart(self, messages: Sequence[Message]) -> None:
@@ -153,7 +154,8 @@ class Intake:
         except Exception as error:
             if is_transient(error):
                 raise
-            log.error("event cannot be processed", queue=self._queue, exc_info=error, **names_of(one.event))
+            told_of = {"queue": self._queue, **names_of(one.event)}
+            log.error("event cannot be processed", exc_info=withheld(error), **told_of)
             if again := left.fail(one, error):
                 self._apply_alone(again, left)
             return
