@@ -64,15 +64,21 @@ def database(mongo_client: MongoClient, unique: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
+def prefix() -> str:
+    """What the names of the system's databases begin with."""
+    return f"{unique_name()}_"
+
+
+@pytest.fixture(scope="module")
 def system(
-    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
+    infrastructure: Stack, vhosts: Iterator[str], prefix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """All services, on a virtual host and databases that only this test module uses."""
     with Stack(
         tmp_path_factory.mktemp("system"),
         amqp_uri=next(vhosts),
         mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": f"{unique_name()}_"},
+        environment={"WAFA_DATABASE_PREFIX": prefix},
     ) as stack:
         yield stack
 
