@@ -1,127 +1,90 @@
 """The rules of effect, rule 4: how facts come into members exactly once, whatever dies in between.
 
-    1. read the members                (one query)
+    1. read the members                (one query; one more where there are aliases)
     2. then the receipts               (one query; the other way round an event could be applied twice)
     3. fold what is in neither, and write each member guarded by its version, with what it wants to publish
        under `pending` in the same document; begin anew for those whose version had moved
     4. publish, and wait for the confirms
     5. file the ledger rows: a row is the receipt that the effects of its event are out
 
-A pending entry is dropped by the next write of its member that sees its receipt, or by the sweeper.
+A pending entry is dropped by the next write of its member that sees its receipt. One that has no row, because
+it comes of the passing of time or of a merge, is dropped as soon as it is settled.
+
+A fact of an alias goes to the customer that it points to, but only if that one is known to count the alias:
+its document names them, and is guarded. Otherwise the customer is first folded anew (`reunite`).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import chain
 
 from services.loyalty import publishing
-from services.loyalty.domain.codec import (
-    decode_announced,
-    decode_fact,
-    decode_state,
-    encode_announced,
-    encode_fact,
-    encode_state,
-)
+from services.loyalty.domain.codec import decode_fact
 from services.loyalty.domain.errors import Late
-from services.loyalty.domain.facts import Fact
-from services.loyalty.domain.fold import fold, rebuild
-from services.loyalty.domain.outcomes import Announced, outcomes, overdue
 from services.loyalty.domain.program import Program
-from services.loyalty.domain.state import State, start
-from services.loyalty.domain.view import view
+from services.loyalty.domain.state import State
+from services.loyalty.family import Family, closure, find
+from services.loyalty.member import Change, Entry, Member, alias_target, is_erased, make_member, unfiled
 from services.loyalty.store import LoyaltyStore
 from wafa.runtime.publisher import Publish
 
-Member = dict[str, Any]
 
-# How long after the last purchase was heard of it is said that the next one is overdue: time enough for the
-# rest of a history that is being replayed.
-SETTLED = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A fact on its way into the ledger of a customer."""
-
-    customer_id: str
-    fact: Fact
-    correlation: str | None
-
-
-def apply(entries: Sequence[Entry], store: LoyaltyStore, program: Program, now: datetime) -> list[Member]:
-    """Bring entries into their members (steps 1 to 3); return the members whose effects are to be settled."""
+def apply(
+    entries: Sequence[Entry], store: LoyaltyStore, publish: Publish, program: Program, now: datetime
+) -> None:
+    """Bring entries into their members and settle what comes of it. Those of erased customers are dropped."""
     waiting: dict[str, list[Entry]] = {}
     for entry in entries:
         waiting.setdefault(entry.customer_id, []).append(entry)
     settling: list[Member] = []
     while waiting:
-        members = store.members(waiting)
-        receipts = store.receipts(
-            [entry.fact.key for of_one in waiting.values() for entry in of_one]
-            + [pending["key"] for member in members.values() for pending in member["pending"]]
-        )
-        changes = []
-        for customer_id, of_one in waiting.items():
-            change = Change(customer_id, members.get(customer_id), receipts)
-            change.add(of_one, receipts)
+        family = find(store, waiting)
+        groups = _by_root(waiting, family)
+        members = {root: family.members.get(root) for root in groups}
+        receipts = _receipts(store, members.values(), waiting.values())
+        changes, strangers = [], set[str]()
+        for root, ids in groups.items():
+            change = Change(root, members[root], receipts)
+            if is_erased(change.member):
+                continue
+            if not ids.issubset(change.ids):
+                strangers |= ids
+                continue
+            change.add((entry for customer_id in ids for entry in waiting[customer_id]), receipts)
             if change.new:
                 changes.append(change)
             elif change.unfiled:
                 # Somebody has applied these and not yet filed them: perhaps a worker that died.
-                settling.append({**members[customer_id], "pending": change.unfiled})
+                settling.append({**change.member, "pending": change.unfiled})
         written = write(changes, store, program, now)
-        settling += [member for customer_id, member in written.items()]
-        waiting = {
-            change.customer_id: waiting[change.customer_id]
-            for change in changes
-            if change.customer_id not in written
-        }
-    return settling
+        settling += written.values()
+        reunite(strangers, store, publish, program, now)
+        moved = [groups[one.customer_id] for one in changes if one.customer_id not in written]
+        waiting = {customer_id: waiting[customer_id] for customer_id in strangers.union(*moved)}
+    settle(settling, store, publish)
 
 
-def settle(members: Sequence[Member], store: LoyaltyStore, publish: Publish) -> None:
-    """Publish what is pending in these members and file the receipts (steps 4 and 5)."""
-    follow_ups = [
-        event for member in members for pending in member["pending"] for event in pending["follow_ups"]
-    ]
-    publish([*map(publishing.member_updated, members), *follow_ups])
-    store.file([pending["row"] for member in members for pending in member["pending"] if pending["row"]])
+def reunite(
+    customer_ids: Iterable[str], store: LoyaltyStore, publish: Publish, program: Program, now: datetime
+) -> None:
+    """Fold these customers, or whom they point to, anew over the ledgers of all their aliases, and settle it.
 
-
-class Change:
-    """What one member is about to become: the member as read, and the entries that are new to it."""
-
-    def __init__(self, customer_id: str, member: Member | None, receipts: Iterable[str]) -> None:
-        self.customer_id = customer_id
-        self.member = member
-        self.unfiled = (
-            [pending for pending in member["pending"] if pending["key"] not in receipts] if member else []
-        )
-        self.new: list[Entry] = []
-
-    def add(self, entries: Iterable[Entry], receipts: Iterable[str]) -> None:
-        """Take those entries as new that were not applied yet: in no receipt, and not pending either."""
-        known = {pending["key"] for pending in self.unfiled}
-        for entry in entries:
-            if entry.fact.key not in receipts and entry.fact.key not in known:
-                known.add(entry.fact.key)
-                self.new.append(entry)
-
-    def facts(self) -> list[Fact]:
-        """Return the new facts."""
-        return [entry.fact for entry in self.new]
-
-    def fold_on(self, program: Program) -> State:
-        """Return the state with the new facts folded on top; raises `Late` where that cannot be."""
-        state = decode_state(self.member["state"]) if self.member else start(program)
-        return fold(program, state, self.facts())
-
-    def refold(self, program: Program, filed: Iterable[Fact]) -> State:
-        """Return the state folded anew: from the ledger, what is applied but not filed, what is new."""
-        applied = [decode_fact(pending["row"]["fact"]) for pending in self.unfiled if pending["row"]]
-        return rebuild(program, [*filed, *applied, *self.facts()])
+    The customer is read before the aliases, so that whoever changes what they point to afterwards finds the
+    version moved, or is found. An alias takes nothing in any more; what it still has pending is filed first.
+    It is always written, even where nothing is different: the version fences off those who read before.
+    """
+    left = set(customer_ids)
+    while left:
+        family = find(store, left)
+        roots = {root for root in map(family.root, left) if not is_erased(family.members.get(root))}
+        aliases = closure(store, roots)
+        _settle_aliases([*family.members.values(), *chain.from_iterable(aliases.values())], store, publish)
+        members = {root: family.members.get(root) for root in roots}
+        receipts = _receipts(store, members.values())
+        changes = [Change(root, member, receipts, aliases[root]) for root, member in members.items()]
+        written = write(changes, store, program, now)
+        settle([*written.values()], store, publish)
+        left = {one for one in left if family.root(one) in roots - written.keys()}
 
 
 def write(
@@ -136,57 +99,49 @@ def write(
         except Late:
             late.append(change)
     if late:
-        rows = store.ledger([change.customer_id for change in late])
+        rows = store.ledger([customer_id for change in late for customer_id in change.ids])
         for change in late:
-            filed = [decode_fact(row["fact"]) for row in rows[change.customer_id]]
+            filed = [decode_fact(row["fact"]) for customer_id in change.ids for row in rows[customer_id]]
             states[change.customer_id] = change.refold(program, filed)
     members = [make_member(change, states[change.customer_id], program, now) for change in changes]
     moved = store.save(members)
     return {member["_id"]: member for member in members if member["_id"] not in moved}
 
 
-def make_member(change: Change, state: State, program: Program, now: datetime) -> Member:
-    """Return the member document that follows, with what is to be published and filed under `pending`."""
-    before = change.member or {"version": 0, "announced": None}
-    version = before["version"] + 1
-    announced = decode_announced(before["announced"]) if before["announced"] else Announced()
-    seen = view(program, state, now)
-    found, announced = outcomes(program, announced, seen, change.facts())
-    pending = [*change.unfiled, *map(_pending_entry, change.new, [now] * len(change.new))]
-    correlation = change.new[-1].correlation if change.new else None
-    if not change.new:
-        # Only time has passed. There is no event to be told apart from its repetitions, hence no receipt.
-        pending.append({"key": f"{change.customer_id} {version}", "row": None, "follow_ups": []})
-    cause = pending[-1]["key"]
-    pending[-1]["follow_ups"] = [
-        publishing.announcement(outcome, change.customer_id, cause, correlation, now) for outcome in found
-    ]
-    member: Member = {
-        "_id": change.customer_id,
-        "version": version,
-        "updated_at": now,
-        "state": encode_state(state),
-        "announced": encode_announced(announced),
-        "snapshot": publishing.snapshot(seen, program),
-        "spend": seen.spend,
-        "pending": pending,
-        # Whoever writes settles the entries of others along with its own.
-        "pending_since": now,
-    }
-    wakes_at = now + SETTLED if overdue(announced, seen) else seen.wakes_at
-    if wakes_at:
-        member["wakes_at"] = wakes_at
-    if correlation:
-        member["correlation_id"] = correlation
-    return member
+def settle(members: Sequence[Member], store: LoyaltyStore, publish: Publish) -> None:
+    """Publish what is pending in these members and file the receipts (steps 4 and 5)."""
+    pending = [one for member in members for one in member["pending"]]
+    updated = [publishing.member_updated(member) for member in members if "state" in member]
+    publish([*updated, *(event for one in pending for event in one["follow_ups"])])
+    store.file([one["row"] for one in pending if one["row"]])
+    # There will be no receipt by which the next write could know that these are out.
+    store.drop_pending([one for one in members if any(not entry["row"] for entry in one["pending"])])
 
 
-def _pending_entry(entry: Entry, now: datetime) -> dict[str, Any]:
-    row = {
-        "_id": entry.fact.key,
-        "customer_id": entry.customer_id,
-        "time": entry.fact.time,
-        "recorded_at": now,
-        "fact": encode_fact(entry.fact),
-    }
-    return {"key": entry.fact.key, "row": row, "follow_ups": []}
+def settle_left(members: Iterable[Member], store: LoyaltyStore, publish: Publish) -> None:
+    """Settle what has no receipt, and empty `pending` of members that are still as given."""
+    members = list(members)
+    receipts = _receipts(store, members)
+    left = [{**member, "pending": unfiled(member, receipts)} for member in members]
+    settle([one for one in left if one["pending"]], store, publish)
+    store.drop_pending(left)
+
+
+def _settle_aliases(documents: Iterable[Member], store: LoyaltyStore, publish: Publish) -> None:
+    pending = {one["_id"]: one for one in documents if alias_target(one) and one["pending"]}
+    if pending:
+        settle_left(pending.values(), store, publish)
+
+
+def _receipts(
+    store: LoyaltyStore, members: Iterable[Member | None], entries: Iterable[Sequence[Entry]] = ()
+) -> Collection[str]:
+    keys = [entry.fact.key for several in entries for entry in several]
+    return store.receipts(keys + [one["key"] for member in members if member for one in member["pending"]])
+
+
+def _by_root(customer_ids: Iterable[str], family: Family) -> dict[str, set[str]]:
+    groups: dict[str, set[str]] = {}
+    for customer_id in customer_ids:
+        groups.setdefault(family.root(customer_id), set()).add(customer_id)
+    return groups

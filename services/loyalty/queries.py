@@ -1,6 +1,6 @@
 """What others may ask of loyalty. Everything returned is JSON."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from services.loyalty.domain.codec import decode_fact, decode_state
@@ -11,27 +11,47 @@ from services.loyalty.domain.money import from_minor
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.statement import Entry, statement
 from services.loyalty.domain.view import view
+from services.loyalty.family import find
+from services.loyalty.member import Member, aliases_of, applied
 from services.loyalty.publishing import snapshot
 from services.loyalty.store import LoyaltyStore
-from wafa.contracts.times import format_time
+from wafa.contracts.times import format_time, parse_time, to_milliseconds
 
 
-def member(store: LoyaltyStore, program: Program, customer_id: str, now: datetime) -> dict[str, Any] | None:
-    """Return a member as of now, with the titles of the tier; None where nothing was ever bought."""
-    found = store.members([customer_id]).get(customer_id)
+def member(
+    store: LoyaltyStore, program: Program, customer_id: str, now: datetime, as_of: str | None = None
+) -> dict[str, Any] | None:
+    """Return a member with the titles of the tier; None where nothing was ever bought.
+
+    An alias is answered with the customer that it is another name of. `as_of` is a moment (RFC 3339) or a
+    date, which is the end of that UTC day: the member is shown as it was then, as far as it is known today.
+    What is no such moment is answered with `{"error": {"reason", "path", "message"}}`.
+    """
+    try:
+        then = _moment(as_of, now) if as_of is not None else None
+    except ValueError as error:
+        return {"error": {"reason": "invalid_moment", "path": "as_of", "message": str(error)}}
+    found = _member(store, customer_id)
     if found is None:
         return None
+    facts = [] if then is None else [one for one in _facts(store, found) if one.time <= then]
+    if then is not None and not facts:
+        return None
     try:
-        seen = view(program, decode_state(found["state"]), now)
+        state = decode_state(found["state"]) if then is None else rebuild(program, facts)
+        seen = view(program, state, then or now)
     except OtherProgram:
         seen = view(program, rebuild(program, _facts(store, found)), now)
     titles = next(tier.titles for tier in program.tiers if tier.code == seen.tier)
-    return {"customer_id": customer_id, "tier_titles": dict(titles), **snapshot(seen, program)}
+    return {"customer_id": found["_id"], "tier_titles": dict(titles), **snapshot(seen, program)}
 
 
 def ledger(store: LoyaltyStore, program: Program, customer_id: str, now: datetime) -> list[dict[str, Any]]:
-    """Return the ledger of a customer entry by entry, oldest first, with what each did to the points."""
-    found = store.members([customer_id]).get(customer_id)
+    """Return the ledger of a customer entry by entry, oldest first, with what each did to the points.
+
+    It is that of the customer whom an alias is another name of, with the facts of all their aliases.
+    """
+    found = _member(store, customer_id)
     return (
         [_shown(entry, program) for entry in statement(program, _facts(store, found), now)] if found else []
     )
@@ -40,7 +60,7 @@ def ledger(store: LoyaltyStore, program: Program, customer_id: str, now: datetim
 def members(store: LoyaltyStore, after: str | None, limit: int) -> dict[str, Any]:
     """Return a page of members as last seen, in the order of their ids, and the `next` page's `after`."""
     limit = min(max(limit, 1), 2000)
-    page = store.page(after, limit)
+    page = store.page_of_members(after, limit)
     shown = [{"customer_id": one["_id"], "version": one["version"], **one["snapshot"]} for one in page]
     return {"members": shown, "next": page[-1]["_id"] if len(page) == limit else None}
 
@@ -64,12 +84,35 @@ def summary(store: LoyaltyStore, program: Program) -> dict[str, Any]:
     }
 
 
-def _facts(store: LoyaltyStore, found: dict[str, Any]) -> list[Fact]:
-    rows = [
-        *store.ledger([found["_id"]])[found["_id"]],
-        *(one["row"] for one in found["pending"] if one["row"]),
-    ]
-    return [decode_fact(row["fact"]) for row in rows]
+def _member(store: LoyaltyStore, customer_id: str) -> Member | None:
+    family = find(store, [customer_id])
+    found = family.members.get(family.root(customer_id))
+    return found if found and "state" in found and found["state"]["last"] else None
+
+
+def _facts(store: LoyaltyStore, found: Member) -> list[Fact]:
+    ids = [found["_id"], *(alias["id"] for alias in aliases_of(found))]
+    filed = [decode_fact(row["fact"]) for rows in store.ledger(ids).values() for row in rows]
+    return [*filed, *applied(found["pending"], ids)]
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """Return the moment that `as_of` names: of a day its last one, or that of today which has come."""
+    try:
+        day = date.fromisoformat(text)
+    except (ValueError, TypeError):
+        try:
+            moment = parse_time(text)
+        except (ValueError, TypeError, OverflowError):
+            wanted = "a date such as 2026-03-01, or a time such as 2026-03-01T12:00:00Z"
+            raise ValueError(f"it must be {wanted}, not {text!r}") from None
+    else:
+        if day == now.date():
+            return now
+        moment = datetime.combine(day, time.max, UTC)
+    if moment > now:
+        raise ValueError(f"{text} has not come yet")
+    return to_milliseconds(moment)
 
 
 def _shown(entry: Entry, program: Program) -> dict[str, Any]:
@@ -79,6 +122,7 @@ def _shown(entry: Entry, program: Program) -> dict[str, Any]:
         "key": entry.key,
         "purchase": entry.purchase,
         "amount": None if entry.amount is None else f"{from_minor(entry.amount, program):f}",
+        "currency": None if entry.amount is None else program.base_currency,
         "earned": entry.earned,
         "taken_back": entry.taken_back,
         "spent": entry.spent,

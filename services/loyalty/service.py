@@ -1,6 +1,6 @@
 """The loyalty service: a table of contents."""
 
-from services.loyalty import handlers, queries, rebuilding
+from services.loyalty import handlers, queries, rebuilding, sweeping
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
 from wafa.runtime.clock import now
@@ -20,7 +20,7 @@ class LoyaltyService:
 
     @consume("wafa.loyalty", max_bytes=INTERNAL_BYTES)
     def take_in(self, events):
-        """Bring purchases and returns into the ledger."""
+        """Bring purchases and returns into the ledger, merges, their undoing and erasures into effect."""
         return handlers.take_in(events, self.store, self.publish, self.program, now())
 
     @every(seconds=1)
@@ -31,7 +31,7 @@ class LoyaltyService:
     @every(seconds=5)
     def sweep(self):
         """Settle what a worker that died has left pending."""
-        handlers.sweep(self.store, self.publish, now())
+        sweeping.sweep(self.store, self.publish, now())
 
     @rpc
     def redeem(self, customer_id, redemption_id, points):
@@ -44,9 +44,9 @@ class LoyaltyService:
         return rebuilding.rebuild_page(after, limit, repair, self.store, self.publish, self.program, now())
 
     @rpc
-    def member(self, customer_id):
-        """Return a member as of now."""
-        return queries.member(self.store, self.program, customer_id, now())
+    def member(self, customer_id, as_of=None):
+        """Return a member as of now, or as it was at a moment or at the end of a day."""
+        return queries.member(self.store, self.program, customer_id, now(), as_of)
 
     @rpc
     def ledger(self, customer_id):

@@ -8,6 +8,10 @@ from pymongo.database import Database
 
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
 
+# What has folded at least one fact: no alias, no tombstone, nobody whose facts are all of others.
+_MEMBERS: Document = {"state.last": {"$ne": None}}
+_PENDING = {"pending.key": 1, "pending_since": 1, "unsettled_since": 1}
+
 
 class LoyaltyStore:
     """Members (aggregates, guarded by version), and ledger rows (immutable; a row is its event's receipt)."""
@@ -28,12 +32,26 @@ class LoyaltyStore:
                     name="pending",
                     partialFilterExpression={"pending_since": {"$exists": True}},
                 ),
+                IndexModel(
+                    "unsettled_since",
+                    name="unsettled",
+                    partialFilterExpression={"unsettled_since": {"$exists": True}},
+                ),
+                IndexModel(
+                    "merged.into",
+                    name="aliases",
+                    partialFilterExpression={"merged.into": {"$exists": True}},
+                ),
             ]
         )
 
     def members(self, ids: Iterable[str]) -> dict[str, Document]:
         """Return the members among these customers. Read them before their receipts, never after."""
         return by_id(self._members, ids)
+
+    def pointing_to(self, ids: Iterable[str]) -> list[Document]:
+        """Return the aliases that point to these customers. Read them after the customers, never before."""
+        return list(self._members.find({"merged.into": {"$in": list(ids)}}))
 
     def receipts(self, keys: Iterable[str]) -> Collection[str]:
         """Return those of the event keys whose effects are out."""
@@ -57,7 +75,7 @@ class LoyaltyStore:
     def drop_pending(self, members: Sequence[Document]) -> None:
         """Empty `pending` of members that are still as given: everything in it is out."""
         if members:
-            drop = {"$set": {"pending": []}, "$unset": {"pending_since": ""}}
+            drop = {"$set": {"pending": []}, "$unset": {"pending_since": "", "unsettled_since": ""}}
             wanted = ({"_id": member["_id"], "version": member["version"]} for member in members)
             self._members.bulk_write([UpdateOne(one, drop) for one in wanted], ordered=False)
 
@@ -66,9 +84,14 @@ class LoyaltyStore:
         return list(self._members.find({"wakes_at": {"$lte": now}}).sort("wakes_at", ASCENDING).limit(limit))
 
     def pending_between(self, after: datetime, upto: datetime) -> Iterator[Document]:
-        """Yield the ids and pending keys of members whose oldest pending effect is of this span of time."""
+        """Yield what is pending of members whose oldest pending effect is of this span of time, in order."""
         wanted = {"pending_since": {"$gt": after, "$lte": upto}}
-        return iter(self._members.find(wanted, {"pending.key": 1}))
+        return iter(self._members.find(wanted, _PENDING).sort("pending_since", ASCENDING))
+
+    def unsettled(self, upto: datetime) -> Iterator[Document]:
+        """Yield what is pending of members with effects of no event that are unsettled, the oldest first."""
+        wanted = {"unsettled_since": {"$lte": upto}}
+        return iter(self._members.find(wanted, _PENDING).sort("unsettled_since", ASCENDING))
 
     def swept_upto(self) -> datetime:
         """Return the moment up to which nothing pending is unsettled."""
@@ -79,10 +102,14 @@ class LoyaltyStore:
         """Note that nothing pending up to this moment is unsettled."""
         self._progress.update_one({"_id": "sweep"}, {"$max": {"upto": upto}}, upsert=True)
 
-    def page(self, after: str | None, limit: int) -> list[Document]:
-        """Return members in the order of their ids, from the one after `after`."""
-        wanted = {} if after is None else {"_id": {"$gt": after}}
+    def page(self, after: str | None, limit: int, wanted: Document | None = None) -> list[Document]:
+        """Return documents of members, aliases, ... in the order of their ids, from the one after `after`."""
+        wanted = {**(wanted or {}), **({} if after is None else {"_id": {"$gt": after}})}
         return list(self._members.find(wanted).sort("_id", ASCENDING).limit(limit))
+
+    def page_of_members(self, after: str | None, limit: int) -> list[Document]:
+        """Return those who have bought and are no alias, in the order of their ids."""
+        return self.page(after, limit, _MEMBERS)
 
     def ledger_customers(self, after: str | None, upto: str | None) -> set[str]:
         """Return the customers in the ledger whose ids follow `after`, as far as `upto` if that is given."""
@@ -99,4 +126,4 @@ class LoyaltyStore:
         }
         sums = {"spend": "$spend", "points": "$snapshot.points", "purchases": "$snapshot.purchase_count"}
         group |= {name: {"$sum": sums[name]} for name in figures}
-        return list(self._members.aggregate([{"$group": group}]))
+        return list(self._members.aggregate([{"$match": _MEMBERS}, {"$group": group}]))

@@ -1,5 +1,6 @@
 """`wafa rebuild loyalty`: fold the ledger anew."""
 
+import json
 import sys
 
 import click
@@ -18,6 +19,9 @@ PAGE = 500
 @as_json
 def rebuild(what: str, verify: bool, as_json: bool) -> None:
     """Fold the whole ledger anew and put right every member that differs from it.
+
+    Every difference is printed: customer, field, the live value, and the ledger's. Amounts are in minor units
+    (cents), days are counted from 0001-01-01.
 
     \b
     Examples:
@@ -44,5 +48,7 @@ def rebuild(what: str, verify: bool, as_json: bool) -> None:
             + ("" if verify else " and were put right")
         )
         for one in different:
-            click.echo(f"{one['customer_id']}: {', '.join(one['fields'])}")
+            for field in one["fields"]:
+                live, ledger = json.dumps(field["live"]), json.dumps(field["ledger"])
+                click.echo(f"{one['customer_id']}: {field['field']} is {live}, by the ledger {ledger}")
     sys.exit(1 if verify and different else 0)

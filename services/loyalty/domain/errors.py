@@ -2,7 +2,8 @@
 
 Late              a fact belongs before the last one that was folded
 ├── Forgotten     a return reaches back to a purchase that the state may have forgotten
-└── OtherProgram  the state was folded with other rules
+├── OtherProgram  the state was folded with other rules
+└── Regrouped     the facts that count are of other customers than before
 """
 
 
@@ -24,3 +25,7 @@ class OtherProgram(Late):
     def __init__(self, theirs: str, ours: str) -> None:
         """Name the version of the state and that of the program."""
         super().__init__(f"state of program {theirs or '(none)'}, program in force is {ours}")
+
+
+class Regrouped(Late):
+    """Customers were merged or freed: the facts that count are others than the state was folded from."""

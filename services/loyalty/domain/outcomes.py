@@ -55,41 +55,54 @@ class Announced:
 
 
 def outcomes(
-    program: Program, announced: Announced, after: View, facts: Iterable[Fact] = ()
+    program: Program,
+    announced: Announced,
+    after: View,
+    facts: Iterable[Fact] = (),
+    elsewhere: Iterable[Announced] = (),
+    *,
+    at_rest: bool | None = None,
 ) -> tuple[list[Outcome], Announced]:
     """Return what is to be announced of a member as seen in `after`, and what has been said then.
+
+    `elsewhere` is what has been said of the member's aliases: it counts as said, but stays theirs. A person
+    who was recognised under another id is not recognised once more, and when the two are parted again, what
+    was said of each of them holds.
 
     `facts` are those that are new in it; there are none when only time has passed. A change of tier is put
     down to the new purchase or return that brought it, or to the end of a hold since the last view. Any other
     is a correction: a late fact, a merge or other rules have changed what was said before.
 
     That a purchase is due is said only when time has passed and nothing else: a history that is replayed
-    would otherwise announce cycles which its very next line ends. Until then it is `overdue`.
+    would otherwise announce cycles which its very next line ends. Until then it is `overdue`. `at_rest` says
+    that nothing else has changed (default: there are no facts).
     """
-    facts = tuple(facts)
+    facts, elsewhere = tuple(facts), tuple(elsewhere)
     found: list[Outcome] = []
     before = announced.tier or program.tiers[0].code
     if after.tier != before:
         found.append(TierChanged(before, after.tier, _cause(announced, after, facts), after.tier_since))
-    if after.recognized_at and not announced.recognized:
+    known = announced.recognized or any(one.recognized for one in elsewhere)
+    if after.recognized_at and not known:
         found.append(Recognized(after.recognized_at, after.purchase_count))
-    due = None if facts else overdue(announced, after)
+    at_rest = not facts if at_rest is None else at_rest
+    due = overdue(announced, after, elsewhere) if at_rest else None
     if due:
         found.append(due)
     return found, Announced(
         tier=after.tier,
         as_of=after.as_of,
-        recognized=announced.recognized or after.repeat,
+        recognized=announced.recognized or (after.repeat and not known),
         due_for=due.last_purchase_at if due else announced.due_for,
     )
 
 
-def overdue(announced: Announced, after: View) -> RepurchaseDue | None:
-    """Return the purchase that is due in `after` and was not announced yet."""
+def overdue(announced: Announced, after: View, elsewhere: Iterable[Announced] = ()) -> RepurchaseDue | None:
+    """Return the purchase that is due in `after` and was announced neither here nor `elsewhere`."""
     due_at, last, interval = after.due_at, after.last_purchase_at, after.mean_interval
     if due_at is None or last is None or interval is None or due_at > after.as_of:
         return None
-    if announced.due_for is not None and last <= announced.due_for:
+    if any(said.due_for is not None and last <= said.due_for for said in (announced, *elsewhere)):
         return None
     return RepurchaseDue(due_at, last, interval)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from services.loyalty import handlers, queries, rebuilding
+from services.loyalty import handlers, queries, rebuilding, sweeping
 from services.loyalty.domain.program import Program
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
@@ -158,9 +158,9 @@ def test_what_nobody_meets_again_is_finished_by_the_sweeper(
         take_in(bought(0), bought(9))
     bus.dies = ""
 
-    assert handlers.sweep(store, bus, NOW + timedelta(seconds=1)) == 0, "its worker may be alive"
-    assert handlers.sweep(store, bus, NOW + timedelta(minutes=1)) == 1
-    assert handlers.sweep(store, bus, NOW + timedelta(minutes=2)) == 0
+    assert sweeping.sweep(store, bus, NOW + timedelta(seconds=1)) == 0, "its worker may be alive"
+    assert sweeping.sweep(store, bus, NOW + timedelta(minutes=1)) == 1
+    assert sweeping.sweep(store, bus, NOW + timedelta(minutes=2)) == 0
 
     assert len(bus.of("customer.recognized.v1")) == 1
     assert len(store.ledger(["mona"])["mona"]) == 2
@@ -170,7 +170,7 @@ def test_the_sweeper_leaves_alone_what_is_settled(take_in: Callable, bus: Bus, s
     take_in(bought(0), bought(9))
     published = len(bus)
 
-    assert handlers.sweep(store, bus, NOW + timedelta(minutes=1)) == 0
+    assert sweeping.sweep(store, bus, NOW + timedelta(minutes=1)) == 0
     assert len(bus) == published
 
 
@@ -286,7 +286,7 @@ def test_waking_survives_a_worker_that_dies_in_between(
         handlers.wake(store, bus, program, MARCH + timedelta(days=18))
     bus.dies = ""
 
-    handlers.sweep(store, bus, MARCH + timedelta(days=19))
+    sweeping.sweep(store, bus, MARCH + timedelta(days=19))
 
     assert len(bus.of("repurchase.due.v1")) == 1
     assert store.members(["mona"])["mona"]["pending"] == []
@@ -313,7 +313,9 @@ def test_rebuild_finds_a_member_that_its_ledger_does_not_explain_and_puts_it_rig
 
     found = rebuilding.rebuild_page(None, 10, True, store, bus, program, NOW)
 
-    assert found["different"] == [{"customer_id": "mona", "fields": ["spend"]}]
+    assert found["different"] == [
+        {"customer_id": "mona", "fields": [{"field": "spend", "live": 1, "ledger": 12000}]}
+    ]
     assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []
 
 
@@ -326,7 +328,8 @@ def test_rebuild_brings_back_a_member_that_is_lost(
 
     found = rebuilding.rebuild_page(None, 10, True, store, bus, program, NOW)
 
-    assert found["different"] == [{"customer_id": "mona", "fields": ["member"]}]
+    missing = {"field": "member", "live": None, "ledger": "in the ledger"}
+    assert found["different"] == [{"customer_id": "mona", "fields": [missing]}]
     assert queries.member(store, program, "mona", NOW) == before
 
 
