@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 BATCH_BYTES = 2 * 1024 * 1024
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 IDLE = 0.5
+#: Seconds that the broker gets to answer when we close the connection.
+PARTING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ class BatchConsumer:
                 batch = self._next_batch(connection)
                 if batch:
                     self._work(connection, batch)
+            # The last ack has arrived when the broker answers; one that is silent is not waited for.
+            connection.transport.sock.settimeout(PARTING)
             connection.close()
         except BaseException:
             connection.collect()

@@ -21,10 +21,11 @@ from wafa.runtime.broker import connect
 from wafa.runtime.consumer import BatchConsumer
 from wafa.runtime.errors import Transient
 from wafa.runtime.intake import Intake
+from wafa.runtime.permissions import check_may_publish
 from wafa.runtime.policy import Verdict
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS, SharedPublisher
 from wafa.runtime.settings import Settings
-from wafa.runtime.topology import declare_all, suspects_queue
+from wafa.runtime.topology import EXCHANGES, declare_all, suspects_queue
 from wafa.runtime.transient import TRANSIENT
 
 #: What a message between our own services may hold, which is as much as the broker takes: an event of 1 MiB
@@ -99,7 +100,7 @@ class BatchEntrypoint(Entrypoint):
             partial(connect, settings.amqp_uri, name=f"wafa {self.container.service_name} {queue}"),
             queue,
             take,
-            declare=declare_all,
+            declare=_prepare,
             linger=settings.batch_linger,
             **options,
         )
@@ -125,6 +126,12 @@ class BatchEntrypoint(Entrypoint):
         except ContainerBeingKilled as error:
             raise Transient("the service is being stopped") from error
         return outcome.wait() or ()
+
+
+def _prepare(channel: Any) -> None:
+    """Have all that is there before anything is taken: queues, and the right to publish what follows."""
+    declare_all(channel)
+    check_may_publish(channel.connection, EXCHANGES)
 
 
 consume = BatchEntrypoint.decorator

@@ -4,19 +4,29 @@ The three names are keys of the nameko configuration: the settings, the readines
 function that ends the process because of an error.
 """
 
+import time
 from functools import cached_property
 from typing import Any, Protocol
 
+import structlog
 from nameko.extensions import DependencyProvider, SharedExtension
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
+from wafa.runtime.errors import Misconfigured
 from wafa.runtime.mongo import Document, open_database
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import Settings
+from wafa.runtime.transient import TRANSIENT
+
+log = structlog.get_logger(__name__)
 
 SETTINGS = "wafa.settings"
 READINESS = "wafa.readiness"
 FATAL = "wafa.fatal"
+
+#: Seconds between two tries to reach the database at start.
+PAUSE = 1
 
 
 class Store(Protocol):
@@ -29,7 +39,10 @@ class Store(Protocol):
 
 
 class MongoStore(DependencyProvider):
-    """Gives a service its store, over the one database that belongs to it. Creates indexes at start."""
+    """Gives a service its store, over the one database that belongs to it.
+
+    Creates indexes at start, and waits for a database that is away. One that refuses is a `Misconfigured`.
+    """
 
     def __init__(self, store_class: type[Store]) -> None:
         self._store_class = store_class
@@ -40,8 +53,19 @@ class MongoStore(DependencyProvider):
         database = open_database(settings.mongodb_uri, settings.database(self.container.service_name))
         self._client = database.client
         self._store = self._store_class(database)
-        self._store.create_indexes()
+        self._prepare()
         self.container.config[READINESS].add("mongodb", lambda: bool(database.command("ping")))
+
+    def _prepare(self) -> None:
+        while True:
+            try:
+                self._store.create_indexes()
+                return
+            except TRANSIENT as error:
+                log.warning("database away, trying again", error=str(error).partition(", Timeout:")[0])
+                time.sleep(PAUSE)
+            except OperationFailure as error:
+                raise Misconfigured(f"the database refuses us: {error.details or error}") from error
 
     def stop(self) -> None:
         """Close the connections."""

@@ -13,14 +13,19 @@ import structlog
 from amqp.exceptions import AccessRefused, NotAllowed, PreconditionFailed
 from kombu.connection import Connection
 from nameko.exceptions import RemoteError, UnknownService
+from nameko.extensions import ProviderCollector
 from nameko.messaging import QueueConsumer
-from nameko.rpc import ReplyListener, Rpc, RpcConsumer, RpcProxy, ServiceProxy
+from nameko.rpc import ReplyListener, Rpc, RpcConsumer, RpcProxy, ServiceProxy, get_rpc_exchange
 
 from wafa.runtime.errors import Misconfigured, RemoteUnavailable
+from wafa.runtime.permissions import check_may_publish
 from wafa.runtime.providers import FATAL, SETTINGS
 from wafa.runtime.transient import is_transient_name
 
 log = structlog.get_logger(__name__)
+
+#: Seconds that a broker gets to confirm that we listen no longer.
+PARTING = 3
 
 
 class TolerantConsumer(QueueConsumer):
@@ -28,15 +33,43 @@ class TolerantConsumer(QueueConsumer):
 
     What is no request is dropped: nameko would die of it, and of the same message again after each restart.
     A broker that comes back is met within seconds, where kombu would wait for up to 30. And a queue that we
-    may not use ends the process, where nameko would try again for ever.
+    may not use ends the process, where nameko would try again for ever. A stop does not wait for a broker
+    that is away, where nameko would wait until it is back.
     """
+
+    _connected = False
 
     @contextmanager
     def establish_connection(self) -> Iterator[Connection]:
         """Connect, however long that takes; called by kombu."""
-        with self.create_connection() as connection:
+        connection = self.create_connection()
+        try:
             connection.ensure_connection(self._put_off, interval_start=0.5, interval_step=0.5, interval_max=3)
+            self._connected = True
             yield connection
+        finally:
+            self._connected = False
+            # Not `close`, which waits for the broker's answer.
+            connection.collect()
+
+    def unregister_provider(self, provider: Any) -> None:
+        """Listen for it no longer; called by nameko, before it waits for the workers."""
+        if self._connected:
+            with eventlet.Timeout(PARTING, False):
+                super().unregister_provider(provider)
+                return
+        # The broker is away, or does not answer.
+        self._connected = False
+        ProviderCollector.unregister_provider(self, provider)
+
+    def stop(self) -> None:
+        """End the connection; called by nameko when everybody is unregistered."""
+        self.should_stop = True
+        if self._gt is not None and not self._connected:
+            self._gt.kill()
+            return
+        with eventlet.Timeout(PARTING, False):
+            super().stop()
 
     def consume(self, *args: Any, **kwargs: Any) -> Iterator[None]:
         """Consume until the connection breaks; called by kombu."""
@@ -55,6 +88,7 @@ class TolerantConsumer(QueueConsumer):
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         """Return the consumers; called by kombu for each new connection."""
         consumers = super().get_consumers(consumer_cls, channel)
+        check_may_publish(channel.connection, [get_rpc_exchange(self.container.config).name])
         for consumer in consumers:
             consumer.on_decode_error = self._drop
         return consumers

@@ -9,6 +9,7 @@ import eventlet
 eventlet.monkey_patch()
 
 import importlib  # noqa: E402
+import os  # noqa: E402
 import signal  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -23,6 +24,8 @@ from wafa.runtime.settings import Settings, load_settings  # noqa: E402
 
 # Operators give a container 20 seconds or so before they kill it.
 GRACE = 15
+#: Seconds for the interpreter to end by itself.
+PARTING = 2
 
 log = structlog.get_logger(__name__)
 
@@ -50,15 +53,27 @@ def run(name: str) -> None:
     container = Container(_service_class(name), config)
     eventlet.spawn(_start, container, life)
     log.info("started", http_port=settings.http_port)
-    life.wait()
+    try:
+        life.wait()
+    except BaseException:
+        _see_to_the_end(1)
+        raise
     log.info("stopping")
-    with eventlet.Timeout(GRACE, False):
-        container.stop()
+    _stop(container)
     log.info("stopped")
+    _see_to_the_end(0)
 
 
 class Container(ServiceContainer):
     """A container whose death is the death of the process."""
+
+    set_up = False
+
+    def start(self) -> None:
+        """Set up every extension, then start them all. Either may wait for what is away."""
+        self.extensions.all.setup()
+        self.set_up = self.started = True
+        self.extensions.all.start()
 
     def kill(self, exc_info: Any = None) -> None:
         """End the process. nameko calls this when an error escapes a worker's life cycle.
@@ -91,6 +106,24 @@ def _start(container: ServiceContainer, life: Life) -> None:
         container.start()
     except Exception as error:
         life.end(error)
+
+
+def _stop(container: Container) -> None:
+    # Before that it has taken nothing that it could finish.
+    if not container.set_up:
+        return
+    try:
+        with eventlet.Timeout(GRACE, False):
+            container.stop()
+    except Exception as error:
+        # What was in hand goes back to its queue when the connection ends, as it does after a crash.
+        log.warning("not stopped in good order", error=repr(error))
+
+
+def _see_to_the_end(code: int) -> None:
+    """End the process soon. Threads that wait for something which is away would keep it."""
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(code))
+    signal.alarm(PARTING)
 
 
 def _service_class(name: str) -> type:

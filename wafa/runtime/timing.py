@@ -23,6 +23,11 @@ class Every(Timer):
     def __init__(self, seconds: float, **options: Any) -> None:
         super().__init__(interval=seconds, expected_exceptions=TRANSIENT, **options)
 
+    def stop(self) -> None:
+        """Wait for the method to end if it runs; called by nameko, which may not have started us yet."""
+        if self.gt is not None:
+            super().stop()
+
     def handle_result(self, worker_ctx: Any, result: Any, exc_info: Any) -> Any:
         """Note that the method has ended; called by nameko, with `exc_info` when it raised something."""
         if exc_info and isinstance(exc_info[1], TRANSIENT):
