@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import structlog
+
+from services.customers.domain.change import APPLIED_BY
 from services.customers.domain.identity import Refused
 from services.customers.domain.profile import Statement
 from services.customers.reading import statement_by, statement_in
@@ -11,8 +14,11 @@ from services.customers.store import CustomerStore
 from wafa.contracts.duplicates import CONFLICT, identify, sort_out
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
+from wafa.contracts.times import parse_time
 from wafa.contracts.validators import kind_of
 from wafa.runtime.policy import Reject
+
+log = structlog.get_logger(__name__)
 
 
 def resolve(
@@ -34,22 +40,44 @@ def resolve(
 
 
 def take_in(events: Sequence[Event], store: CustomerStore, publish: Publish, now: datetime) -> list[Reject]:
-    """Take in what a batch of events says about customers; return what was refused.
+    """Bring a batch of events to effect; return what was refused."""
+    verdicts = []
+    for handle in dict.fromkeys(HANDLERS.values()):
+        mine = [event for event in events if HANDLERS.get(event["type"]) is handle]
+        verdicts += handle(mine, store, publish, now) if mine else []
+    unknown = Problem("unknown_type", "type", "the customers service takes no events of this type")
+    return verdicts + [Reject(event, unknown) for event in events if event["type"] not in HANDLERS]
+
+
+def learn(events: Sequence[Event], store: CustomerStore, publish: Publish, now: datetime) -> list[Reject]:
+    """Take in what events say about customers.
 
     An event leaves a receipt when its effects are out. One that comes again has none; one that claims the
     identity of another with other content is refused.
     """
     arrived = identify(events)
     batch = sort_out(arrived, store.receipts({one.key for one in arrived}))
-    unknown = Problem("unknown_type", "type", "the customers service takes no events of this type")
-    new = batch.new.values()
-    readings = [HANDLERS[event["type"]](event) if event["type"] in HANDLERS else unknown for event in new]
+    readings = [statement_in(event) for event in batch.new.values()]
     outcomes = _settle(readings, store, publish, now, exact=True)
     settled = zip(batch.new, outcomes, strict=True)
     refused = {key: outcome for key, outcome in settled if isinstance(outcome, Problem)}
     store.file_receipts({key: digest for key, digest in batch.digests.items() if key not in refused})
     contradicting = [Reject(event, CONFLICT) for event in batch.conflicts]
     return contradicting + [Reject(batch.new[key], problem) for key, problem in refused.items()]
+
+
+def note_applied(
+    events: Sequence[Event], store: CustomerStore, publish: Publish, now: datetime
+) -> list[Reject]:
+    """Note which services have applied a change. Said again, it has no effect."""
+    told = [(one["data"]["change_id"], one["data"]["service"], parse_time(one["time"])) for one in events]
+    known = store.changes({change_id for change_id, _, _ in told})
+    for change_id, service, at in told:
+        if change_id not in known or service not in APPLIED_BY:
+            log.info("nobody waits for this to be applied", change=change_id, by=service)
+        elif service not in known[change_id].confirmed:
+            store.confirm(change_id, service, at)
+    return []
 
 
 def _settle(
@@ -78,9 +106,9 @@ def _answer(outcome: str | Problem) -> dict[str, str]:
     return {"reason": outcome.reason, "path": outcome.path, "message": outcome.message}
 
 
-# What each event says is read by the function on its right; what follows from it is the same for all.
 HANDLERS = {
-    "customer.registered.v1": statement_in,
-    "customer.profile_changed.v1": statement_in,
-    "consent.changed.v1": statement_in,
+    "customer.registered.v1": learn,
+    "customer.profile_changed.v1": learn,
+    "consent.changed.v1": learn,
+    "customer.change_applied.v1": note_applied,
 }

@@ -5,19 +5,26 @@ An id that was merged into another one answers with the customer who remains. A 
 text is a `ValueError`: a query would read an object as an operator.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
+from services.customers.changing import everybody
+from services.customers.domain.change import Change
 from services.customers.domain.customer import Customer, root_id
 from services.customers.domain.references import email_key, external_key, phone_key
 from services.customers.normalising import normal_email, normal_phone
 from services.customers.publishing import snapshot_data
+from services.customers.reading import names_in
 from services.customers.store import CustomerStore
+from wafa.contracts.times import format_time
 from wafa.contracts.validators import kind_of
+
+MOST_CHANGES = 500
 
 
 def get(store: CustomerStore, customer_id: str) -> dict[str, Any] | None:
     """Return a customer's snapshot, `None` when there is no such customer."""
-    _check_texts(customer_id=customer_id)
+    check_texts(customer_id=customer_id)
     known = store.find((), [customer_id])
     return _shown(known.get(root_id(customer_id, known)))
 
@@ -37,7 +44,7 @@ def lookup(
     `{"error": {"reason", "path", "message"}}`.
     """
     given = {"email": email, "phone": phone, "country": country, "system": system, "id": id}
-    _check_texts(**{name: value for name, value in given.items() if value is not None})
+    check_texts(**{name: value for name, value in given.items() if value is not None})
     try:
         key = _key(email, phone, country, system, id)
     except ValueError as error:
@@ -46,6 +53,83 @@ def lookup(
     known = store.find([key])
     holder = next((one for one in known.values() if key in one.identifiers), None)
     return _shown(known.get(root_id(holder.customer_id, known))) if holder else None
+
+
+def changes(
+    store: CustomerStore, change_id: str | None = None, customer_id: str | None = None, limit: int = 50
+) -> dict[str, Any]:
+    """Return `{"changes": [...]}`, newest first: one change, those of a person, or the latest of all.
+
+    Each has `change_id`, `kind` (merge|unmerge|erase), `customer_ids`, `from` and `into` where it has them,
+    `requested_at`, `state` (requested|published), `published_at`, `confirmed` (service: when) and
+    `waiting_for` (the services that have not confirmed).
+    """
+    given = {"change_id": change_id, "customer_id": customer_id}
+    check_texts(**{name: value for name, value in given.items() if value is not None})
+    if not isinstance(limit, int) or isinstance(limit, bool):
+        raise ValueError(f"limit must be a whole number, not {kind_of(limit)}")
+    if change_id is not None:
+        found: Iterable[Change] = store.changes([change_id]).values()
+    else:
+        ids = None if customer_id is None else everybody(customer_id, store)
+        found = store.changes_of(ids, min(max(limit, 1), MOST_CHANGES))
+    return {"changes": [shown_change(one) for one in found]}
+
+
+def dossier(store: CustomerStore, customer_id: str) -> dict[str, Any] | None:
+    """Return everything that this service knows of a person, `None` for nobody.
+
+    `{"customer", "records", "changes"}`: the snapshot, then each id of the person with what is its own, every
+    value with its time and the event that said so, consents with their evidence.
+    """
+    check_texts(customer_id=customer_id)
+    known = store.find((), [customer_id])
+    if customer_id not in known:
+        return None
+    root = known[root_id(customer_id, known)]
+    people = [root, *sorted(store.aliases(root.customer_id), key=lambda one: one.customer_id)]
+    return {
+        "customer": _shown(root),
+        "records": [_record(one) for one in people],
+        "changes": changes(store, customer_id=customer_id, limit=MOST_CHANGES)["changes"],
+    }
+
+
+def erased(store: CustomerStore, references: object) -> list[bool]:
+    """Tell of each reference of a batch (as in `resolve`) whether it means somebody who was erased.
+
+    By our own id, or by any identifier whose holder was erased at the time of the reference or after it. What
+    cannot be read in a reference is passed over; without a time, it is taken to be old.
+    """
+    if not isinstance(references, list | tuple):
+        raise ValueError(f"references must be an array, not {kind_of(references)}")
+    named = [names_in(one) for one in references]
+    known = store.find((), {one.customer_id for one in named if one.customer_id is not None})
+    gone = {id for id, one in known.items() if one.erased}
+    when = store.erased_at({key for one in named for key in one.keys})
+    return [
+        one.customer_id in gone
+        or any(key in when and (one.at is None or one.at <= when[key]) for key in one.keys)
+        for one in named
+    ]
+
+
+def shown_change(change: Change) -> dict[str, Any]:
+    """Return a change as JSON."""
+    between = {"from": change.from_id, "into": change.into_id}
+    shown: dict[str, Any] = {
+        "change_id": change.change_id,
+        "kind": change.kind,
+        **{name: id for name, id in between.items() if id is not None},
+        "customer_ids": [*change.customer_ids],
+        "requested_at": format_time(change.requested_at),
+        "state": change.state,
+        "confirmed": {service: format_time(at) for service, at in sorted(change.confirmed.items())},
+        "waiting_for": [*change.waiting_for],
+    }
+    if change.published_at is not None:
+        shown["published_at"] = format_time(change.published_at)
+    return shown
 
 
 def _key(
@@ -60,7 +144,8 @@ def _key(
     raise ValueError("give an email, a phone, or a system and an id")
 
 
-def _check_texts(**arguments: object) -> None:
+def check_texts(**arguments: object) -> None:
+    """Raise a `ValueError` for an argument that is no text."""
     for name, value in arguments.items():
         if not isinstance(value, str):
             raise ValueError(f"{name} must be a string, not {kind_of(value)}")
@@ -72,3 +157,31 @@ def _shown(customer: Customer | None) -> dict[str, Any] | None:
     if customer.erased:
         return {"customer_id": customer.customer_id, "erased": True}
     return snapshot_data(customer)
+
+
+def _record(customer: Customer) -> dict[str, Any]:
+    fields, consents = customer.profile.fields, customer.profile.consents
+    record = {
+        "customer_id": customer.customer_id,
+        "version": customer.version,
+        "changed_at": format_time(customer.changed_at) if customer.changed_at else None,
+        "merged_into": customer.merged_into,
+        "erased": customer.erased or None,
+        "identifiers": [*customer.identifiers],
+        "profile": {
+            name: {"value": said.value, "at": format_time(said.at), "event": said.cause}
+            for name, said in sorted(fields.items())
+        },
+        "consents": [
+            {
+                "channel": channel,
+                "purpose": purpose,
+                "status": consent.status,
+                "at": format_time(consent.at),
+                "event": consent.cause,
+                "evidence": consent.evidence,
+            }
+            for (channel, purpose), consent in sorted(consents.items())
+        ],
+    }
+    return {name: value for name, value in record.items() if value is not None}

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict, TypeVar
 
 import msgspec
 
 from services.customers.domain.profile import About, Consent, Said, Statement
-from services.customers.domain.references import identity_keys
+from services.customers.domain.references import Keys, identity_keys
 from services.customers.normalising import normal_email, normal_phone
 from wafa.contracts.envelope import Event, event_key
 from wafa.contracts.errors import Problem
@@ -104,7 +104,53 @@ def statement_of(
         return Problem(
             "no_identifier", "data.customer", "give at least one of id, external_ids, email, phone"
         )
-    return Statement(keys, {name: Said(at, cause, value) for name, value in values.items()}, consents or {})
+    said = {name: Said(at, cause, value) for name, value in values.items()}
+    return Statement(keys, said, consents or {}, at)
+
+
+class Named(NamedTuple):
+    """Whom something names, as far as it can be read: our own id, identifiers, and when it was said."""
+
+    customer_id: str | None
+    keys: Keys
+    at: datetime | None
+
+
+def names_in(reference: object) -> Named:
+    """Return whom a reference names; of what cannot be read, whatever can be."""
+    known = reference if isinstance(reference, dict) else {}
+    customer = known.get("customer")
+    customer = customer if isinstance(customer, dict) else {}
+    customer_id, country = customer.get("id"), customer.get("country")
+    others = customer.get("external_ids")
+    keys = identity_keys(
+        external_ids=[
+            (one["system"], one["id"])
+            for one in (others if isinstance(others, list) else ())
+            if isinstance(one, dict) and _are_texts(one.get("system"), one.get("id"))
+        ],
+        email=_readable(normal_email, customer.get("email")),
+        phone=_readable(
+            lambda text: normal_phone(text, country if isinstance(country, str) else None),
+            customer.get("phone"),
+        ),
+    )
+    time = _readable(parse_time, known.get("time"))
+    return Named(customer_id if isinstance(customer_id, str) else None, keys, time)
+
+
+_Read = TypeVar("_Read")
+
+
+def _readable(read: Callable[[str], _Read], text: object) -> _Read | None:
+    try:
+        return read(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _are_texts(*values: object) -> bool:
+    return all(isinstance(one, str) for one in values)
 
 
 def _malformed(words: str) -> Problem:

@@ -1,16 +1,14 @@
 """The customers service: a table of contents."""
 
-import structlog
-
-from services.customers import handlers, queries, settling
+from services.customers import handlers, queries, sweeping
+from services.customers.changing import Changing
+from services.customers.commands import Commands
 from services.customers.store import CustomerStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import consume
-from wafa.runtime.providers import EventPublisher, MongoStore
+from wafa.runtime.providers import EventPublisher, MessageSender, MongoStore
 from wafa.runtime.rpc import rpc
 from wafa.runtime.timing import every
-
-log = structlog.get_logger(__name__)
 
 
 class CustomersService:
@@ -19,6 +17,7 @@ class CustomersService:
     name = "customers"
     store = MongoStore(CustomerStore)
     publish = EventPublisher()
+    send = MessageSender()
 
     @consume("wafa.customers")
     def take_in(self, events):
@@ -32,9 +31,38 @@ class CustomersService:
 
     @every(seconds=5)
     def sweep(self):
-        """Publish what a worker that died has left unpublished."""
-        if found := settling.sweep(self.store, self.publish, now()):
-            log.warning("published what a dead worker left", customers=found)
+        """Finish what a worker that died has left, and say how old the oldest of it is."""
+        sweeping.sweep(self.store, self.publish, self._changing(), now())
+
+    @rpc
+    def merge(self, from_id, into_id, dry_run=False, force=False):
+        """Make a customer another name of another one."""
+        return self._commands().merge(from_id, into_id, dry_run=dry_run, force=force)
+
+    @rpc
+    def unmerge(self, from_id, dry_run=False):
+        """Undo a merge."""
+        return self._commands().unmerge(from_id, dry_run=dry_run)
+
+    @rpc
+    def erase(self, customer_id, dry_run=False):
+        """Erase a person, with all their aliases."""
+        return self._commands().erase(customer_id, dry_run=dry_run)
+
+    @rpc
+    def changes(self, change_id=None, customer_id=None, limit=50):
+        """Return merges, un-merges and erasures with their receipts."""
+        return queries.changes(self.store, change_id, customer_id, limit)
+
+    @rpc
+    def erased(self, references):
+        """Tell of each reference of a batch whether it means somebody who was erased."""
+        return queries.erased(self.store, references)
+
+    @rpc
+    def dossier(self, customer_id):
+        """Return everything that is known here of a person."""
+        return queries.dossier(self.store, customer_id)
 
     @rpc
     def get(self, customer_id):
@@ -45,3 +73,9 @@ class CustomersService:
     def lookup(self, email=None, phone=None, country=None, system=None, id=None):
         """Return the snapshot of who holds an identifier."""
         return queries.lookup(self.store, email=email, phone=phone, country=country, system=system, id=id)
+
+    def _commands(self):
+        return Commands(self.store, self._changing(), now())
+
+    def _changing(self):
+        return Changing(self.store, self.publish, self.send, now())

@@ -3,7 +3,7 @@
 The order of the steps is what makes a crash harmless:
 
 1. A version is written together with `unpublished`, the token of this batch.
-2. Its snapshot is published, and confirmed.
+2. What it tells is published, and confirmed.
 3. `unpublished` is taken off.
 
 Whatever a dead worker left between 1 and 3 is found by `sweep`. And nobody writes over a version that may not
@@ -11,16 +11,17 @@ be out yet before having published it: so none is ever skipped, least of all `cu
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from services.customers.domain.customer import Customer
+from services.customers.domain.erasure import sift
 from services.customers.domain.identity import Refused, decide
 from services.customers.domain.profile import Statement
 from services.customers.domain.references import own_id
-from services.customers.publishing import snapshot_event
+from services.customers.publishing import events_of
 from services.customers.store import CustomerStore
 from wafa.contracts.envelope import Event
 from wafa.runtime.errors import Transient
@@ -30,7 +31,7 @@ Publish = Callable[[Sequence[Event]], None]
 #: How often a batch reads again because others changed the same customers meanwhile.
 MOST_ROUNDS = 20
 #: A living worker is long done with its batch by then; were it not, an event would only go out twice.
-LEFT_BEHIND = timedelta(seconds=30)
+LEFT_BEHIND = timedelta(seconds=15)
 SWEPT_AT_ONCE = 500
 
 
@@ -45,7 +46,7 @@ def settle(
     Raises:
         Transient: the same customers kept changing under our hands; take the batch again.
     """
-    token = f"{_sortable(now)} {uuid4().hex}"
+    token = new_token(now)
     who: dict[int, str | Refused] = {}
     written: dict[str, Customer] = {}
     moved: set[str] = set()
@@ -53,11 +54,12 @@ def settle(
     for _ in range(MOST_ROUNDS):
         told = [statements[index] for index in left]
         known = _read(told, store, moved)
-        decision = decide([one.keys for one in told], known, _new_customer_id)
-        who.update(zip(left, decision.who, strict=True))
+        erased = _erased(told, known, store)
+        means, gained = _decide(told, known, erased)
+        who.update(zip(left, means, strict=True))
         moved = set()
-        if changes := [*_changes(told, decision.who, decision.gained, known, exact)]:
-            publish([snapshot_event(before) for before, _ in changes if before.unpublished])
+        if changes := [*_changes(told, means, gained, known, erased, exact)]:
+            publish(events_of(before for before, _ in changes if before.unpublished))
             versions = [
                 replace(after, version=before.version + 1, changed_at=now, unpublished=token)
                 for before, after in changes
@@ -70,17 +72,37 @@ def settle(
     else:
         raise Transient(f"{len(moved)} customers kept changing while they were resolved")
     if written:
-        publish([snapshot_event(one) for one in written.values()])
+        publish(events_of(written.values()))
         store.set_published(token)
     return [who[index] for index in range(len(statements))]
 
 
 def sweep(store: CustomerStore, publish: Publish, now: datetime) -> int:
     """Publish what dead workers have written and not published; return how many customers that were."""
-    left = store.left_unpublished(_sortable(now - LEFT_BEHIND), SWEPT_AT_ONCE)
-    publish([snapshot_event(one) for one in left])
+    left = store.left_unpublished(sortable(now - LEFT_BEHIND), SWEPT_AT_ONCE)
+    publish(events_of(left))
     store.set_swept(left)
     return len(left)
+
+
+def oldest_unpublished(store: CustomerStore) -> datetime | None:
+    """Return when the oldest version was written that nobody has noted as published."""
+    oldest = store.left_unpublished(_LAST, 1)
+    return datetime.fromisoformat((oldest[0].unpublished or "").partition(" ")[0]) if oldest else None
+
+
+def new_token(now: datetime) -> str:
+    """Return a token for what is written now; tokens sort by time."""
+    return f"{sortable(now)} {uuid4().hex}"
+
+
+def sortable(moment: datetime) -> str:
+    """Return a moment as a text that sorts by time, before every token of that moment."""
+    return moment.isoformat(timespec="milliseconds")
+
+
+# Sorts behind every token.
+_LAST = "9999"
 
 
 def _new_customer_id() -> str:
@@ -98,11 +120,40 @@ def _read(told: Sequence[Statement], store: CustomerStore, moved: set[str]) -> d
     return known | store.find(others) if others else known
 
 
+def _erased(
+    told: Sequence[Statement], known: Mapping[str, Customer], store: CustomerStore
+) -> dict[str, datetime]:
+    """Return when the last holder of a key was erased, of those keys that had such a holder.
+
+    Whoever came back after an erasure brought that moment along; only keys that nobody holds are looked up.
+    It matters that they are looked up after the holders: a key is remembered before it loses its holder.
+    """
+    erased = {key: at for one in known.values() for key, at in one.returned.items()}
+    held = {key for one in known.values() for key in one.identifiers}
+    free = {key for one in told for key in one.keys if own_id(key) is None} - held
+    return erased | store.erased_at(free) if free else erased
+
+
+def _decide(
+    told: Sequence[Statement], known: Mapping[str, Customer], erased: Mapping[str, datetime]
+) -> tuple[list[str | Refused], dict[str, list[str]]]:
+    """Return who is meant by each statement, and which identifiers each customer gains."""
+    if not erased:
+        decision = decide([one.keys for one in told], known, _new_customer_id)
+        return decision.who, decision.gained
+    held = {key for one in known.values() for key in one.identifiers}
+    sifted = [sift(one.keys, one.at, held, erased) for one in told]
+    decision = decide([one for one in sifted if not isinstance(one, Refused)], known, _new_customer_id)
+    meant = iter(decision.who)
+    return [one if isinstance(one, Refused) else next(meant) for one in sifted], decision.gained
+
+
 def _changes(
     told: Sequence[Statement],
     who: Sequence[str | Refused],
-    gained: dict[str, list[str]],
-    known: dict[str, Customer],
+    gained: Mapping[str, list[str]],
+    known: Mapping[str, Customer],
+    erased: Mapping[str, datetime],
     exact: bool,
 ) -> Iterator[tuple[Customer, Customer]]:
     """Yield each customer whom the statements change, as they were and as they will be."""
@@ -112,12 +163,11 @@ def _changes(
             about[customer_id].append(statement)
     for customer_id, statements in about.items():
         before = known.get(customer_id) or Customer(customer_id)
-        if not exact and customer_id not in gained and all(map(before.profile.says, statements)):
+        if not exact and customer_id not in gained and all(map(before.known.says, statements)):
             continue
-        after = before.after(gained.get(customer_id, ()), statements)
+        gains = gained.get(customer_id, ())
+        after = before.after(gains, statements)
+        if returned := {key: erased[key] for key in gains if key in erased}:
+            after = replace(after, returned={**before.returned, **returned})
         if before != after if exact else not before.looks_like(after):
             yield before, after
-
-
-def _sortable(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")

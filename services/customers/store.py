@@ -3,39 +3,56 @@
 The identifiers stand in the customer's own document, under one unique index over all documents. So a customer
 and all their identifiers come to be in one atomic write, or not at all: there is no moment at which somebody
 has claimed an address and does not exist yet, and no half of a claim to tidy up after a crash.
+
+Beside them stand the journal of changes (merges, un-merges, erasures), and what is left of the identifiers of
+people who were erased: keyed hashes.
 """
 
+import hmac
+import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
 
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.database import Database
 
+from services.customers.documents import change_document, change_of, customer_document, customer_of
+from services.customers.domain.change import APPLIED_BY, PUBLISHED, REQUESTED, Change
 from services.customers.domain.customer import Customer
-from services.customers.domain.profile import Consent, Profile, Said
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
+
+_SECRET = "erased identifiers"
 
 
 class CustomerStore:
-    """Reads and writes customers by the batch."""
+    """Reads and writes customers by the batch, and changes one by one."""
 
     def __init__(self, database: Database[Document]) -> None:
-        """Keep the collection; nothing is sent yet."""
+        """Keep the collections; nothing is sent yet."""
         self._customers = database["customers"]
         self._receipts = database["receipts"]
+        self._changes = database["changes"]
+        self._erased = database["erased"]
+        self._secrets = database["secrets"]
+        self._secret: bytes | None = None
 
     def create_indexes(self) -> None:
         """Create the indexes that are missing; safe to repeat."""
         # Sparse: somebody who was erased holds nothing, and nothing may be held by many.
         self._customers.create_index([("identifiers", ASCENDING)], unique=True, sparse=True)
         self._customers.create_index([("unpublished", ASCENDING)], sparse=True)
+        self._customers.create_index([("merged_into", ASCENDING)], sparse=True)
+        # Unique: one change at a time. Two that are each harmless can be a ring together.
+        self._changes.create_index([("underway", ASCENDING)], unique=True, sparse=True)
+        self._changes.create_index([("waiting_for", ASCENDING), ("requested_at", ASCENDING)])
+        self._changes.create_index([("customer_ids", ASCENDING), ("requested_at", DESCENDING)])
 
     def find(self, keys: Collection[str], ids: Collection[str] = ()) -> dict[str, Customer]:
         """Return, by id, the holders of these keys, the customers with these ids, and whom they became."""
         known = {one.customer_id: one for one in self._holders(keys)} if keys else {}
         missing = {*ids, *_merged_into(known.values())} - known.keys()
         while missing:
-            more = {id: _customer(one) for id, one in by_id(self._customers, missing).items()}
+            more = {id: customer_of(one) for id, one in by_id(self._customers, missing).items()}
             known |= more
             missing = {*_merged_into(more.values())} - known.keys()
         return known
@@ -43,7 +60,18 @@ class CustomerStore:
     def _holders(self, keys: Collection[str]) -> Iterable[Customer]:
         # Asked for no number, the server answers with 101 and keeps the rest for another round trip.
         cursor = self._customers.find({"identifiers": {"$in": [*keys]}}, batch_size=len(keys) + 1)
-        return map(_customer, cursor)
+        return map(customer_of, cursor)
+
+    def aliases(self, customer_id: str) -> list[Customer]:
+        """Return everybody who was merged into a customer, and into them, and so on."""
+        found: dict[str, Customer] = {}
+        parents = {customer_id}
+        while parents:
+            cursor = self._customers.find({"merged_into": {"$in": [*parents]}})
+            more = {one.customer_id: one for one in map(customer_of, cursor)}
+            parents = more.keys() - found.keys()
+            found |= more
+        return [*found.values()]
 
     def write(self, customers: Sequence[Customer]) -> set[str]:
         """Write new versions in one round trip; return the ids of those that could not be written.
@@ -52,7 +80,7 @@ class CustomerStore:
         got since they were read. Two workers may well meet the same new person at the same moment: the unique
         index lets one of them in, and the other one reads again and finds the customer there.
         """
-        return replace_guarded(self._customers, [_document(one) for one in customers])
+        return replace_guarded(self._customers, [customer_document(one) for one in customers])
 
     def receipts(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the digests of those events whose effects are out, by key."""
@@ -72,7 +100,7 @@ class CustomerStore:
     def left_unpublished(self, before: str, limit: int) -> list[Customer]:
         """Return versions never noted as published whose token is smaller than `before`, oldest first."""
         cursor = self._customers.find({"unpublished": {"$lt": before}}).sort("unpublished", ASCENDING)
-        return [_customer(one) for one in cursor.limit(limit)]
+        return [customer_of(one) for one in cursor.limit(limit)]
 
     def set_swept(self, customers: Iterable[Customer]) -> None:
         """Take note that just these versions are out."""
@@ -83,47 +111,81 @@ class CustomerStore:
         if writes:
             self._customers.bulk_write(writes, ordered=False)
 
+    def open_change(self, change: Change) -> bool:
+        """Enter a change in the journal; `False` while another one is underway."""
+        return not insert_new(self._changes, [change_document(change)])
+
+    def underway(self) -> Change | None:
+        """Return the change that is being carried out, if there is one."""
+        found = self._changes.find_one({"underway": True})
+        return change_of(found) if found else None
+
+    def name_customers(self, change_id: str, customer_ids: Sequence[str]) -> None:
+        """Write down whom a change is about, before anything is done about it."""
+        self._changes.update_one({"_id": change_id}, {"$set": {"customer_ids": [*customer_ids]}})
+
+    def withdraw(self, change_id: str) -> None:
+        """Strike out a change that cannot be carried out, and of which nobody has heard."""
+        self._changes.delete_one({"_id": change_id, "state": REQUESTED})
+
+    def close_change(self, change_id: str, now: datetime) -> None:
+        """Take note that everybody can know of a change; the next one may begin."""
+        done = {"$set": {"state": PUBLISHED, "published_at": now}, "$unset": {"underway": ""}}
+        self._changes.update_one({"_id": change_id, "state": REQUESTED}, done)
+
+    def confirm(self, change_id: str, service: str, at: datetime) -> None:
+        """Take note that a service has applied a change; the first time stands. `service`: one of ours."""
+        assert service in APPLIED_BY, "this becomes part of a field's name"
+        receipt = {"$pull": {"waiting_for": service}, "$set": {f"confirmed.{service}": at}}
+        self._changes.update_one({"_id": change_id, "waiting_for": service}, receipt)
+
+    def changes(self, change_ids: Iterable[str]) -> dict[str, Change]:
+        """Return these changes by id."""
+        return {id: change_of(one) for id, one in by_id(self._changes, change_ids).items()}
+
+    def changes_of(self, customer_ids: Sequence[str] | None, limit: int) -> list[Change]:
+        """Return the latest changes, newest first: of these customers, or of all."""
+        wanted = {} if customer_ids is None else {"customer_ids": {"$in": [*customer_ids]}}
+        cursor = self._changes.find(wanted).sort("requested_at", DESCENDING).limit(limit)
+        return [change_of(one) for one in cursor]
+
+    def oldest_unfinished(self) -> datetime | None:
+        """Return when the oldest change was requested that is not published or not confirmed by all."""
+        waiting = {"waiting_for": {"$in": [*APPLIED_BY]}}
+        oldest = self._changes.find_one(waiting, sort=[("requested_at", ASCENDING)])
+        times = [one.requested_at for one in (self.underway(), oldest and change_of(oldest)) if one]
+        return min(times, default=None)
+
+    def remember_erased(self, keys: Iterable[str], at: datetime) -> None:
+        """Keep of each identifier a keyed hash and when its holder was erased; safe to repeat."""
+        secret = self._key_of_hashes(make=True)
+        writes = [
+            UpdateOne({"_id": _hash(secret, key)}, {"$max": {"at": at}}, upsert=True) for key in set(keys)
+        ]
+        if writes:
+            self._erased.bulk_write(writes, ordered=False)
+
+    def erased_at(self, keys: Iterable[str]) -> dict[str, datetime]:
+        """Return when the last holder of each of these identifiers was erased, of those that had one."""
+        secret = self._key_of_hashes()
+        if not secret:
+            return {}
+        hashes = {_hash(secret, key): key for key in keys}
+        return {hashes[hashed]: one["at"] for hashed, one in by_id(self._erased, hashes).items()}
+
+    def _key_of_hashes(self, *, make: bool = False) -> bytes:
+        """Return the key of this deployment; empty as long as nobody was ever erased."""
+        if self._secret is None:
+            if make:
+                insert_new(self._secrets, [{"_id": _SECRET, "key": secrets.token_bytes(32)}])
+            found = self._secrets.find_one({"_id": _SECRET})
+            self._secret = bytes(found["key"]) if found else None
+        return self._secret or b""
+
 
 def _merged_into(customers: Iterable[Customer]) -> list[str]:
     return [one.merged_into for one in customers if one.merged_into is not None]
 
 
-def _document(customer: Customer) -> Document:
-    profile = customer.profile
-    document: dict[str, Any] = {
-        "_id": customer.customer_id,
-        "version": customer.version,
-        "identifiers": [*customer.identifiers],
-        "profile": {name: said._asdict() for name, said in profile.fields.items()},
-        "consents": [
-            {"channel": channel, "purpose": purpose, **consent._asdict()}
-            for (channel, purpose), consent in profile.consents.items()
-        ],
-        "merged_into": customer.merged_into,
-        "erased": customer.erased,
-        "changed_at": customer.changed_at,
-        "unpublished": customer.unpublished,
-    }
-    return {name: value for name, value in document.items() if value}
-
-
-def _customer(document: Document) -> Customer:
-    said = document.get("profile", {})
-    return Customer(
-        customer_id=document["_id"],
-        version=document["version"],
-        identifiers=tuple(document.get("identifiers", ())),
-        profile=Profile(
-            {name: Said(one["at"], one["cause"], one["value"]) for name, one in said.items()},
-            {
-                (one["channel"], one["purpose"]): Consent(
-                    one["at"], one["cause"], one["status"], one["evidence"]
-                )
-                for one in document.get("consents", ())
-            },
-        ),
-        merged_into=document.get("merged_into"),
-        erased=document.get("erased", False),
-        changed_at=document.get("changed_at"),
-        unpublished=document.get("unpublished"),
-    )
+def _hash(secret: bytes, key: str) -> str:
+    return hmac.digest(secret, key.encode(), "sha256").hex()

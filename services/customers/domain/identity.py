@@ -18,10 +18,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.customers.domain.customer import Customer, root_id
-from services.customers.domain.references import Keys, own_id, strength, system_of
+from services.customers.domain.references import Keys, by_system, own_id, strength, system_of
 
-#: A customer holds at most this many identifiers. Only a stand-in (`walk-in`, `info@`) ever gets there; it
-#: must not swallow everybody, nor outgrow what its snapshot may hold.
+#: A customer holds at most this many identifiers, with those of their aliases. Only a stand-in (`walk-in`,
+#: `info@`) ever gets there; it must not swallow everybody, nor outgrow what its snapshot may hold.
 MOST_HELD = 500
 
 
@@ -158,12 +158,12 @@ class _Matching:
                 systems[system].add(key)
 
     def _count(self, customer_id: str) -> int:
-        before = self._known[customer_id].identifiers if customer_id in self._known else ()
+        before = self._known[customer_id].held if customer_id in self._known else ()
         return len(before) + len(self._gained.get(customer_id, ()))
 
     def _contradicting(self, reference: Keys, customer_id: str) -> set[str]:
         """Return the external ids of a reference in systems where the customer has ids, but none of these."""
-        named = _by_system(reference)
+        named = by_system(reference)
         if not named:
             return set()
         held = self._systems(customer_id)
@@ -177,16 +177,8 @@ class _Matching:
     def _systems(self, customer_id: str) -> dict[str, set[str]]:
         if customer_id not in self._systems_held:
             known = self._known.get(customer_id)
-            self._systems_held[customer_id] = _by_system(known.identifiers if known else ())
+            self._systems_held[customer_id] = by_system(known.held if known else ())
         return self._systems_held[customer_id]
 
     def _is_erased(self, customer_id: str) -> bool:
         return customer_id in self._known and self._known[customer_id].erased
-
-
-def _by_system(keys: Iterable[str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for key in keys:
-        if system := system_of(key):
-            found[system].add(key)
-    return found

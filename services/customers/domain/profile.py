@@ -37,12 +37,14 @@ About = tuple[str, str]
 class Statement:
     """What one event says about one customer: who is meant, fields of the profile, consents.
 
-    Fields are `name`, `locale`, `timezone`, `country`, `account`, and the preferred `email` and `phone`.
+    Fields are `name`, `locale`, `timezone`, `country`, `account`, and the preferred `email` and `phone`. `at`
+    is when it was said (UTC); `None` stands for now.
     """
 
     keys: Keys
     fields: Mapping[str, Said] = field(default_factory=dict)
     consents: Mapping[About, Consent] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,14 @@ class Profile:
         return Profile(
             _last_words(self.fields, [statement.fields for statement in told]),
             _last_words(self.consents, [statement.consents for statement in told]),
+        )
+
+    def joined(self, others: Iterable["Profile"]) -> "Profile":
+        """Return what these profiles say together: of each field and each consent the last word of all."""
+        all_ = list(others)
+        return Profile(
+            _last_words(self.fields, [one.fields for one in all_]),
+            _last_words(self.consents, [one.consents for one in all_]),
         )
 
     def says(self, statement: Statement) -> bool:

@@ -8,6 +8,7 @@ A key is one text, so that it can be compared, indexed and owned:
     phone:<E.164>        normalised: weak, numbers are shared and handed on
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote, unquote
@@ -58,6 +59,15 @@ def own_id(key: str) -> str | None:
 def system_of(key: str) -> str | None:
     """Return the system that gave an external id, `None` for any other key."""
     return unquote(key.split(":", 2)[1]) if key.startswith(_EXTERNAL) else None
+
+
+def by_system(keys: Iterable[str]) -> dict[str, set[str]]:
+    """Return the external ids among keys, as keys, by the system that gave them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for key in keys:
+        if system := system_of(key):
+            found[system].add(key)
+    return found
 
 
 def external_ids(keys: Iterable[str]) -> list[tuple[str, str]]:

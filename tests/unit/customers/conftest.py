@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
+from services.customers.domain.change import PUBLISHED, REQUESTED, Change
 from services.customers.domain.customer import Customer
 
 
@@ -14,6 +16,8 @@ class FakeStore:
     def __init__(self) -> None:
         self.filed: dict[str, str] = {}
         self.customers: dict[str, Customer] = {}
+        self.journal: dict[str, Change] = {}
+        self.buried: dict[str, datetime] = {}
         self.writes = 0
         self.before_write: Callable[[], None] = lambda: None
 
@@ -33,6 +37,42 @@ class FakeStore:
         while missing := {one.merged_into for one in known.values() if one.merged_into} - known.keys():
             known |= {id: self.customers[id] for id in missing}
         return known
+
+    def aliases(self, customer_id: str) -> list[Customer]:
+        direct = [one for one in self.customers.values() if one.merged_into == customer_id]
+        return direct + [further for one in direct for further in self.aliases(one.customer_id)]
+
+    def erased_at(self, keys: Iterable[str]) -> dict[str, datetime]:
+        return {key: self.buried[key] for key in keys if key in self.buried}
+
+    def remember_erased(self, keys: Iterable[str], at: datetime) -> None:
+        self.buried |= {key: max(at, self.buried.get(key, at)) for key in keys}
+
+    def open_change(self, change: Change) -> bool:
+        if self.underway():
+            return False
+        self.journal[change.change_id] = change
+        return True
+
+    def underway(self) -> Change | None:
+        return next((one for one in self.journal.values() if one.state == REQUESTED), None)
+
+    def name_customers(self, change_id: str, customer_ids: Sequence[str]) -> None:
+        self.journal[change_id] = replace(self.journal[change_id], customer_ids=tuple(customer_ids))
+
+    def withdraw(self, change_id: str) -> None:
+        if self.journal[change_id].state == REQUESTED:
+            del self.journal[change_id]
+
+    def close_change(self, change_id: str, now: datetime) -> None:
+        self.journal[change_id] = replace(self.journal[change_id], state=PUBLISHED, published_at=now)
+
+    def confirm(self, change_id: str, service: str, at: datetime) -> None:
+        known = self.journal[change_id]
+        self.journal[change_id] = replace(known, confirmed={service: at, **known.confirmed})
+
+    def changes(self, change_ids: Iterable[str]) -> dict[str, Change]:
+        return {id: self.journal[id] for id in change_ids if id in self.journal}
 
     def write(self, customers: Sequence[Customer]) -> set[str]:
         self.before_write()
