@@ -1,48 +1,72 @@
-"""What interactions does with events and commands. The table at the foot says which with what."""
+"""What interactions does with what comes on its queues. The table at the foot says which with what."""
 
-import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from services.interactions import publishing
 from services.interactions.domain.cases import fold_case
+from services.interactions.domain.people import Pointer
+from services.interactions.forgetting import FORGET, forget
+from services.interactions.means import Means
 from services.interactions.recording import Record, case_event, make_record
+from services.interactions.rejections import quarantine
 from services.interactions.store import InteractionStore
 from wafa.contracts.catalogue import INBOUND
 from wafa.contracts.duplicates import CONFLICT, Identified, identify, sort_out
-from wafa.contracts.envelope import Event, decode
-from wafa.contracts.errors import Problem, Unreadable
-from wafa.contracts.times import parse_time
-from wafa.contracts.validation import check
+from wafa.contracts.envelope import Event
+from wafa.contracts.errors import Problem
 from wafa.runtime.policy import Reject
-from wafa.runtime.publisher import Publish
+from wafa.runtime.quarantine import TYPE as QUARANTINED
+from wafa.runtime.topology import QUARANTINE
 
-Resolve = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+Handler = Callable[[Sequence[Event], Means], Sequence[Reject]]
+QUEUE = "wafa.interactions"
 
 
-def record(
-    events: Sequence[Event], store: InteractionStore, resolve: Resolve, publish: Publish, now: datetime
-) -> list[Reject]:
+def take_in(queue: str, events: Sequence[Any], means: Means) -> list[Reject]:
+    """Bring about what a batch from this queue asks for; return what was refused."""
+    waiting: dict[Handler, list[Event]] = {handle: [] for handle in HANDLERS[queue].values()}
+    refused: list[Reject] = []
+    for event in events:
+        kind = event.get("type") if isinstance(event, dict) else None
+        if handle := HANDLERS[queue].get(str(kind)):
+            waiting[handle].append(event)
+        elif queue == QUARANTINE:
+            refused.append(Reject(event, Problem("invalid", "type", "nothing that the quarantine takes")))
+    # In the table's order, and so what is refused together with its forgetting is there to be forgotten.
+    for handle, these in waiting.items():
+        if these:
+            refused += handle(these, means)
+    return refused
+
+
+def record(events: Sequence[Event], means: Means) -> list[Reject]:
     """Record a batch: who they are, what was said, what follows; return what was refused.
 
     Customers are resolved in one call, records inserted in one round trip. Records that were there already
     are published again all the same: a worker may have died between writing and publishing.
     """
-    arrived = identify(event for event in events if event["type"] in RECORDED)
+    store = means.store
+    arrived = identify(events)
     # Before anybody is resolved: an event that contradicts a recorded one must have no effect at all.
     batch = Batch(arrived, store.recorded({one.key for one in arrived}))
     references = [_reference(event, key) for key, event in batch.new.items()]
-    answers = resolve(references) if references else []
+    answers = means.resolve(references) if references else []
     for (key, event), answer in zip([*batch.new.items()], answers, strict=True):
         if "customer_id" in answer:
-            batch.records[key] = make_record(event, key, batch.digests[key], answer["customer_id"], now)
+            digest = batch.digests[key]
+            batch.records[key] = make_record(event, key, digest, answer["customer_id"], means.now)
         else:
             batch.refuse(key, Problem(answer["reason"], answer["path"], answer["message"]))
     batch.compare(store.add([batch.records[key] for key in batch.new]))
-    refresh_cases(batch.records.values(), store)
-    publish([publishing.recorded(one) for one in batch.records.values()])
+    records = list(batch.records.values())
+    whose = {one["customer_id"] for one in records} | refresh_cases(records, store)
+    # Somebody may be erased while their event is in our hands. We write, then look for the mark; whoever
+    # erases marks, then redacts what is written: whichever comes second sees what the other one did.
+    if erased := store.erased(whose):
+        store.redact(erased)
+    means.publish([publishing.recorded(one) for one in records if one["customer_id"] not in erased])
     return batch.refusals
 
 
@@ -69,72 +93,34 @@ class Batch:
         self.refusals.append(Reject(self.new.pop(key), problem))
 
 
-def refresh_cases(records: Iterable[Record], store: InteractionStore) -> None:
-    """Fold anew every case that one of these records belongs to."""
+def refresh_cases(records: Iterable[Record], store: InteractionStore) -> set[str]:
+    """Fold anew every case that one of these records belongs to; return whose cases they are."""
     touched = {one["case_id"] for one in records if "case_id" in one}
     if not touched:
-        return
+        return set()
     told: dict[str, list[Record]] = {case_id: [] for case_id in touched}
     for one in store.records_of_cases(touched):
         told[one["case_id"]].append(one)
-    store.save_cases(
-        [{"_id": case_id, **asdict(fold_case(map(case_event, of)))} for case_id, of in told.items()]
-    )
+    cases = {case_id: fold_case(map(case_event, of)) for case_id, of in told.items()}
+    store.save_cases([{"_id": case_id, **asdict(case)} for case_id, case in cases.items()])
+    return {case.customer_id for case in cases.values()}
 
 
-def quarantine(events: Sequence[Event], store: InteractionStore, publish: Publish) -> list[Reject]:
-    """Keep what any service has refused, and tell; return what is no refusal at all."""
-    entries: dict[str, dict[str, Any]] = {}
-    refusals = []
-    for event in events:
-        try:
-            entry = _entry(event["data"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            problem = Problem(
-                "invalid", "data", f"not what a service says of a refusal: {type(error).__name__}"
-            )
-            refusals.append(Reject(event, problem))
-        else:
-            entries[entry["_id"]] = entry
-    kept = store.quarantine([*entries.values()])
-    publish([publishing.rejected(entry) for entry in kept])
-    return refusals
+def point(events: Sequence[Event], means: Means) -> list[Reject]:
+    """Take in who turned out to be whom, or did not. No record is rewritten: whoever asks is pointed on."""
+    means.store.point([POINTERS[event["type"]](event["data"]) for event in events])
+    means.publish(publishing.changes_applied(events))
+    return []
 
 
-def replay(
-    rejection_id: str,
-    corrected: Event | list[Event] | None,
-    store: InteractionStore,
-    publish: Publish,
-    now: datetime,
-) -> dict[str, Any]:
-    """Publish a quarantined event again, as it was or corrected; safe to repeat.
+def merged(data: Mapping[str, Any]) -> Pointer:
+    """Read of a customer that is another name from now on."""
+    return Pointer(data["from"], data["into"], data["version"])
 
-    Returns `{"replayed": [{source, id, type}]}`, or `{"error": {...}}` with what still stands in the way;
-    then nothing was published.
-    """
-    entry = store.rejected_entry(rejection_id)
-    if entry is None:
-        return _error("not_found", "", f"no rejected event has the id {rejection_id}")
-    if corrected is None and entry["reason"] == CONFLICT.reason:
-        return _error(
-            CONFLICT.reason, "id", "as it is it contradicts the other event again; correct its `id`"
-        )
-    try:
-        events = (
-            _as_list(corrected) if corrected is not None else decode(entry["body"], entry["content_type"])
-        )
-    except Unreadable as error:
-        return _error(error.problem.reason, "", f"{error.problem.message}; give a corrected event")
-    if not events:
-        return _error("invalid", "", "give at least one event")
-    for event in events:
-        if problem := check(event, now):
-            return _error(problem.reason, problem.path, problem.message)
-    publish(events)
-    names = [{"source": event["source"], "id": event["id"], "type": event["type"]} for event in events]
-    store.mark_replayed(entry, now, names)
-    return {"replayed": names}
+
+def unmerged(data: Mapping[str, Any]) -> Pointer:
+    """Read of a customer that is one of its own again."""
+    return Pointer(data["from"], None, data["version"])
 
 
 def _reference(event: Event, key: str) -> dict[str, Any]:
@@ -144,35 +130,12 @@ def _reference(event: Event, key: str) -> dict[str, Any]:
     return reference
 
 
-def _entry(rejection: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "_id": rejection["rejection_id"],
-        **{name: _plain(rejection[name]) for name in TOLD if name in rejection},
-        # Pairs: a header's name may be anything, and is nobody's key in the database.
-        "headers": [[name, value] for name, value in rejection["headers"].items()],
-        "received_at": parse_time(rejection["received_at"]),
-        "body": base64.b64decode(rejection["body_base64"]),
-    }
-
-
-def _plain(value: Any) -> str | int:
-    if not isinstance(value, str | int):
-        raise TypeError(f"text or a number is expected, not {type(value).__name__}")
-    return value
-
-
-def _as_list(corrected: Event | list[Event]) -> list[Event]:
-    return corrected if isinstance(corrected, list) else [corrected]
-
-
-def _error(reason: str, path: str, message: str) -> dict[str, Any]:
-    return {"error": {"reason": reason, "path": path, "message": message}}
-
-
-# What a rejection tells, besides its time, headers and bytes.
-TOLD = ("reason", "path", "message", "service", "routing_key", "content_type", "size", "sha256",
-        "event_id", "event_source", "event_type")  # fmt: skip
 # What is recorded. Everything else that reaches the queue comes through the alternate exchange, as an event
 # that nobody listens to, and needs nothing done.
 RECORDED = frozenset(kind for kind in INBOUND if kind.split(".")[0] not in ("customer", "consent"))
-HANDLERS = {**dict.fromkeys(sorted(RECORDED), record), "wafa.quarantined.v1": quarantine}
+POINTERS = {"customer.merged.v1": merged, "customer.unmerged.v1": unmerged}
+#: Queue -> event type -> who handles it, a batch at a time, from the top to the bottom.
+HANDLERS: Mapping[str, Mapping[str, Handler]] = {
+    QUEUE: {**dict.fromkeys(POINTERS, point), **dict.fromkeys(sorted(RECORDED), record)},
+    QUARANTINE: {QUARANTINED: quarantine, FORGET: forget},
+}

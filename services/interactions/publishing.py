@@ -1,12 +1,14 @@
 """What happened here -> the events that say so."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from services.interactions.recording import CIRCUMSTANCES, Record, data_of
 from wafa.contracts.envelope import Event, derive_id, make_event
-from wafa.contracts.times import format_time
+from wafa.contracts.times import format_time, parse_time
 
-SOURCE = "/wafa/interactions"
+SERVICE = "interactions"
+SOURCE = f"/wafa/{SERVICE}"
 
 
 def recorded(record: Record) -> Event:
@@ -32,9 +34,12 @@ def recorded(record: Record) -> Event:
 
 
 def rejected(entry: dict[str, Any]) -> Event:
-    """Return `event.rejected.v1` of a quarantine entry; the refused bytes stay in quarantine."""
+    """Return `event.rejected.v1` of a quarantine entry; the refused bytes stay in quarantine.
+
+    Of an entry that was redacted there is little to tell.
+    """
     told = ("reason", "path", "message", "service", "event_id", "event_source", "event_type")
-    data = {name: entry[name] for name in told if name in entry}
+    data = {"path": "", "message": ""} | {name: entry[name] for name in told if name in entry}
     return make_event(
         "event.rejected.v1",
         source=SOURCE,
@@ -42,3 +47,19 @@ def rejected(entry: dict[str, Any]) -> Event:
         time=entry["received_at"],
         data={"rejection_id": entry["_id"], "received_at": format_time(entry["received_at"]), **data},
     )
+
+
+def changes_applied(causes: Iterable[Event]) -> list[Event]:
+    """Return `customer.change_applied.v1` for each change that these events tell of, once."""
+    first = {event["data"]["change_id"]: event for event in reversed([*causes])}
+    return [
+        make_event(
+            "customer.change_applied.v1",
+            source=SOURCE,
+            id=derive_id(change_id, SERVICE),
+            time=parse_time(event["time"]),
+            data={"change_id": change_id, "service": SERVICE},
+            correlation=change_id,
+        )
+        for change_id, event in first.items()
+    ]

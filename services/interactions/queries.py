@@ -11,13 +11,15 @@ MOST = 200
 
 
 def timeline(store: InteractionStore, customer_id: str, before: str | None, limit: int) -> dict[str, Any]:
-    """Return a page of a customer's interactions, newest first; `next` is the next page's `before`.
+    """Return a page of a person's interactions, newest first; `next` is the next page's `before`.
+
+    `customer_id` is any id of the person: of who stayed after a merge, or of who was merged.
 
     Raises:
         ValueError: `before` is not a cursor that an earlier page gave.
     """
     limit = min(max(limit, 1), MOST)
-    records = store.timeline(customer_id, _parse_cursor(before), limit)
+    records = store.timeline(store.person(customer_id), _parse_cursor(before), limit)
     page: dict[str, Any] = {"interactions": [_shown(record) for record in records]}
     if len(records) == limit:
         page["next"] = f"{format_time(records[-1]['time'])}~{records[-1]['_id']}"
@@ -25,11 +27,15 @@ def timeline(store: InteractionStore, customer_id: str, before: str | None, limi
 
 
 def card(store: InteractionStore, customer_id: str) -> dict[str, Any]:
-    """Return what staff should know from past interactions: open complaints, last purchase, last feedback."""
-    purchase = store.latest(customer_id, "purchase.completed.v1")
-    feedback = store.latest(customer_id, "feedback.given.v1")
+    """Return what staff should know from past interactions: open complaints, last purchase, last feedback.
+
+    They are those of the whole person, whichever of its ids is given.
+    """
+    person = store.person(customer_id)
+    purchase = store.latest(person, "purchase.completed.v1")
+    feedback = store.latest(person, "feedback.given.v1")
     return {
-        "open_cases": [_plain(case) for case in store.open_cases(customer_id)],
+        "open_cases": [_plain(case) for case in store.open_cases(person)],
         "last_purchase": _shown(purchase) if purchase else None,
         "last_feedback": _shown(feedback) if feedback else None,
     }
@@ -59,11 +65,11 @@ def rejected_entry(store: InteractionStore, rejection_id: str) -> dict[str, Any]
     entry = store.rejected_entry(rejection_id)
     if entry is None:
         return None
-    return {**_plain(entry), "body": bytes(entry["body"]).decode("utf-8", "backslashreplace")}
+    return {**_plain(entry), "body": bytes(entry.get("body", b"")).decode("utf-8", "backslashreplace")}
 
 
 def _shown(record: Record) -> dict[str, Any]:
-    names = ("customer_id", "type", "source", "event_id", *CIRCUMSTANCES)
+    names = ("customer_id", "type", "source", "event_id", *CIRCUMSTANCES, "redacted")
     shown = {name: record[name] for name in names if name in record}
     return {
         "interaction_id": record["_id"],

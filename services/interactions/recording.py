@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from services.interactions.domain.cases import COMPLAINTS, CaseEvent
+from services.interactions.domain.redaction import without_person
 from wafa.contracts.currencies import DECIMALS
 from wafa.contracts.envelope import Event, derive_id
 from wafa.contracts.times import parse_time
@@ -48,6 +49,18 @@ def make_record(event: Event, key: str, digest: str, customer_id: str, now: date
 
 
 _ELSEWHERE = frozenset({"customer", *CIRCUMSTANCES})
+# What stays of a record besides its data. Its identity and digest are needed to know the event when it comes
+# again; neither says what is in it.
+_STAYING = (
+    "_id", "customer_id", "type", "time", "recorded_at", "digest", "channel", "initiator", "money", "case_id",
+)  # fmt: skip
+
+
+def redacted(record: Record) -> Record:
+    """Return what stays of a record when its customer is erased."""
+    staying = {name: record[name] for name in _STAYING if name in record}
+    data = without_person(record["type"], data_of(record))
+    return {**staying, "data": msgspec.json.encode(data).decode(), "redacted": True}
 
 
 def data_of(record: Record) -> dict[str, Any]:
@@ -64,7 +77,8 @@ def case_event(record: Record) -> CaseEvent:
         time=record["time"],
         type=record["type"],
         customer_id=record["customer_id"],
-        category=data["category"],
+        # The words of somebody who was erased are gone.
+        category=data.get("category", ""),
         severity=data["severity"],
         resolution=data.get("resolution"),
     )

@@ -1,6 +1,7 @@
 """The interactions service: a table of contents."""
 
-from services.interactions import handlers, queries
+from services.interactions import handlers, queries, rejections
+from services.interactions.means import Means
 from services.interactions.store import InteractionStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import consume
@@ -17,15 +18,15 @@ class InteractionsService:
     publish = EventPublisher()
     customers = Remote("customers")
 
-    @consume("wafa.interactions")
+    @consume(handlers.QUEUE)
     def record(self, events):
-        """Record what happened with customers."""
-        return handlers.record(events, self.store, self.customers.resolve, self.publish, now())
+        """Record what happened with customers, and learn who turned out to be whom."""
+        return handlers.take_in(handlers.QUEUE, events, self._means())
 
     @consume(QUARANTINE, checked=False, last_resort=True, max_bytes=16 * 1024 * 1024, size=20)
     def quarantine(self, events):
-        """Keep what any service has refused."""
-        return handlers.quarantine(events, self.store, self.publish)
+        """Keep what any service has refused, and forget who is to be forgotten."""
+        return handlers.take_in(QUARANTINE, events, self._means())
 
     @rpc
     def timeline(self, customer_id, before=None, limit=50):
@@ -55,4 +56,7 @@ class InteractionsService:
     @rpc
     def replay(self, rejection_id, corrected=None):
         """Publish a quarantined event again, as it was or corrected."""
-        return handlers.replay(rejection_id, corrected, self.store, self.publish, now())
+        return rejections.replay(rejection_id, corrected, self.store, self.publish, now())
+
+    def _means(self):
+        return Means(self.store, self.publish, self.customers.resolve, self.customers.erased, now())

@@ -1,24 +1,34 @@
 """Where interactions keep their records: the only module here that knows MongoDB."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from services.interactions.recording import Record
+from services.interactions.domain.people import Pointer, root
+from services.interactions.recording import Record, redacted
 from wafa.runtime.mongo import DUPLICATE_KEY, Document, by_id, insert_new
+
+#: What an entry of the quarantine loses with the person whom it mentions, because all of it may be personal.
+PERSONAL = ("body", "headers", "path", "message", "attempts", "routing_key", "content_type",
+            "event_id", "event_source", "event_type", "replayed_as")  # fmt: skip
+READ_AT_ONCE = 200
 
 
 class InteractionStore:
-    """Records, cases, and what was refused."""
+    """Records, cases, what was refused, and which customers are the same person, or nobody any more."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._records = database["interactions"]
         self._cases = database["cases"]
         self._rejected = database["rejected"]
+        self._people = database["people"]
+        self._forgetting = database["forgetting"]
 
     def create_indexes(self) -> None:
         """Create the indexes that are missing."""
@@ -31,6 +41,7 @@ class InteractionStore:
         )
         self._cases.create_index([("customer_id", ASCENDING), ("status", ASCENDING)], name="customer")
         self._rejected.create_index([("status", ASCENDING), ("received_at", DESCENDING)], name="status")
+        self._people.create_index("into", name="into", sparse=True)
 
     def add(self, records: Sequence[Record]) -> dict[str, Record]:
         """Insert records in one round trip; return those that were there already, as they are stored."""
@@ -46,46 +57,82 @@ class InteractionStore:
 
     def save_cases(self, cases: Sequence[Document]) -> None:
         """Write cases in one round trip, each unless a newer version is stored."""
-        writes = [
-            ReplaceOne({"_id": case["_id"], "version": {"$lt": case["version"]}}, case, upsert=True)
-            for case in cases
-        ]
-        try:
-            self._cases.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            # A duplicate key on such an upsert: the stored version is as new, or another worker has just
-            # inserted the case for the first time. Only without upsert does a second try tell the two apart.
-            if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
-                raise
-            self._cases.bulk_write(
-                [
-                    ReplaceOne({"_id": case["_id"], "version": {"$lt": case["version"]}}, case)
-                    for case in cases
-                ],
-                ordered=False,
-            )
+        _raise_versions(
+            self._cases, {case.pop("_id"): (case["version"], {"$set": case}) for case in map(dict, cases)}
+        )
 
-    def timeline(self, customer_id: str, before: tuple[datetime, str] | None, limit: int) -> list[Record]:
-        """Return a customer's records, newest first, from the one after `before` (time and id)."""
-        wanted: Document = {"customer_id": {"$eq": customer_id}}
+    def person(self, customer_id: str) -> list[str]:
+        """Return every id of the person who has this one: two round trips, however long the chains."""
+        upwards = {"from": "people", "connectFromField": "into", "connectToField": "_id"}
+        downwards = {"from": "people", "connectFromField": "_id", "connectToField": "into"}
+        links = {}
+        for one in self._people.aggregate(
+            [
+                {"$match": {"_id": {"$eq": customer_id}}},
+                {"$graphLookup": {**upwards, "startWith": "$into", "as": "others"}},
+            ]
+        ):
+            links = {each["_id"]: each["into"] for each in (one, *one["others"]) if "into" in each}
+        top = root(customer_id, links)
+        found = {customer_id, top}
+        for one in self._people.aggregate(
+            [
+                {"$match": {"into": {"$eq": top}}},
+                {"$graphLookup": {**downwards, "startWith": "$_id", "as": "others"}},
+            ]
+        ):
+            found.update(each["_id"] for each in (one, *one["others"]))
+        return sorted(found)
+
+    def point(self, pointers: Iterable[Pointer]) -> None:
+        """Note who is another name of whom, each unless something newer is known."""
+        latest: dict[str, Pointer] = {}
+        for one in sorted(pointers, key=lambda one: one.version):
+            latest[one.customer_id] = one
+        _raise_versions(
+            self._people, {one.customer_id: (one.version, _pointing(one)) for one in latest.values()}
+        )
+
+    def mark_erased(self, customer_ids: Iterable[str]) -> None:
+        """Note that these customers were erased, for ever."""
+        mark = {"$set": {"erased": True}, "$setOnInsert": {"version": 0}}
+        if writes := [UpdateOne({"_id": one}, mark, upsert=True) for one in customer_ids]:
+            self._people.bulk_write(writes, ordered=False)
+
+    def erased(self, customer_ids: Iterable[str]) -> set[str]:
+        """Return those of the customers who were erased."""
+        marked = {"_id": {"$in": list(customer_ids)}, "erased": True}
+        return {one["_id"] for one in self._people.find(marked, {"_id": 1})}
+
+    def redact(self, customer_ids: Iterable[str]) -> None:
+        """Take everything personal from the records and cases of these customers."""
+        of_them = {"customer_id": {"$in": list(customer_ids)}}
+        whole = self._records.find({**of_them, "redacted": {"$exists": False}})
+        while some := list(islice(whole, READ_AT_ONCE)):
+            writes = [ReplaceOne({"_id": record["_id"]}, redacted(record)) for record in some]
+            self._records.bulk_write(writes, ordered=False)
+        self._cases.update_many(of_them, {"$set": {"category": "", "resolution": None}})
+
+    def timeline(
+        self, customer_ids: Sequence[str], before: tuple[datetime, str] | None, limit: int
+    ) -> list[Record]:
+        """Return records of these customers, newest first, from the one after `before` (time and id)."""
+        wanted: Document = {"customer_id": {"$in": list(customer_ids)}}
         if before is not None:
             time, key = before
             wanted["$or"] = [{"time": {"$lt": time}}, {"time": time, "_id": {"$lt": key}}]
         return list(self._records.find(wanted).sort([("time", DESCENDING), ("_id", DESCENDING)]).limit(limit))
 
-    def latest(self, customer_id: str, type: str) -> Record | None:
-        """Return a customer's latest record of one type."""
+    def latest(self, customer_ids: Sequence[str], type: str) -> Record | None:
+        """Return the latest record of one type that any of these customers has."""
         return self._records.find_one(
-            {"customer_id": {"$eq": customer_id}, "type": type}, sort=[("time", DESCENDING)]
+            {"customer_id": {"$in": list(customer_ids)}, "type": type}, sort=[("time", DESCENDING)]
         )
 
-    def open_cases(self, customer_id: str) -> list[Document]:
-        """Return a customer's open cases."""
-        return list(
-            self._cases.find({"customer_id": {"$eq": customer_id}, "status": "open"}).sort(
-                "opened_at", DESCENDING
-            )
-        )
+    def open_cases(self, customer_ids: Sequence[str]) -> list[Document]:
+        """Return the open cases of these customers."""
+        wanted = {"customer_id": {"$in": list(customer_ids)}, "status": "open"}
+        return list(self._cases.find(wanted).sort("opened_at", DESCENDING))
 
     def totals(self) -> list[Document]:
         """Return number and money of the records per type and currency."""
@@ -103,13 +150,11 @@ class InteractionStore:
             )
         )
 
-    def quarantine(self, entries: Sequence[Document]) -> list[Document]:
-        """Keep what was refused; return it as it is kept.
+    def quarantine(self, entries: Sequence[Document]) -> None:
+        """Keep what was refused.
 
         What comes again is the entry that was there first, open again, with the number of its `times`.
         """
-        if not entries:
-            return []
         writes = [
             UpdateOne(
                 {"_id": entry["_id"]},
@@ -118,8 +163,12 @@ class InteractionStore:
             )
             for entry in entries
         ]
-        self._rejected.bulk_write(writes, ordered=False)
-        return [*by_id(self._rejected, [entry["_id"] for entry in entries], {"body": 0}).values()]
+        if writes:
+            self._rejected.bulk_write(writes, ordered=False)
+
+    def kept_entries(self, rejection_ids: Iterable[str]) -> list[Document]:
+        """Return quarantine entries as they are kept, without their bytes."""
+        return [*by_id(self._rejected, rejection_ids, {"body": 0}).values()]
 
     def rejected(self, status: str | None, reason: str | None, limit: int) -> list[Document]:
         """Return quarantine entries, newest first, without their bytes."""
@@ -139,4 +188,58 @@ class InteractionStore:
     def mark_replayed(self, entry: Document, now: datetime, events: list[dict[str, Any]]) -> None:
         """Note that an entry was replayed, and as which events; unless it was refused once more meanwhile."""
         change = {"status": "replayed", "replayed_at": now, "replayed_as": events}
-        self._rejected.update_one({"_id": entry["_id"], "times": entry["times"]}, {"$set": change})
+        unchanged = {"_id": entry["_id"], "times": entry["times"], "redacted": {"$exists": False}}
+        self._rejected.update_one(unchanged, {"$set": change})
+
+    def whole_entries(self, after: str | None) -> Iterator[Document]:
+        """Yield every quarantine entry that has not been redacted, by id, from the one after `after`."""
+        wanted: Document = {"redacted": {"$exists": False}}
+        if after is not None:
+            wanted["_id"] = {"$gt": after}
+        # No faster than they are looked at: an entry may hold 5 MiB.
+        yield from self._rejected.find(wanted, batch_size=READ_AT_ONCE).sort("_id", ASCENDING)
+
+    def redact_entries(self, rejection_ids: Iterable[str]) -> None:
+        """Take from quarantine entries whatever may be personal; reason, time, digest and service stay."""
+        without = {"$unset": dict.fromkeys(PERSONAL, 1), "$set": {"redacted": True}}
+        self._rejected.update_many({"_id": {"$in": list(rejection_ids)}}, without)
+
+    def searched_up_to(self, change_id: str) -> str | None:
+        """Return the last entry that was looked at for this erasure, if somebody began and did not end."""
+        found = self._forgetting.find_one({"_id": {"$eq": change_id}})
+        return found["after"] if found else None
+
+    def note_searched(self, change_id: str, after: str) -> None:
+        """Note how far the quarantine was searched for this erasure."""
+        self._forgetting.update_one({"_id": change_id}, {"$set": {"after": after}}, upsert=True)
+
+    def end_search(self, change_id: str) -> None:
+        """Note that the quarantine was searched to its end."""
+        self._forgetting.delete_one({"_id": change_id})
+
+
+def _pointing(pointer: Pointer) -> Document:
+    if pointer.into is None:
+        return {"$set": {"version": pointer.version}, "$unset": {"into": 1}}
+    return {"$set": {"version": pointer.version, "into": pointer.into}}
+
+
+def _raise_versions(collection: Collection[Document], updates: Mapping[str, tuple[int, Document]]) -> None:
+    """Apply each update, by `_id`, unless the stored version is as high as the one that it brings."""
+    if not updates:
+        return
+
+    def writes(upsert: bool) -> list[UpdateOne]:
+        return [
+            UpdateOne({"_id": one, "version": {"$lt": version}}, update, upsert=upsert)
+            for one, (version, update) in updates.items()
+        ]
+
+    try:
+        collection.bulk_write(writes(upsert=True), ordered=False)
+    except BulkWriteError as error:
+        # A duplicate key on such an upsert: the stored version is as new, or another worker has just inserted
+        # the document for the first time. Only without upsert does a second try tell the two apart.
+        if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
+            raise
+        collection.bulk_write(writes(upsert=False), ordered=False)

@@ -52,9 +52,16 @@ def _table(entries: list[dict[str, Any]]) -> Table:
     for entry in entries:
         where = f" at {entry['path']}" if entry.get("path") else ""
         event = " ".join(str(entry[name]) for name in ("event_type", "event_id") if entry.get(name))
-        told = [f"{entry['reason']}{where}", entry.get("message"), event]
+        told = [f"{entry['reason']}{where}", entry.get("message"), event, _history(entry)]
         table.add_row(f"{entry['id']}\n{entry['received_at']}", "\n".join(filter(None, told)))
     return table
+
+
+def _history(entry: dict[str, Any]) -> str:
+    if entry.get("redacted"):
+        return "forgotten with the customer"
+    attempts = len(entry.get("attempts", ()))
+    return f"{attempts} attempts" if attempts > 1 else ""
 
 
 @rejected.command()

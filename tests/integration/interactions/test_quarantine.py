@@ -1,182 +1,205 @@
 """Quarantine: what was refused is listed, shown as it came, corrected and replayed."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
-from pymongo.database import Database
 
-from services.interactions import handlers, queries
-from services.interactions.store import InteractionStore
-from wafa.contracts.envelope import STRUCTURED, Event, decode, encode, make_event
+from services.interactions import queries, rejections
+from tests.integration.interactions.parts import NOW, Interactions
+from tests.integration.interactions.parts import purchase as bought
+from wafa.contracts.envelope import Event, encode_batch, make_event
 from wafa.contracts.errors import Problem
-from wafa.runtime.consumer import Delivery
-from wafa.runtime.quarantine import Rejected, rejection_messages
+from wafa.runtime.retrying import Attempt
 
-NOW = datetime(2026, 3, 3, 8, tzinfo=UTC)
 BROKEN = Problem("invalid", "data.total.currency", "must be an ISO 4217 code")
 
 
-@pytest.fixture
-def store(database: Database) -> InteractionStore:
-    store = InteractionStore(database)
-    store.create_indexes()
-    return store
-
-
-class Bus(list):
-    def __call__(self, events: list[Event]) -> None:
-        self.extend(events)
-
-
-@pytest.fixture
-def bus() -> Bus:
-    return Bus()
-
-
 def purchase(currency: str = "SAR") -> Event:
-    data = {
-        "customer": {"email": "mona@example.com"},
-        "purchase_id": "p1",
-        "total": {"amount": "10.00", "currency": currency},
-    }
-    return make_event("purchase.completed.v1", source="/till/1", id="p1", time=NOW, data=data)
+    return bought(currency=currency, amount="10.00")
 
 
-def refuse(
-    store: InteractionStore, bus: Bus, problem: Problem, *, event: Event | None = None, body: bytes = b""
-) -> str:
-    """Send something to quarantine the way the runtime does; return its id."""
-    headers = {"x-till": "7", "$set": "header"}
-    delivery = Delivery(body or encode(event), STRUCTURED, "purchase.completed.v1", 1, headers)
-    [message] = rejection_messages("interactions", [Rejected(delivery, problem, event)], NOW)
-    events = decode(message.body, message.content_type)
-    handlers.quarantine(events, store, bus)
-    return events[0]["data"]["rejection_id"]
+def test_a_refused_event_is_listed_with_reason_and_field_and_told(interactions: Interactions) -> None:
+    id = interactions.refuse(BROKEN, event=purchase("XXX"))
 
-
-def test_a_refused_event_is_listed_with_reason_and_field_and_told(store: InteractionStore, bus: Bus) -> None:
-    id = refuse(store, bus, BROKEN, event=purchase("XXX"))
-
-    [entry] = queries.rejected(store, "open", None, 10)["rejected"]
+    [entry] = queries.rejected(interactions.store, "open", None, 10)["rejected"]
     assert (entry["id"], entry["reason"], entry["path"]) == (id, "invalid", "data.total.currency")
     assert (entry["event_id"], entry["event_source"]) == ("p1", "/till/1")
-    assert [event["type"] for event in bus] == ["event.rejected.v1"]
+    assert [event["type"] for event in interactions.published] == ["event.rejected.v1"]
 
 
-def test_the_original_bytes_and_headers_are_kept(store: InteractionStore, bus: Bus) -> None:
-    id = refuse(store, bus, Problem("unreadable", "", "not JSON"), body=b'{"caf\xe9": ')
+def test_the_original_bytes_and_headers_are_kept(interactions: Interactions) -> None:
+    id = interactions.refuse(
+        Problem("unreadable", "", "not JSON"), body=b'{"caf\xe9": ', headers={"$set": "header"}
+    )
 
-    assert bytes(store.rejected_entry(id)["body"]) == b'{"caf\xe9": '
-    shown = queries.rejected_entry(store, id)
+    assert bytes(interactions.store.rejected_entry(id)["body"]) == b'{"caf\xe9": '
+    shown = queries.rejected_entry(interactions.store, id)
     assert shown["body"] == '{"caf\\xe9": '
     assert ["$set", "header"] in shown["headers"]
     assert json.dumps(shown)
 
 
-def test_the_same_refusal_delivered_twice_is_one_entry(store: InteractionStore, bus: Bus) -> None:
-    ids = {refuse(store, bus, BROKEN, event=purchase("XXX")) for _ in range(2)}
+def test_the_same_refusal_delivered_twice_is_one_entry(interactions: Interactions) -> None:
+    ids = {interactions.refuse(BROKEN, event=purchase("XXX")) for _ in range(2)}
 
     assert len(ids) == 1
-    assert queries.rejected(store, "open", None, 10)["open"] == {"invalid": 1}
+    assert queries.rejected(interactions.store, "open", None, 10)["open"] == {"invalid": 1}
 
 
-def test_a_corrected_event_is_published_and_the_entry_closed(store: InteractionStore, bus: Bus) -> None:
-    id = refuse(store, bus, BROKEN, event=purchase("XXX"))
-    bus.clear()
+def test_a_corrected_event_is_published_and_the_entry_closed(interactions: Interactions) -> None:
+    id = interactions.refuse(BROKEN, event=purchase("XXX"))
+    interactions.published.clear()
 
-    answer = handlers.replay(id, purchase("SAR"), store, bus, NOW)
+    answer = interactions.replay(id, purchase("SAR"))
 
     assert answer["replayed"] == [{"source": "/till/1", "id": "p1", "type": "purchase.completed.v1"}]
-    assert bus == [purchase("SAR")]
-    assert queries.rejected(store, "open", None, 10)["rejected"] == []
-    assert len(queries.rejected(store, "replayed", None, 10)["rejected"]) == 1
+    assert interactions.published == [purchase("SAR")]
+    assert queries.rejected(interactions.store, "open", None, 10)["rejected"] == []
+    assert len(queries.rejected(interactions.store, "replayed", None, 10)["rejected"]) == 1
 
 
-def test_what_is_still_invalid_is_not_published(store: InteractionStore, bus: Bus) -> None:
-    id = refuse(store, bus, BROKEN, event=purchase("XXX"))
-    bus.clear()
+def test_what_is_still_invalid_is_not_published(interactions: Interactions) -> None:
+    id = interactions.refuse(BROKEN, event=purchase("XXX"))
+    interactions.published.clear()
 
-    answer = handlers.replay(id, None, store, bus, NOW)
+    answer = interactions.replay(id, None)
 
     assert (answer["error"]["reason"], answer["error"]["path"]) == ("invalid", "data.total.currency")
-    assert bus == []
-    assert queries.rejected(store, "open", None, 10)["open"] == {"invalid": 1}
+    assert interactions.published == []
+    assert queries.rejected(interactions.store, "open", None, 10)["open"] == {"invalid": 1}
 
 
-def test_what_failed_for_a_reason_outside_of_it_is_replayed_as_it_was(
-    store: InteractionStore, bus: Bus
-) -> None:
-    id = refuse(store, bus, Problem("processing_failed", "", "a bug, mended since"), event=purchase())
-    bus.clear()
+def test_what_failed_for_a_reason_outside_of_it_is_replayed_as_it_was(interactions: Interactions) -> None:
+    id = interactions.refuse(Problem("processing_failed", "", "a bug, mended since"), event=purchase())
+    interactions.published.clear()
 
-    handlers.replay(id, None, store, bus, NOW)
+    interactions.replay(id, None)
 
-    assert bus == [purchase()]
+    assert interactions.published == [purchase()]
 
 
-def test_a_conflict_cannot_be_replayed_as_it_was(store: InteractionStore, bus: Bus) -> None:
-    id = refuse(store, bus, Problem("conflict", "id", "another was first"), event=purchase())
-    bus.clear()
+def test_a_conflict_cannot_be_replayed_as_it_was(interactions: Interactions) -> None:
+    id = interactions.refuse(Problem("conflict", "id", "another was first"), event=purchase())
+    interactions.published.clear()
 
-    assert handlers.replay(id, None, store, bus, NOW)["error"]["reason"] == "conflict"
-    assert bus == []
-
-
-def test_replaying_nothing_is_an_error_and_leaves_the_entry_open(store: InteractionStore, bus: Bus) -> None:
-    id = refuse(store, bus, BROKEN, event=purchase("XXX"))
-
-    assert handlers.replay(id, [], store, bus, NOW)["error"]["reason"] == "invalid"
-    assert queries.rejected(store, "open", None, 10)["open"] == {"invalid": 1}
+    assert interactions.replay(id, None)["error"]["reason"] == "conflict"
+    assert interactions.published == []
 
 
-def test_what_was_refused_once_more_during_its_replay_stays_open(store: InteractionStore, bus: Bus) -> None:
+def test_replaying_nothing_is_an_error_and_leaves_the_entry_open(interactions: Interactions) -> None:
+    id = interactions.refuse(BROKEN, event=purchase("XXX"))
+
+    assert interactions.replay(id, [])["error"]["reason"] == "invalid"
+    assert queries.rejected(interactions.store, "open", None, 10)["open"] == {"invalid": 1}
+
+
+def test_what_was_refused_once_more_during_its_replay_stays_open(interactions: Interactions) -> None:
     """No rate yet: the replayed event comes back before the replay is noted."""
     problem = Problem("processing_failed", "", "")
-    id = refuse(store, bus, problem, event=purchase())
+    id = interactions.refuse(problem, event=purchase())
 
-    handlers.replay(id, None, store, lambda events: refuse(store, bus, problem, event=purchase()), NOW)
+    def publish(events: list[Event]) -> None:
+        interactions.refuse(problem, event=purchase())
 
-    assert queries.rejected(store, "open", None, 10)["open"] == {"processing_failed": 1}
+    rejections.replay(id, None, interactions.store, publish, NOW)
+
+    assert queries.rejected(interactions.store, "open", None, 10)["open"] == {"processing_failed": 1}
 
 
-def test_a_refusal_is_told_with_the_same_content_however_often_it_comes(
-    store: InteractionStore, bus: Bus
-) -> None:
+def test_a_refusal_is_told_with_the_same_content_however_often_it_comes(interactions: Interactions) -> None:
     for hour in (8, 9):
-        delivery = Delivery(b"{", STRUCTURED, "x", 1, {})
-        refused = Rejected(delivery, Problem("unreadable", "", ""))
-        [message] = rejection_messages("interactions", [refused], NOW.replace(hour=hour))
-        handlers.quarantine(decode(message.body, message.content_type), store, bus)
+        interactions.now = NOW.replace(hour=hour)
+        interactions.refuse(Problem("unreadable", "", ""), body=b"{")
 
-    assert bus[0] == bus[1]
+    assert interactions.published[0] == interactions.published[1]
 
 
-def test_nonsense_sent_to_the_quarantine_is_refused_like_any_other(store: InteractionStore, bus: Bus) -> None:
+def test_nonsense_sent_to_the_quarantine_is_refused_like_any_other(interactions: Interactions) -> None:
     nonsense = make_event(
         "wafa.quarantined.v1", source="/x", id="1", time=NOW, data={"rejection_id": {"$gt": ""}}
     )
 
-    [refusal] = handlers.quarantine([nonsense], store, bus)
+    [refusal] = interactions.quarantine(nonsense)
 
     assert refusal.problem.reason == "invalid"
-    assert bus == []
+    assert interactions.published == []
 
 
-def test_unreadable_bytes_need_a_correction_and_say_so(store: InteractionStore, bus: Bus) -> None:
-    id = refuse(store, bus, Problem("unreadable", "", "not JSON"), body=b"{")
+def test_unreadable_bytes_need_a_correction_and_say_so(interactions: Interactions) -> None:
+    id = interactions.refuse(Problem("unreadable", "", "not JSON"), body=b"{")
 
-    assert "give a corrected event" in handlers.replay(id, None, store, bus, NOW)["error"]["message"]
-    assert handlers.replay("no such id", None, store, bus, NOW)["error"]["reason"] == "not_found"
+    assert "give a corrected event" in interactions.replay(id, None)["error"]["message"]
+    assert interactions.replay("no such id", None)["error"]["reason"] == "not_found"
 
 
-def test_a_huge_message_is_kept_in_part_with_its_size_and_digest(store: InteractionStore, bus: Bus) -> None:
+def test_a_huge_message_is_kept_in_part_with_its_size_and_digest(interactions: Interactions) -> None:
     body = b"x" * (6 * 1024 * 1024)
-    delivery = Delivery(body, STRUCTURED, "purchase.completed.v1", 1, {})
-    problem = Problem("too_large", "", "at most 1 MiB")
-    [message] = rejection_messages("interactions", [Rejected(delivery, problem)], NOW)
-    events = decode(message.body, message.content_type, max_bytes=16 * 1024 * 1024)
-    handlers.quarantine(events, store, bus)
+    id = interactions.refuse(Problem("too_large", "", "at most 1 MiB"), body=body)
 
-    entry = store.rejected_entry(events[0]["data"]["rejection_id"])
+    entry = interactions.store.rejected_entry(id)
     assert (entry["size"], len(entry["body"])) == (6 * 1024 * 1024, 5 * 1024 * 1024)
+    assert interactions.replay(id)["error"]["reason"] == "too_large"
+
+
+@pytest.mark.parametrize("content", [5, None, "text", [], {"type": 5}, {"type": "purchase.completed.v1"}])
+def test_what_is_nothing_for_the_quarantine_has_no_effect_there(
+    interactions: Interactions, content: object
+) -> None:
+    [refusal] = interactions.quarantine(content)
+
+    assert refusal.problem.reason == "invalid"
+    assert queries.totals(interactions.store) == []
+
+
+def test_the_history_of_the_attempts_is_kept_and_shown(interactions: Interactions) -> None:
+    attempts = (Attempt("2026-03-03T08:00:00Z", "KeyError"), Attempt("2026-03-03T08:00:05Z", "KeyError"))
+    id = interactions.refuse(Problem("processing_failed", "", ""), event=purchase(), attempts=attempts)
+
+    told = [{"at": one.at, "error": one.error} for one in attempts]
+    assert queries.rejected_entry(interactions.store, id)["attempts"] == told
+    [listed] = queries.rejected(interactions.store, "open", None, 10)["rejected"]
+    assert listed["attempts"] == told
+
+
+@pytest.mark.parametrize("reason", ["killed_process", "delivery_limit"])
+def test_a_whole_message_that_was_given_up_is_replayed_event_by_event(
+    interactions: Interactions, reason: str
+) -> None:
+    batch = [bought("p1"), bought("p2")]
+    id = interactions.refuse(Problem(reason, "", ""), body=encode_batch(batch), batch=True)
+    interactions.published.clear()
+
+    assert [one["id"] for one in interactions.replay(id)["replayed"]] == ["p1", "p2"]
+    assert interactions.published == batch
+
+
+def test_of_a_message_with_many_events_the_one_that_is_wrong_is_named(interactions: Interactions) -> None:
+    batch = encode_batch([bought("p1"), purchase("XXX")])
+    id = interactions.refuse(Problem("killed_process", "", ""), body=batch, batch=True)
+    interactions.published.clear()
+
+    assert interactions.replay(id)["error"]["path"] == "1.data.total.currency"
+    assert interactions.published == []
+    assert "replayed" in interactions.replay(id, [bought("p1"), bought("p2")])
+
+
+def test_what_a_service_of_ours_published_may_be_larger_than_what_comes_from_outside(
+    interactions: Interactions,
+) -> None:
+    event = make_event(
+        "interaction.recorded.v1",
+        source="/wafa/interactions",
+        id="1",
+        time=NOW,
+        data={
+            "interaction_id": "1",
+            "customer_id": "mona",
+            "type": "purchase.completed.v1",
+            "time": "2026-03-03T08:00:00Z",
+            "source": "/till/1",
+            "data": {"note": "x" * 2_000_000},
+        },
+    )
+    id = interactions.refuse(Problem("killed_process", "", ""), body=encode_batch([event]), batch=True)
+
+    assert "replayed" in interactions.replay(id)
