@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,7 @@ def run(
             time.sleep(0.5)
     recovered_at = time.monotonic()
     outcome = Outcome(killer.done)
-    eventually(lambda: not backlog(system), within=RECOVERY)
+    empty(system)
     eventually(lambda: ledger_rows(system) >= sum(map(len, feed.facts.values())), within=RECOVERY)
     outcome.seconds_to_recover = time.monotonic() - recovered_at
     outreach_settles(system)
@@ -110,7 +111,14 @@ def introduce(system: Wired, feed: Feed) -> None:
     with MongoClient(system.mongodb_uri) as mongo:
         audience = mongo["wafa_notifications"]["audience"]
         eventually(lambda: audience.count_documents({}) == len(told), within=60)
-    eventually(lambda: not backlog(system), within=60)
+    empty(system)
+
+
+def empty(system: Wired) -> None:
+    """Wait until no queue of Wafa holds anything."""
+    deadline = time.monotonic() + RECOVERY
+    while left := backlog(system):
+        assert time.monotonic() < deadline, f"still in queues after {RECOVERY} seconds: {left}"
 
 
 def backlog(system: Wired) -> dict[str, int]:
@@ -200,13 +208,14 @@ def _loyalty(mongo: Any, feed: Feed, members: dict[str, Figures], ids: dict[str,
     seen = {who: _shown(stored[ids[who]]["snapshot"]) for who in members if ids[who] in stored}
     expected = {who: _by_the_book(one) for who, one in members.items()}
     different = {who: (one, seen.get(who)) for who, one in expected.items() if one != seen.get(who)}
+    spend = sum(one["spend"] for one in stored.values())
     return [
         ("ledger rows lost", 0, len(facts - ledger)),
         ("ledger rows of nothing", 0, len(ledger - facts)),
         ("members", len(members), len(stored)),
         ("members whose figures differ", {}, different),
-        ("spend, in cents", sum(one.spend for one in members.values()), sum(one["spend"] for one in stored.values())),
-    ]  # fmt: skip
+        ("spend, in cents", sum(one.spend for one in members.values()), spend),
+    ]
 
 
 def _by_the_book(one: Figures) -> dict[str, Any]:
@@ -273,17 +282,14 @@ def _heard(
         seen = heard.get(kind, {}).keys()
         figures.append((f"{kind} never heard", 0, len(expected - seen)))
         figures.append((f"{kind} of nothing", 0, len(seen - expected)))
+    people = mongo["wafa_customers"]["customers"].find({"version": {"$gt": 1}})
+    stored = mongo["wafa_loyalty"]["members"].find()
     latest = {
-        "customer.updated.v1": {
-            derive_id(one["_id"], f"v{one['version']}")
-            for one in mongo["wafa_customers"]["customers"].find({"version": {"$gt": 1}})
-        },
-        "loyalty.member_updated.v1": {
-            derive_id(one["_id"], f"member {one['version']}") for one in mongo["wafa_loyalty"]["members"].find()
-        },
+        "customer.updated.v1": {derive_id(one["_id"], f"v{one['version']}") for one in people},
+        "loyalty.member_updated.v1": {derive_id(one["_id"], f"member {one['version']}") for one in stored},
         "outreach.sent.v1": _announced(mongo, "sent", "sent"),
         "outreach.suppressed.v1": _announced(mongo, "dropped", "suppressed"),
-    }  # fmt: skip
+    }
     for kind, expected in latest.items():
         figures.append(
             (f"{kind}, the last of each, never heard", 0, len(expected - heard.get(kind, {}).keys()))
@@ -374,7 +380,10 @@ def soak(minutes: float, seed: int, console: Console) -> int:
 
         outcome = run(system, seed=seed, seconds=minutes * 60, customers=feed_size, tell=tell)
     report(outcome, console)
-    return 1 if outcome.wrong else 0
+    if outcome.wrong:
+        return 1
+    shutil.rmtree(folder)
+    return 0
 
 
 def main() -> int:

@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
+from wafa.cli.faults import CommandFault
 from wafa.cli.output import progress
 from wafa.cli.reading import Read, read_as_it_comes
 from wafa.cli.system import publisher
 from wafa.contracts.envelope import EXCHANGE, STRUCTURED, encode
 from wafa.contracts.validation import check
 from wafa.runtime.clock import now
+from wafa.runtime.errors import PublishFailed
 from wafa.runtime.publisher import Message, pack
 
 CHUNK = 1000
@@ -29,13 +31,15 @@ def publish(file: BufferedIOBase, unchecked: bool) -> None:
 
     What comes through a pipe is published as it comes. Exit code 0: every event is confirmed by the
     broker. 1: some were invalid; they are named with line, field and reason, and all others are published.
+    Also 1: the broker refused some, because a queue is full, or went away. It says how many it had confirmed;
+    publishing all of them again later is harmless.
 
     \b
     Examples:
       wafa publish events.jsonl
       tail -f till.log | wafa publish
     """
-    invalid = 0
+    invalid = confirmed = 0
     broker = publisher()
     with progress() as bar:
         task = bar.add_task("published", total=None)
@@ -48,7 +52,13 @@ def publish(file: BufferedIOBase, unchecked: bool) -> None:
                     invalid += 1
                     bar.console.print(f"{read.place}: {problem}", style="red")
             if good:
-                broker.send([*messages(good)])
+                try:
+                    broker.send([*messages(good)])
+                except PublishFailed as error:
+                    raise CommandFault(
+                        f"{error}; {confirmed} events confirmed before, of the next {len(good)} perhaps some"
+                    ) from error
+            confirmed += len(good)
             bar.advance(task, len(good))
     broker.close()
     if invalid:
