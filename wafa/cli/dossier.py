@@ -1,0 +1,73 @@
+"""Everything that is known about a person, asked of all services by the page."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from wafa.runtime.client import Client
+
+PAGE = 200
+
+
+def compose(services: Client, customer_id: str) -> dict[str, Any] | None:
+    """Return all that the services know of a person, `None` when nobody has that id.
+
+    What customers knows (see its `dossier`), `interactions` newest first, `open_cases`, `member` and `ledger`
+    of loyalty, `audience` and `outreach` of notifications.
+    """
+    known: dict[str, Any] | None = services.call("customers", "dossier", customer_id)
+    if known is None:
+        return None
+    ids = [one["customer_id"] for one in known["records"]]
+    # Whether an alias answers for itself or for the person, each interaction is told once.
+    told = {one["interaction_id"]: one for id in ids for one in interactions(services, id)}
+    root = ids[0]
+    return {
+        **known,
+        "interactions": sorted(
+            told.values(), key=lambda one: (one["time"], one["interaction_id"]), reverse=True
+        ),
+        "open_cases": services.call("interactions", "card", root)["open_cases"],
+        "member": services.call("loyalty", "member", root),
+        "ledger": services.call("loyalty", "ledger", root),
+        "audience": services.call("notifications", "audience", root),
+        "outreach": [*outreach(services, root)],
+    }
+
+
+def kept_elsewhere(services: Client, customer_id: str) -> dict[str, Any]:
+    """Return how much the other services keep of a customer: numbers, money, the tier."""
+    member = services.call("loyalty", "member", customer_id) or {}
+    return {
+        "interactions": sum(1 for _ in interactions(services, customer_id)),
+        "open_cases": len(services.call("interactions", "card", customer_id)["open_cases"]),
+        "purchases": member.get("purchase_count", 0),
+        **{name: member[name] for name in ("spend", "points", "tier") if name in member},
+        "messages": sum(1 for _ in outreach(services, customer_id)),
+    }
+
+
+def interactions(services: Client, customer_id: str) -> Iterator[dict[str, Any]]:
+    """Yield a customer's interactions, newest first."""
+    return _paged(
+        lambda before: services.call("interactions", "timeline", customer_id, before, PAGE), "interactions"
+    )
+
+
+def outreach(services: Client, customer_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the messages to a customer with their decisions, last planned first."""
+    return _paged(
+        lambda before: services.call(
+            "notifications", "outreach", customer_id=customer_id, before=before, limit=PAGE
+        ),
+        "outreach",
+    )
+
+
+def _paged(page: Callable[[str | None], dict[str, Any]], what: str) -> Iterator[dict[str, Any]]:
+    before: str | None = None
+    while True:
+        found = page(before)
+        yield from found[what]
+        before = found.get("next")
+        if before is None:
+            return
