@@ -1,0 +1,81 @@
+"""What a service under test is to go through; travels from the test to the process in its environment."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+VARIABLE = "WAFA_TEST_PLAN"
+#: Seconds that a process waits at most for a batch to get full, and after which it has nothing more to do.
+LINGER, QUIET = 0.25, 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one process runs.
+
+    Attributes:
+        report: the file to which the process writes each step that it reaches.
+        target: whose steps count: a queue, a timer or an RPC method (by its name). Everything else that the
+            process would do by itself rests then, so that the steps are the same in every run.
+        batch, point: the step at which it gets `signal`, both counted from 1; 0 for never.
+        ahead: seconds by which its clock is fast: what waits for time to pass has waited.
+        poison: what the handler does with the events that have this word in them (see `crashing.POISONS`).
+    """
+
+    report: str
+    target: str = ""
+    batch: int = 0
+    point: int = 0
+    signal: int = signal.SIGKILL
+    ahead: float = 0
+    poison: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        return {VARIABLE: json.dumps(asdict(self))}
+
+    @staticmethod
+    def of_this_process() -> "Plan":
+        return Plan(**json.loads(os.environ.get(VARIABLE) or json.dumps({"report": os.devnull})))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that a process has reached."""
+
+    batch: int
+    point: int
+    label: str
+
+
+class Report:
+    """What a process has written so far about its run: time, kind of line, and what it is about."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.touch()
+
+    def lines(self) -> list[tuple[float, str, str]]:
+        written = (line.split(" ", 2) for line in self.path.read_text().splitlines())
+        return [(float(at), kind, rest) for at, kind, rest in written]
+
+    def count(self, kind: str) -> int:
+        return sum(one == kind for _, one, _ in self.lines())
+
+    def steps(self) -> list[Step]:
+        found = (rest.split(" ", 2) for _, kind, rest in self.lines() if kind == "step")
+        return [Step(int(batch), int(point), label) for batch, point, label in found]
+
+    def rests(self) -> bool:
+        """Tell whether it has started, has nothing in hand, and every timer has looked twice since it had."""
+        lines = self.lines()
+        if not any(kind == "consuming" for _, kind, _ in lines):
+            return False
+        last = max(place for place, (_, kind, _) in enumerate(lines) if kind != "tick")
+        ticks = [rest for _, _, rest in lines[last + 1 :]]
+        timers = {rest for _, kind, rest in lines if kind == "timer"}
+        quiet = time.time() - lines[last][0] > QUIET and all(ticks.count(one) > 1 for one in timers)
+        return quiet and self.count("taken") == self.count("acked")
