@@ -16,4 +16,4 @@ class StockNotifications:
 
     @consume(queue("wafa.notifications"))
     def take_in(self, event):
-        take_in([event], NotificationsStore(self.database), now=now())
+        take_in([event], NotificationsStore(self.database), lambda events: None, now=now())

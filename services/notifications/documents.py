@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 import structlog
 
-from services.notifications.domain.audience import Entry
+from services.notifications.domain.audience import Entry, Told
 from services.notifications.domain.outreach import FAULT, LIVE, Outreach, State
 from wafa.runtime.mongo import Document
 
@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 _Kept = TypeVar("_Kept", Entry, Outreach)
 _IDS = {Entry: "customer_id", Outreach: "id"}
 _FIELDS = get_type_hints(Outreach)
+_TOLD = tuple(get_type_hints(Told))
 _TEXTS = ("campaign", "customer_id", "step", "occurrence", "channel", "cause", "correlation")
 _TIMES = ("planned_at", "not_before", "expires_at")
 
@@ -29,11 +30,18 @@ def document_of(kept: Entry | Outreach) -> Document:
     """Leave out what is empty: an absent field reads as its default, and sparse indexes stay sparse."""
     fields: dict[str, Any] = msgspec.to_builtins(kept, builtin_types=(datetime,))
     fields["_id"] = fields.pop(_IDS[type(kept)])
+    if isinstance(kept, Entry):
+        # What is told of the whole person stands where a query looks for it, with or without aliases.
+        own = fields.pop("own")
+        fields |= msgspec.to_builtins(kept.told, builtin_types=(datetime,)) if kept.brought else own
+        fields["own"] = own if kept.brought else None
     return {name: value for name, value in fields.items() if value not in (None, (), [])}
 
 
 def entry_of(document: Document) -> Entry:
     """Return the entry in a document. Raises `Damaged`."""
+    if "brought" not in document:
+        document = {**document, "own": {name: document[name] for name in _TOLD if name in document}}
     return _read(Entry, document)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from services.notifications.domain.audience import Entry, home
+from services.notifications.domain.audience import Entry, Told, home
 from services.notifications.domain.outreach import Outreach
 from services.notifications.store import NotificationsStore
 from wafa.contracts.times import format_time, parse_time
@@ -22,7 +22,10 @@ def audience(store: NotificationsStore, customer_id: str) -> dict[str, Any] | No
     _check_texts(customer_id=customer_id)
     entries = store.entries([customer_id])
     entry = entries.get(home(entries, customer_id))
-    return {**_plain(entry), "open_complaints": len(entry.open_complaints)} if entry else None
+    if entry is None:
+        return None
+    whole = {**_plain(entry.told), "open_complaints": len(entry.open_complaints), "aliases": [*entry.aliases]}
+    return _plain(entry) | whole
 
 
 def outreach(
@@ -35,8 +38,8 @@ def outreach(
 ) -> dict[str, Any]:
     """Return messages, each with its decision, last planned first: `{"outreach": [...], "next": token}`.
 
-    Of a customer these are also those of the customers merged into it. `next` goes into `before` of the call
-    for the next page, and is null on the last; at most 500 come at a time.
+    Of a customer these are those of the whole person, whichever of the ids is given. `next` goes into
+    `before` of the call for the next page, and is null on the last; at most 500 come at a time.
     """
     given = {"customer_id": customer_id, "campaign": campaign, "before": before}
     _check_texts(**{name: value for name, value in given.items() if value is not None})
@@ -45,8 +48,10 @@ def outreach(
     limit = max(1, min(limit, MOST))
     wanted: dict[str, Any] = {"campaign": campaign} if campaign else {}
     if customer_id:
-        entry = store.readable_entries([customer_id])[0].get(customer_id)
-        wanted["customer_id"] = {"$in": [customer_id, *(entry.aliases if entry else ())]}
+        entries, _ = store.readable_entries([customer_id])
+        at = home(entries, customer_id)
+        person = {customer_id, at, *(entries[at].aliases if at in entries else ())}
+        wanted["customer_id"] = {"$in": sorted(person)}
     rows = store.page(wanted, _position(before), limit)
     return {
         "outreach": [_plain(row) for row in rows],
@@ -73,7 +78,7 @@ def _check_texts(**arguments: object) -> None:
             raise ValueError(f"{name} must be a string, not {kind_of(value)}")
 
 
-def _plain(value: Entry | Outreach) -> dict[str, Any]:
+def _plain(value: Entry | Told | Outreach) -> dict[str, Any]:
     """Return JSON's types only, times as RFC 3339 text."""
     plain: dict[str, Any] = msgspec.to_builtins(value)
     return plain

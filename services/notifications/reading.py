@@ -78,9 +78,14 @@ def interaction(data: Data) -> list[Fact]:
     return facts
 
 
-def merged(event: Event) -> Merged:
+def merged(event: Event) -> tuple[str, list[Fact]]:
     """Read who a customer turned out to be."""
-    return Merged(event["data"]["into"], parse_time(event["time"]), event["id"])
+    return event["data"]["from"], [Merged(event["data"]["into"], event["data"]["version"])]
+
+
+def unmerged(event: Event) -> tuple[str, list[Fact]]:
+    """Read who a customer turned out not to be."""
+    return event["data"]["from"], [Merged(event["data"]["into"], event["data"]["version"], undone=True)]
 
 
 def _case(data: Data) -> str:
@@ -100,7 +105,8 @@ def _of_customer(read: Callable[[Data], Fact | list[Fact]]) -> Callable[[Event],
 FACTS: Mapping[str, Callable[[Event], tuple[str, list[Fact]]]] = {
     "customer.created.v1": _of_customer(profile),
     "customer.updated.v1": _of_customer(profile),
-    "customer.merged.v1": lambda event: (event["data"]["from"], [merged(event)]),
+    "customer.merged.v1": merged,
+    "customer.unmerged.v1": unmerged,
     "customer.erased.v1": _of_customer(lambda _: Erased()),
     "loyalty.member_updated.v1": _of_customer(member),
     "interaction.recorded.v1": _of_customer(interaction),

@@ -1,5 +1,8 @@
 """The sender: claims rows that are due, decides, hands over, settles, announces.
 
+A claim is short and is renewed while the mails of a slice are being handed over: what a dead worker held goes
+out soon, and what a slow one holds stays with it.
+
 A row is settled, in the database, as soon as the slice of a few mails that it belongs to has been handed
 over, and only then is anything published, from what the row says. So a worker that dies loses no
 announcement, and at most the mails of one slice go out again when its claim lapses, with the same Message-ID.
@@ -7,26 +10,31 @@ announcement, and at most the mails of one slice go out again when its claim lap
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
 
-from services.notifications.delivery import Delivery, Job, recipient_of
+from services.notifications.delivery import Delivered, Delivery, Job, recipient_of
 from services.notifications.documents import Damaged
 from services.notifications.domain import outreach
 from services.notifications.domain.decision import Send, decide
 from services.notifications.domain.outreach import FAULT, LIVE, POLICIES, Outreach, Policy, State
 from services.notifications.people import People
-from services.notifications.publishing import announcement
+from services.notifications.publishing import SERVICE, announcement
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event
+from wafa.runtime.metrics import PENDING_AGE
+from wafa.runtime.transient import TRANSIENT
 
 log = structlog.get_logger(__name__)
 
 FINAL = Counter("wafa_outreach_total", "Messages sent, dropped and failed", ["campaign", "state", "reason"])
 ANNOUNCED_AT_ONCE = 500
+#: What a sender held that died is due again after so long.
+LEASE = timedelta(seconds=20)
+RENEWALS = 4
 
 
 class Outbox:
@@ -42,9 +50,13 @@ class Outbox:
         policies: Mapping[str, Policy] = POLICIES,
         connections: int = 8,
         batch: int = 200,
-        lease: timedelta = timedelta(minutes=5),
+        slice_size: int | None = None,
+        lease: timedelta = LEASE,
     ) -> None:
-        """Use up to `connections` to the mail server; a claim of `batch` rows lapses after `lease`."""
+        """Use up to `connections` to the mail server; a claim of `batch` rows lapses after `lease`.
+
+        `slice_size` mails (default: two for each connection) are handed over before they are settled.
+        """
         self._store = store
         self._publish = publish
         self._delivery = delivery
@@ -52,6 +64,7 @@ class Outbox:
         self._policies = policies
         self._connections = connections
         self._batch = batch
+        self._slice_size = slice_size or 2 * connections
         self._lease = lease
 
     def send_due(self, seconds: float = 2) -> int:
@@ -79,29 +92,28 @@ class Outbox:
         done: list[str] = []
         away = False
         claim = rows[0].claim or ""
-        # Whatever a slice takes, it must be over before the claim lapses and somebody else sends the same.
-        latest = self._clock() + self._lease / 2
         people = People(self._store, rows)
         with ThreadPoolExecutor(self._connections) as threads:
-            for part in _slices(rows, 2 * self._connections):
-                if away or self._clock() >= latest or time.monotonic() >= ends:
+            for part in _slices(rows, self._slice_size):
+                if away or time.monotonic() >= ends:
                     self._store.release(claim, self._clock())
                     break
-                handled, away = self._handle(part, people, threads)
+                # Somebody else's by now: the claim lapsed before we came to it, or its customer was erased.
+                held = self._renew(claim, part)
+                part = [row for row in part if row.id in held]
+                handled, away = self._handle(part, claim, people, threads)
                 self._store.settle(claim, handled)
                 done += [row.id for row in handled]
         self._announce(self._store.settled(done))
         return len(done), away
 
     def _handle(
-        self, rows: Sequence[Outreach], people: People, threads: Executor
+        self, rows: Sequence[Outreach], claim: str, people: People, threads: Executor
     ) -> tuple[list[Outreach], bool]:
         """Decide on a slice, hand over what may go; return the rows as they are now, and `away` as above."""
         now = self._clock()
         looked_at = [self._look_at(row, people, now) for row in rows]
-        delivered = list(
-            threads.map(self._delivery.deliver, (one for one in looked_at if isinstance(one, Job)))
-        )
+        delivered = self._deliver([one for one in looked_at if isinstance(one, Job)], claim, threads)
         now = self._clock()
         handled = [one for one in looked_at if isinstance(one, Outreach)]
         handled += [self._delivery.settled(done, now) for done in delivered]
@@ -109,6 +121,21 @@ class Outbox:
             if row.state not in LIVE:
                 FINAL.labels(row.campaign, row.state, row.reason or "").inc()
         return handled, any(done.server_away for done in delivered)
+
+    def _deliver(self, jobs: Sequence[Job], claim: str, threads: Executor) -> list[Delivered]:
+        """Hand over mails, however long that takes: meanwhile their rows stay ours."""
+        running = [threads.submit(self._delivery.deliver, job) for job in jobs]
+        pending = set(running)
+        while pending := wait(pending, self._lease.total_seconds() / RENEWALS).not_done:
+            try:
+                self._renew(claim, [job.row for job in jobs])
+            except TRANSIENT as error:
+                # Nobody can claim anything either while the database is away.
+                log.warning("claim not renewed, something is away", error=str(error))
+        return [one.result() for one in running]
+
+    def _renew(self, claim: str, rows: Sequence[Outreach]) -> set[str]:
+        return self._store.renew(claim, [row.id for row in rows], self._clock() + self._lease)
 
     def _look_at(self, row: Outreach, people: People, now: datetime) -> Job | Outreach:
         """Return the job of a row that may go out now, or the row as it is left; no row stops the others."""
@@ -143,6 +170,14 @@ class Outbox:
             # The contract has no word for a fault of ours: it is in the log, the row and the metric.
             self._publish([announcement(row) for row in rows if row.reason != FAULT])
             self._store.announced([row.id for row in rows])
+
+
+def measure_pending(store: NotificationsStore, now: datetime) -> float:
+    """Set and return the age in seconds of the oldest effect that is still to be brought about."""
+    oldest = store.oldest_pending(now)
+    age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+    PENDING_AGE.labels(SERVICE).set(age)
+    return age
 
 
 def _slices(rows: Sequence[Outreach], size: int) -> Iterator[Sequence[Outreach]]:

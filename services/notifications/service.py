@@ -2,7 +2,7 @@
 
 from services.notifications import handlers, queries
 from services.notifications.delivery import Delivery
-from services.notifications.sending import Outbox
+from services.notifications.sending import Outbox, measure_pending
 from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
@@ -22,12 +22,17 @@ class NotificationsService:
     @consume("wafa.notifications", max_bytes=INTERNAL_BYTES)
     def take_in(self, events):
         """Learn about customers, and plan messages to them."""
-        handlers.take_in(events, self.store, now=now())
+        return handlers.take_in(events, self.store, self.publish, now=now())
 
     @every(seconds=1)
     def send(self):
         """Send what is due."""
         Outbox(self.store, self.publish, self.delivery, now).send_due()
+
+    @every(seconds=5)
+    def measure(self):
+        """Say how long the oldest unfinished message has waited."""
+        measure_pending(self.store, now())
 
     @rpc
     def audience(self, customer_id):

@@ -4,6 +4,7 @@ What the server says of one mail decides about that mail; trouble with the serve
 a sender or our password) is never held against a mail, it is only put off.
 """
 
+import re
 import smtplib
 import ssl
 import time
@@ -183,7 +184,7 @@ def _hand_over(smtp: smtplib.SMTP, mail: Mail) -> Outcome:
 def _judged(code: int, answer: bytes | str, mail: Mail) -> Outcome:
     words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     # Kept with the outreach, which holds no personal data: whoever is erased need not be looked for there.
-    reply = f"{code} {words}".replace(mail.recipient, "<recipient>")[:500]
+    reply = re.sub(re.escape(mail.recipient), "<recipient>", f"{code} {words}", flags=re.IGNORECASE)[:500]
     return Refused(reply) if 500 <= code <= 599 else PutOff(reply, away=code == 421)
 
 

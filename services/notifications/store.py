@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from services.notifications.documents import Damaged, document_of, entry_of, row_of
 from services.notifications.domain.audience import Entry
+from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import LIVE, Outreach, State
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
 
@@ -40,8 +41,13 @@ class NotificationsStore:
             raise Damaged(f"audience entry {min(damaged)}: {damaged[min(damaged)]}")
         return found
 
-    def readable_entries(self, customer_ids: Iterable[str]) -> tuple[dict[str, Entry], dict[str, str]]:
-        """Return entries as `entries` does, and of each that cannot be read, why not."""
+    def readable_entries(
+        self, customer_ids: Iterable[str], *, with_aliases: bool = False
+    ) -> tuple[dict[str, Entry], dict[str, str]]:
+        """Return entries as `entries` does, and of each that cannot be read, why not.
+
+        With `with_aliases` also the entries of everyone who was merged into one of these.
+        """
         found: dict[str, Entry] = {}
         damaged: dict[str, str] = {}
         asked: set[str] = set()
@@ -53,7 +59,10 @@ class NotificationsStore:
                     found[customer_id] = entry_of(document)
                 except Damaged as error:
                     damaged[customer_id] = str(error)
-            wanted = {entry.merged.into for entry in found.values() if entry.merged} - asked
+            wanted = {entry.alias_of for entry in found.values() if entry.alias_of}
+            if with_aliases:
+                wanted.update(alias for entry in found.values() for alias in entry.aliases)
+            wanted -= asked
         return found, damaged
 
     def save(self, entries: Iterable[Entry]) -> set[str]:
@@ -66,6 +75,18 @@ class NotificationsStore:
     def plan(self, rows: Iterable[Outreach]) -> None:
         """Add rows; one that is there already stays as it is."""
         insert_new(self._outreach, [document_of(row) for row in rows])
+
+    def forget(self, customer_ids: Iterable[str], now: datetime) -> None:
+        """Take whatever may be personal from these customers' rows; what has not gone out never will."""
+        of_them: Document = {"customer_id": {"$in": list(customer_ids)}}
+        personal = dict.fromkeys(("reply", "decision", "language"), 1)
+        dropped = {"state": State.DROPPED, "reason": Reason.NO_ADDRESS, "settled_at": now, "announce_by": now}
+        # Without its claim nobody who has a row in hand can settle it any more.
+        self._outreach.update_many(
+            {**of_them, "state": {"$in": list(LIVE)}},
+            {"$set": dropped, "$unset": {**personal, "claim": 1}},
+        )
+        self._outreach.update_many(of_them, {"$unset": personal})
 
     def claim(self, now: datetime, until: datetime, limit: int) -> list[Outreach]:
         """Take up to `limit` rows that are due: until `until` they are nobody else's. Three round trips.
@@ -88,6 +109,17 @@ class NotificationsStore:
                 [ReplaceOne({"_id": row.id, "claim": claim}, document_of(row)) for row in rows], ordered=False
             )
 
+    def renew(self, claim: str, ids: Sequence[str], until: datetime) -> set[str]:
+        """Hold these rows until `until`; return those that are still held with `claim`.
+
+        One round trip, and one more when some are not.
+        """
+        ours = {"_id": {"$in": list(ids)}, "claim": claim}
+        held = self._outreach.update_many(ours, {"$set": {"not_before": until}}).matched_count
+        if held == len(ids):
+            return set(ids)
+        return {row["_id"] for row in self._outreach.find(ours, {"_id": 1})}
+
     def release(self, claim: str, now: datetime) -> None:
         """Give back what is still held with `claim`."""
         given_back = {"$set": {"state": State.PLANNED, "not_before": now}, "$unset": {"claim": 1}}
@@ -100,6 +132,14 @@ class NotificationsStore:
     def unannounced(self, now: datetime, limit: int) -> list[Outreach]:
         """Return settled rows that somebody should have announced by now."""
         return self._rows({"announce_by": {"$lte": now}}, limit)
+
+    def oldest_pending(self, now: datetime) -> datetime | None:
+        """Return since when the oldest has waited: a settled row to be announced, a claim that has lapsed."""
+        settled = self._outreach.find({"announce_by": {"$exists": True}}, {"settled_at": 1})
+        lapsed = self._outreach.find({"state": State.CLAIMED, "not_before": {"$lte": now}}, {"not_before": 1})
+        found = [*settled.sort("announce_by", 1).limit(1), *lapsed.sort("not_before", 1).limit(1)]
+        since = [row.get("settled_at") or row.get("not_before") for row in found]
+        return min((one for one in since if isinstance(one, datetime)), default=None)
 
     def announced(self, ids: Sequence[str]) -> None:
         """Note that the world has been told of these rows."""

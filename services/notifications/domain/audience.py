@@ -1,11 +1,15 @@
 """What notifications knows of one customer: a read model, folded from what other services publish.
 
-Every part of it is a maximum: snapshots by their version, a complaint's status by the time of what was last
-said about it, an erasure by having happened. A maximum does not care in which order its events arrive or how
-often, so this fold needs no receipts; applying an event again changes nothing.
+Every part of it is a maximum: snapshots and merges by their version, a complaint's status by the time of
+what was last said about it, an erasure by having happened. A maximum does not care in which order its events
+arrive or how often, so this fold needs no receipts; applying an event again changes nothing.
+
+What was told of an id stays with that id for ever. An id that turns out to be another name of somebody only
+points there, and that home keeps a copy of what the alias was told, apart from its own: so the home's entry
+alone shows the whole person, and to undo the merge is to turn the pointer and drop the copy.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -20,33 +24,84 @@ from services.notifications.domain.facts import (
     Profile,
 )
 
-_Versioned = TypeVar("_Versioned", Profile, Member)
-_Timed = TypeVar("_Timed", Complaint, Feedback, Interaction, Merged)
+_Versioned = TypeVar("_Versioned", Profile, Member, Merged)
+_Timed = TypeVar("_Timed", Complaint, Feedback, Interaction)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told of one id."""
+
+    complaints: tuple[Complaint, ...] = ()
+    last_feedback: Feedback | None = None
+    last_interaction: Interaction | None = None
+
+    def learn(self, fact: Complaint | Feedback | Interaction) -> "Told":
+        """Return it with one more fact."""
+        match fact:
+            case Interaction():
+                return replace(self, last_interaction=_later(self.last_interaction, fact))
+            case Feedback():
+                return replace(self, last_feedback=_later(self.last_feedback, fact))
+            case Complaint():
+                return replace(self, complaints=_with_complaint(self.complaints, fact))
+
+    def and_also(self, other: "Told") -> "Told":
+        """Return what was told of two ids that are the same person."""
+        together = self
+        for fact in (*other.complaints, other.last_feedback, other.last_interaction):
+            if fact is not None:
+                together = together.learn(fact)
+        return together
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A copy of what was told of an alias."""
+
+    by: str
+    told: Told
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The audience entry of one customer; `version` counts its writes and guards them.
+    """The audience entry of one id of a customer; `version` counts its writes and guards them.
 
-    `aliases` are the customers that were merged into this one; `merged` makes this one an alias itself, and
-    then it holds nothing else.
+    `own` is what was told of this id, `brought` what was told of its aliases. `merged` makes this one an
+    alias itself, unless it is undone; then it has brought nothing.
     """
 
     customer_id: str
     version: int = 0
     profile: Profile | None = None
     member: Member | None = None
-    complaints: tuple[Complaint, ...] = ()
-    last_feedback: Feedback | None = None
-    last_interaction: Interaction | None = None
+    own: Told = Told()
+    brought: tuple[Brought, ...] = ()
     merged: Merged | None = None
-    aliases: tuple[str, ...] = ()
     erased: bool = False
+
+    @property
+    def alias_of(self) -> str | None:
+        """Who is to be asked instead."""
+        return self.merged.into if self.merged and not self.merged.undone else None
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The ids that are other names of this one."""
+        return tuple(one.by for one in self.brought)
+
+    @property
+    def told(self) -> Told:
+        """What was told of the whole person."""
+        together = self.own
+        for one in self.brought:
+            together = together.and_also(one.told)
+        return together
 
     @property
     def open_complaints(self) -> tuple[str, ...]:
         """The ids of the complaints that nobody has resolved."""
-        return tuple(one.id for one in self.complaints if one.status != "resolved")
+        return tuple(one.id for one in self.told.complaints if one.status != "resolved")
 
     def consent(self, channel: str, purpose: str) -> str | None:
         """Return `granted`, `withdrawn`, or None where the customer never said."""
@@ -59,39 +114,17 @@ def learn(entry: Entry, fact: Fact) -> Entry:
     """Return the entry with one more fact; an equal one when it says nothing new."""
     match fact:
         case Merged():
-            return replace(entry, merged=_later(entry.merged, fact))
+            return replace(entry, merged=_newer(entry.merged, fact))
         case _ if entry.erased:
             return entry
         case Erased():
-            return replace(_emptied(entry), aliases=entry.aliases, erased=True)
-        case Interaction():
-            return replace(entry, last_interaction=_later(entry.last_interaction, fact))
+            return replace(entry, profile=None, member=None, own=Told(), erased=True)
         case Member():
             return replace(entry, member=_newer(entry.member, fact))
         case Profile():
             return replace(entry, profile=_newer(entry.profile, fact))
-        case Complaint():
-            return replace(entry, complaints=_with_complaint(entry.complaints, fact))
-        case Feedback():
-            return replace(entry, last_feedback=_later(entry.last_feedback, fact))
-
-
-def absorb(entry: Entry, alias: Entry) -> Entry:
-    """Return the entry with what was told of an alias of it.
-
-    Snapshots are left out: customers and loyalty publish new ones of the customer who stays.
-    """
-    entry = replace(entry, aliases=tuple(sorted({*entry.aliases, *alias.aliases, alias.customer_id})))
-    told = (
-        *alias.complaints,
-        alias.last_feedback,
-        alias.last_interaction,
-        Erased() if alias.erased else None,
-    )
-    for fact in told:
-        if fact is not None:
-            entry = learn(entry, fact)
-    return entry
+        case Complaint() | Feedback() | Interaction():
+            return replace(entry, own=entry.own.learn(fact))
 
 
 def home(entries: Mapping[str, Entry], customer_id: str) -> str:
@@ -100,61 +133,82 @@ def home(entries: Mapping[str, Entry], customer_id: str) -> str:
     A ring of merges, which customers never publishes, has its smallest id for a home.
     """
     seen = [customer_id]
-    while (entry := entries.get(seen[-1])) and entry.merged:
-        if entry.merged.into in seen:
-            return min(seen[seen.index(entry.merged.into) :])
-        seen.append(entry.merged.into)
+    while (entry := entries.get(seen[-1])) and entry.alias_of:
+        if entry.alias_of in seen:
+            return min(seen[seen.index(entry.alias_of) :])
+        seen.append(entry.alias_of)
     return seen[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a fold came to: entries to write, aliases to write after their homes, and everyone's home."""
+    """What a fold came to: entries to write first, homes to write when all of those are safe.
 
-    entries: dict[str, Entry]
-    aliases: dict[str, Entry]
-    homes: dict[str, str]
+    `reach` says of everybody who was told something which entries that concerns.
+    """
+
+    pointing: dict[str, Entry]
+    homes: dict[str, Entry]
+    reach: dict[str, frozenset[str]]
 
 
 def fold(entries: Mapping[str, Entry], told: Mapping[str, Sequence[Fact]]) -> Folded:
     """Apply facts, by customer, to the entries that are there.
 
-    `entries` must hold everyone in `told`, everyone that they were merged into, and so on to the end, as far
-    as they exist. Facts about an alias go to its home.
+    `entries` must hold everyone in `told`, everyone that they were or are merged into, and so on to the end;
+    where something is told of a merge, also the aliases of all of these; as far as they exist.
     """
     after = dict(entries)
     for customer_id, facts in told.items():
-        _tell(after, customer_id, (fact for fact in facts if isinstance(fact, Merged)))
-    for customer_id, facts in told.items():
-        at = home(after, customer_id)
-        skipped = (Merged,) if at == customer_id else (Merged, Profile, Member)
-        _tell(after, at, (fact for fact in facts if not isinstance(fact, skipped)))
-    homes = {customer_id: home(after, customer_id) for customer_id in after}
-    aliases = [customer_id for customer_id, at in homes.items() if at != customer_id]
-    for customer_id in aliases:
-        alias, at = after[customer_id], homes[customer_id]
-        after[at] = absorb(after.get(at) or Entry(at), alias)
-        after[customer_id] = _emptied(alias)
-    changed = {
-        customer_id: entry for customer_id, entry in after.items() if entry != entries.get(customer_id)
-    }
+        for fact in facts:
+            after[customer_id] = learn(after.get(customer_id) or Entry(customer_id), fact)
+    reach = {one: frozenset(_reach(one, facts, entries, after)) for one, facts in told.items()}
+    concerned = set().union(*reach.values())
+    bringing = concerned.union(*(entries[one].aliases for one in concerned if one in entries))
+    for customer_id in concerned:
+        entry = after.get(customer_id) or Entry(customer_id)
+        brought = {one.by: one for one in entry.brought if one.by not in after}
+        brought |= {one: Brought(one, after[one].own) for one in bringing if _lives(one, customer_id, after)}
+        after[customer_id] = replace(entry, brought=tuple(brought[one] for one in sorted(brought)))
+    # Whoever loses an alias is written even where nothing changes: a worker that does not know of that yet
+    # and is about to write a copy there must find the version moved.
+    moved = {one for customer_id, facts in told.items() for one in _left(customer_id, facts, entries, after)}
+    changed = {one: entry for one, entry in after.items() if one in moved or entry != entries.get(one)}
+    pointing = {one for one in changed if one in told and after[one].merged != _merged(entries, one)}
+    pointing |= {one for one in changed if after[one].alias_of}
     return Folded(
-        {customer_id: entry for customer_id, entry in changed.items() if customer_id not in aliases},
-        {customer_id: changed[customer_id] for customer_id in aliases if customer_id in changed},
-        homes,
+        {one: changed[one] for one in pointing},
+        {one: entry for one, entry in changed.items() if one not in pointing},
+        reach,
     )
 
 
-def _tell(entries: dict[str, Entry], customer_id: str, facts: Iterable[Fact]) -> None:
-    entry = entries.get(customer_id)
+def _reach(
+    customer_id: str, facts: Iterable[Fact], before: Mapping[str, Entry], after: Mapping[str, Entry]
+) -> Iterator[str]:
+    """Yield whom facts about a customer concern: the customer, and where it was, is, or was said to be."""
+    yield customer_id
+    for one in (customer_id, *(fact.into for fact in facts if isinstance(fact, Merged))):
+        yield one
+        yield home(before, one)
+        yield home(after, one)
+
+
+def _left(
+    customer_id: str, facts: Iterable[Fact], before: Mapping[str, Entry], after: Mapping[str, Entry]
+) -> Iterator[str]:
     for fact in facts:
-        entry = learn(entry or Entry(customer_id), fact)
-    if entry is not None:
-        entries[customer_id] = entry
+        if isinstance(fact, Merged) and fact.undone:
+            yield from {fact.into, home(before, fact.into), home(after, fact.into), home(before, customer_id)}
 
 
-def _emptied(entry: Entry) -> Entry:
-    return Entry(entry.customer_id, entry.version, merged=entry.merged)
+def _lives(customer_id: str, at: str, entries: Mapping[str, Entry]) -> bool:
+    return customer_id in entries and customer_id != at and home(entries, customer_id) == at
+
+
+def _merged(entries: Mapping[str, Entry], customer_id: str) -> Merged | None:
+    entry = entries.get(customer_id)
+    return entry.merged if entry else None
 
 
 def _newer(known: _Versioned | None, told: _Versioned) -> _Versioned:

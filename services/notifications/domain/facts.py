@@ -74,11 +74,14 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The customer turned out to be another one, who is to be asked instead."""
+    """The customer turned out to be `into`, who is to be asked instead; or did not after all, if `undone`.
+
+    Of several that are told of one customer the one with the highest `version` holds.
+    """
 
     into: str
-    time: datetime
-    told_by: str
+    version: int
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

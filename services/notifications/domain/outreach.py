@@ -5,8 +5,9 @@
        +----------+   deferred, or the mail server was in trouble
 
 A claim is a lease: `not_before` of a claimed row says when the claim lapses, so that a row left by a dead
-worker becomes due by itself. Settled rows carry `announce_by` until the world has been told: the worker that
-settled them does it at once, and whoever looks after that moment does it in the place of a dead one.
+worker becomes due by itself; a living one renews it, however slow the mail server is. Settled rows carry
+`announce_by` until the world has been told: the worker that settled them does it at once, and whoever looks
+after that moment does it in the place of a dead one.
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,7 @@ from services.notifications.domain.quiet import QuietHours, known_zone
 
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(minutes=10)
-ANNOUNCED_WITHIN = timedelta(seconds=30)
+ANNOUNCED_WITHIN = timedelta(seconds=15)
 
 
 class State(StrEnum):

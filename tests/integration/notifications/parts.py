@@ -15,6 +15,7 @@ from services.notifications.sending import Delivery, Outbox
 from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import NOON
 from wafa.contracts.envelope import Event
+from wafa.runtime.policy import RetryLater
 from wafa.stack.ports import LOOPBACK, Ports
 
 CONNECTIONS = 4
@@ -77,12 +78,16 @@ class Notifications:
     now: datetime = NOON
     published: list[Event] = field(default_factory=list)
 
-    def take_in(self, *events: Event) -> None:
-        handlers.take_in(events, self.store, now=self.now)
+    def take_in(self, *events: Event) -> list[RetryLater]:
+        return handlers.take_in(events, self.store, self.publish, now=self.now)
+
+    def told(self, type: str) -> list[Event]:
+        return [event for event in self.published if event["type"] == type]
 
     def outbox(self, **changes: object) -> Outbox:
-        parts = {"publish": self.publish, "connections": CONNECTIONS, "batch": 50} | changes
-        return Outbox(self.store, delivery=self.delivery, clock=lambda: self.now, **parts)  # type: ignore[arg-type]
+        usual = {"publish": self.publish, "connections": CONNECTIONS, "batch": 50, "clock": lambda: self.now}
+        parts = usual | changes
+        return Outbox(self.store, delivery=self.delivery, **parts)  # type: ignore[arg-type]
 
     def send(self) -> int:
         return self.outbox().send_due(seconds=30)

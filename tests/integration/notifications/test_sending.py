@@ -2,12 +2,24 @@
 
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
 from services.notifications import queries
+from services.notifications.sending import measure_pending
 from tests.integration.notifications.parts import CONNECTIONS
-from tests.unit.notifications.builders import complained, created, member_updated, recognized, told
+from tests.unit.notifications.builders import (
+    complained,
+    created,
+    erased,
+    member_updated,
+    recognized,
+    recorded,
+    repointed,
+)
+from tests.waiting import eventually
+from wafa.runtime.clock import now as real_time
 
 
 def known(customer_id, **profile):
@@ -155,10 +167,10 @@ def test_a_mail_that_was_in_flight_when_its_worker_died_goes_again_after_the_lea
             notifications.send()
     assert len(post_office.messages) == 1
 
-    notifications.later(minutes=4)
+    notifications.later(seconds=19)
     notifications.send()
     assert len(post_office.messages) == 1, "the claim has not lapsed yet"
-    notifications.later(minutes=1)
+    notifications.later(seconds=1)
     notifications.send()
     first, again = post_office.messages
     assert first["Message-ID"] == again["Message-ID"]
@@ -204,17 +216,132 @@ def test_a_worker_that_dies_between_slices_repeats_none_of_the_finished_ones(
     assert len({event["id"] for event in notifications.published}) == len(notifications.published) == 40
 
 
-def test_a_worker_that_is_too_slow_for_its_lease_gives_back_what_it_has_not_begun(notifications, post_office):
-    notifications.take_in(*came_back(*(f"c{number:02}" for number in range(20))))
+def test_a_slow_but_living_sender_keeps_what_it_has_in_hand(notifications, post_office):
+    """The mail server takes longer for a mail than a claim lasts; another sender looks for work all along."""
+    notifications.now = real_time()
+    notifications.take_in(*came_back("sara"))
+    lease = timedelta(seconds=0.4)
+    given, seen = threading.Event(), threading.Event()
 
     def slow(_):
-        notifications.later(minutes=3)
+        seen.set()
+        assert given.wait(30)
         return "250 OK"
 
     post_office.to_mail = slow
+    parts = {"clock": real_time, "lease": lease}
+    sender = threading.Thread(target=lambda: notifications.outbox(**parts).send_due(seconds=30))
+    sender.start()
+    assert seen.wait(30)
+    until = real_time() + 4 * lease
+    eventually(lambda: notifications.outbox(**parts).send_due() or real_time() > until)
+    given.set()
+    sender.join()
+    assert post_office.recipients == ["sara@example.com"]
+    assert notifications.states() == {"sent": 1}
+
+
+def test_what_a_sender_could_not_keep_it_does_not_send(notifications, post_office, monkeypatch):
+    """A sender that stood still while its claim lapsed finds the rest of its rows with somebody else."""
+    customers = [f"c{number:02}" for number in range(20)]
+    notifications.take_in(*came_back(*customers))
+    settle = notifications.store.settle
+
+    def stands_still(claim, rows):
+        monkeypatch.setattr(notifications.store, "settle", settle)
+        notifications.later(seconds=21)
+        notifications.send()
+        settle(claim, rows)
+
+    monkeypatch.setattr(notifications.store, "settle", stands_still)
+    notifications.outbox(slice_size=4).send_due(seconds=30)
+    times = Counter(post_office.recipients)
+    assert sorted(times) == [f"{one}@example.com" for one in customers]
+    assert sum(many - 1 for many in times.values()) == 4, "the slice in hand"
+    assert notifications.states() == {"sent": 20}
+    assert len(notifications.told("outreach.sent.v1")) == 20
+
+
+def test_whoever_is_erased_between_claim_and_mail_gets_none(notifications, post_office):
+    notifications.take_in(*came_back("omar", "sara", "zaid"))
+
+    def erases(message):
+        if message["To"].startswith("omar"):
+            notifications.take_in(erased("sara"), erased("zaid"))
+        return "250 OK"
+
+    post_office.to_mail = erases
+    notifications.outbox(connections=1, slice_size=1).send_due(seconds=30)
+    assert post_office.recipients == ["omar@example.com"]
+    assert notifications.states() == {"sent": 1, "dropped": 2}
+    notifications.later(minutes=1)
+    notifications.send()
+    assert [one["data"]["reason"] for one in notifications.told("outreach.suppressed.v1")] == [
+        "no_address"
+    ] * 2
+
+
+def test_an_erased_customers_messages_lose_all_but_what_became_of_them(notifications, post_office, database):
+    post_office.to_recipient = lambda address: f"550 {address} Sara Ali moved to Riyadh"
+    notifications.take_in(
+        created(
+            "sara", name="Sara Ali", locale="ar-EG", timezone="Asia/Riyadh", emails=["Sara.Ali@Example.com"]
+        ),
+        member_updated("sara"),
+        recognized("sara"),
+        recorded("sara", "feedback.given.v1", id="f", kind="csat", score=2, comment="cold coffee"),
+    )
+    notifications.send()
+    notifications.take_in(erased("sara"), created("sara", version=9, name="Sara Ali"), recognized("sara"))
+    notifications.send()
+
+    left = repr([one for name in database.list_collection_names() for one in database[name].find()])
+    personal = ["Sara Ali", "example.com", "Riyadh", "ar-EG", "'ar'", "csat", "cold coffee"]
+    assert [one for one in personal if one.lower() in left.lower()] == []
+    [row] = queries.outreach(notifications.store, customer_id="sara")["outreach"]
+    assert (row["state"], row["reason"], row["reply"], row["decision"]) == ("failed", "bounced", None, None)
+    assert notifications.send() == 0
+
+
+def test_the_age_of_what_is_pending_is_known(notifications, post_office, monkeypatch):
+    def age():
+        return measure_pending(notifications.store, notifications.now)
+
+    notifications.take_in(*came_back("sara"))
+    assert age() == 0, "planned for later is not pending"
+    with monkeypatch.context() as patched:
+        patched.setattr(notifications.store, "settle", dies)
+        with pytest.raises(Died):
+            notifications.send()
+    notifications.later(seconds=27)
+    assert age() == 7, "since the claim of the dead sender lapsed"
+    with pytest.raises(Died):
+        notifications.outbox(publish=dies).send_due()
+    notifications.later(seconds=5)
+    assert age() == 5, "settled, and nobody was told"
+    notifications.later(seconds=10)
+    notifications.send()
+    assert age() == 0
+
+
+def test_all_that_a_dead_sender_left_is_done_within_half_a_minute(notifications, post_office, monkeypatch):
+    notifications.take_in(*came_back(*(f"c{number:02}" for number in range(20))))
+    settle, calls = notifications.store.settle, []
+
+    def dies_the_second_time(claim, rows):
+        calls.append(claim)
+        if len(calls) == 2:
+            raise Died
+        settle(claim, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(notifications.store, "settle", dies_the_second_time)
+        with pytest.raises(Died):
+            notifications.send()
+    notifications.later(seconds=20)
     notifications.send()
     assert notifications.states() == {"sent": 20}
-    assert len(set(post_office.recipients)) == len(post_office.recipients) == 20
+    assert len(notifications.told("outreach.sent.v1")) == 20
 
 
 def test_a_profile_that_arrives_after_the_recognition_is_waited_for(notifications, post_office):
@@ -233,7 +360,7 @@ def test_a_profile_that_arrives_after_the_recognition_is_waited_for(notification
         (complained("sara", "opened", id="k1"), "open_complaint"),
         (created("sara", version=2, emails=[]), "no_address"),
         (created("sara", version=2, emails=["sara@example.com\nBcc: all@example.com"]), "no_address"),
-        (told("customer.erased.v1", customer_id="sara"), "no_address"),
+        (erased("sara"), "no_address"),
         (
             created(
                 "sara",
@@ -255,9 +382,9 @@ def test_who_must_not_be_written_to_is_not_and_the_reason_is_known(notifications
     notifications.take_in(*came_back("sara"), event)
     notifications.send()
     assert post_office.messages == []
-    assert [one["data"]["reason"] for one in notifications.published] == [reason]
+    assert [one["data"]["reason"] for one in notifications.told("outreach.suppressed.v1")] == [reason]
     [row] = queries.outreach(notifications.store, customer_id="sara")["outreach"]
-    assert row["decision"]["outcome"] == "drop"
+    assert row["state"] == "dropped"
     assert queries.counts(notifications.store) == {"states": {"dropped": 1}, "reasons": {reason: 1}}
 
 
@@ -273,13 +400,13 @@ def test_a_complaint_that_is_resolved_stands_in_nobodys_way(notifications, post_
 
 def test_two_customers_who_turn_out_to_be_one_are_thanked_once(notifications, post_office):
     notifications.take_in(*came_back("sara", "s.ali"))
-    notifications.take_in(told("customer.merged.v1", **{"from": "s.ali", "into": "sara"}))
+    notifications.take_in(repointed("merged", "s.ali", "sara"))
     for _ in range(3):
         notifications.send()
         notifications.later(seconds=10)
     assert post_office.recipients == ["sara@example.com"]
-    reasons = [event["data"].get("reason") for event in notifications.published]
-    assert sorted(reasons, key=str) == [None, "duplicate"]
+    assert len(notifications.told("outreach.sent.v1")) == 1
+    assert [one["data"]["reason"] for one in notifications.told("outreach.suppressed.v1")] == ["duplicate"]
 
 
 def test_a_broken_template_stops_its_own_message_and_no_other(notifications, post_office, monkeypatch):
@@ -335,7 +462,7 @@ def test_a_merge_into_somebody_who_cannot_be_read_fails_the_message_of_both(
     notifications, post_office, database
 ):
     notifications.take_in(*came_back("sara", "s.ali", "omar"))
-    notifications.take_in(told("customer.merged.v1", **{"from": "s.ali", "into": "sara"}))
+    notifications.take_in(repointed("merged", "s.ali", "sara"))
     damage(database, "audience", "sara", version="x")
     notifications.send()
     assert post_office.recipients == ["omar@example.com"]

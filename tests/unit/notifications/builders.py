@@ -100,6 +100,18 @@ def member_updated(customer_id: str, *, version: int = 1, tier: str = "gold", po
     )
 
 
+def repointed(kind: str, alias: str, into: str, version: int = 2) -> Event:
+    """`customer.merged.v1` or `customer.unmerged.v1`."""
+    change_id = derive_id(f"{kind} {alias} {into}", str(version))
+    data = {"from": alias, "into": into, "version": version, "change_id": change_id}
+    return told(f"customer.{kind}.v1", id=derive_id(change_id, alias), **data)
+
+
+def erased(customer_id: str, *, change_id: str = "erasure") -> Event:
+    id = derive_id(change_id, customer_id)
+    return told("customer.erased.v1", id=id, customer_id=customer_id, change_id=change_id)
+
+
 def recognized(customer_id: str) -> Event:
     return told(
         "customer.recognized.v1",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifications.domain.audience import Told
 from services.notifications.domain.decision import Drop, Reason, Send, Twin, decide
 from services.notifications.domain.outreach import (
     LONGEST_RETRY,
@@ -20,7 +21,7 @@ from tests.unit.notifications.builders import NOON, complaint, entry, profile, r
 
 
 def test_a_decision_is_on_record_with_what_it_was_based_on():
-    known = entry(complaints=(complaint("opened"),))
+    known = entry(own=Told((complaint("opened"),)))
     case = case_of(row(), RECOGNITION, known, has_address=True, twin=None, now=NOON)
     dropped = decided(row(), case, decide(case))
     assert (dropped.state, dropped.reason) == (State.DROPPED, "open_complaint")
