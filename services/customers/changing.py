@@ -1,8 +1,8 @@
 """A merge, its undoing, an erasure: from the request to the moment when everybody can know.
 
-A change is entered in the journal, the documents of the customers are written one after the other, what they
-tell is published, and the change is closed. Every step may be repeated, by whoever comes: a worker that died
-is followed by the sweeper, or by whoever wants to change something next.
+A change takes its turn and is entered in the journal, the documents of the customers are written one after
+the other, what they tell is published, and the change is closed. Every step may be repeated, by whoever
+comes: a worker that died is followed by the sweeper, or by whoever wants to change something next.
 
 There is one change at a time. Two merges that are each harmless can be a ring together, and there is no
 transaction over both; people ask for changes, and each takes some hundredths of a second. Nobody waits for
@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.customers.domain.change import ERASE, MERGE, REQUESTED, UNMERGE, Change
-from services.customers.domain.customer import Customer, root_id
+from services.customers.domain.customer import Customer, root_id, tombstone
 from services.customers.domain.identity import Refused
 from services.customers.domain.merging import not_mergeable, not_merged, not_there, parts_of
 from services.customers.publishing import events_of, forget_message
@@ -40,11 +40,12 @@ class Changing:
     def carry_out(self, change: Change) -> Refused | None:
         """Carry out a change from wherever it stands; return why it is impossible.
 
-        Impossible is what became so between the request and its entry in the journal; it is struck out.
+        Impossible is what became so between the request and its entry in the journal; it is withdrawn.
 
         Raises:
             Transient: its customers kept changing under our hands; the sweeper takes it up again.
         """
+        self._store.enter(change)
         refused = _STEPS[change.kind](self, change)
         if refused is None:
             self._store.close_change(change.change_id, self._now)
@@ -128,7 +129,7 @@ class Changing:
             known = self._store.find((), change.customer_ids)
             if not self._is_underway(change):
                 return None
-            if not any(_erased_by(change, one) for one in known.values()):
+            if not any(id not in known or _erased_by(change, known[id]) for id in change.customer_ids):
                 # Nothing is done yet. Later the tombstones would not tell any more who belonged together.
                 asked_for = change.customer_ids[0]
                 if refused := not_there(asked_for, "customer_id", known):
@@ -138,26 +139,33 @@ class Changing:
                     self._store.name_customers(change.change_id, person)
                     change = replace(change, customer_ids=tuple(person))
                     continue
-            if here := [known[id] for id in change.customer_ids if not known[id].erased]:
-                self._bury(change, here)
-                continue
-            tombstones = [known[id] for id in change.customer_ids]
-            # All at once, so that who has seen one of them has seen all.
-            self._publish(events_of(tombstones))
-            self._store.set_swept(tombstones)
-            return None
+            if here := [one for one in known.values() if not one.erased]:
+                # First of all, and quickly: then nobody can learn more of them while the rest is done.
+                sealed = [one.sealed(change.change_id) for one in here]
+                self._store.write(
+                    [replace(one, version=one.version + 1, changed_at=self._now) for one in sealed]
+                )
+            elif len([one for one in known.values() if one.is_tombstone]) < len(change.customer_ids):
+                self._bury(change, [one for one in known.values() if not one.is_tombstone])
+            else:
+                # All at once, so that who has seen one of them has seen all.
+                tombstones = [known[id] for id in change.customer_ids]
+                self._publish(events_of(tombstones))
+                self._store.set_swept(tombstones)
+                return None
         raise Transient("a customer who is to be erased kept changing")
 
     def _bury(self, change: Change, people: Sequence[Customer]) -> None:
-        """Say what to look for, remember by hashes whom not to bring back, and write tombstones.
+        """Say what to look for, remember by hashes whom not to bring back, and leave tombstones.
 
         What was not published yet of these people stays unsaid: it is personal, and nobody needs it now.
         """
-        self._send([forget_message(change, people)])
-        keys = {key for one in people for key in one.held}
-        self._store.remember_erased(keys, change.requested_at)
+        if people:
+            self._send([forget_message(change, people)])
+            self._store.remember_erased({key for one in people for key in one.held}, change.requested_at)
         token = new_token(self._now)
-        self._store.write([self._version(one, one.tombstone(change.change_id), token) for one in people])
+        left = [tombstone(id, change.change_id, change.requested_at) for id in change.customer_ids]
+        self._store.bury([replace(one, unpublished=token) for one in left])
 
     def _announce(self, customer_ids: Sequence[str]) -> None:
         """Publish what these customers tell and have not told yet."""
@@ -170,10 +178,10 @@ class Changing:
         """Write a version, once the one before it is out; tell whether it was still the last."""
         if before.unpublished:
             self._publish(events_of([before]))
-        return not self._store.write([self._version(before, after, new_token(self._now))])
-
-    def _version(self, before: Customer, after: Customer, token: str) -> Customer:
-        return replace(after, version=before.version + 1, changed_at=self._now, unpublished=token)
+        version, token = before.version + 1, new_token(self._now)
+        return not self._store.write(
+            [replace(after, version=version, changed_at=self._now, unpublished=token)]
+        )
 
     def _is_underway(self, change: Change) -> bool:
         # Asked after the customers were read, and never before: see above.

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.customers.changing import Changing, everybody
-from services.customers.domain.change import ERASE, MERGE, UNMERGE, Change
+from services.customers.domain.change import ERASE, MERGE, PUBLISHED, UNMERGE, Change
 from services.customers.domain.customer import Customer, root_id
 from services.customers.domain.identity import Refused
 from services.customers.domain.merging import (
@@ -114,10 +114,13 @@ class Commands:
             change, before, after = planned
             if dry_run:
                 return _dry(change, before, after)
-            if not self._store.open_change(change):
+            if not self._store.take_turn(change):
                 self._help_out()
-            elif self._changing.carry_out(change) is None:
-                return shown_change(self._store.changes([change.change_id])[change.change_id])
+                continue
+            self._changing.carry_out(change)
+            made = self._store.changes([change.change_id])[change.change_id]
+            if made.state == PUBLISHED:
+                return shown_change(made)
         raise Transient("other changes are underway all the time")
 
     def _help_out(self) -> None:

@@ -53,7 +53,7 @@ def customer_of(document: Mapping[str, Any]) -> Customer:
 def change_document(change: Change) -> Document:
     """Return a change that has just been requested as a document.
 
-    `underway` is there until it is published, `waiting_for` holds who has not confirmed yet.
+    `waiting_for` holds who has not confirmed yet.
     """
     document: Document = {
         "_id": change.change_id,
@@ -63,7 +63,6 @@ def change_document(change: Change) -> Document:
         "customer_ids": [*change.customer_ids],
         "requested_at": change.requested_at,
         "state": change.state,
-        "underway": True,
         "waiting_for": [*APPLIED_BY],
         "confirmed": {},
     }

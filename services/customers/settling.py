@@ -129,6 +129,8 @@ def _erased(
     It matters that they are looked up after the holders: a key is remembered before it loses its holder.
     """
     erased = {key: at for one in known.values() for key, at in one.returned.items()}
+    sealed = [(one.identifiers, one.changed_at) for one in known.values() if one.erased]
+    erased |= {key: at for identifiers, at in sealed if at for key in identifiers}
     held = {key for one in known.values() for key in one.identifiers}
     free = {key for one in told for key in one.keys if own_id(key) is None} - held
     return erased | store.erased_at(free) if free else erased

@@ -17,11 +17,13 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.database import Database
 
 from services.customers.documents import change_document, change_of, customer_document, customer_of
-from services.customers.domain.change import APPLIED_BY, PUBLISHED, REQUESTED, Change
+from services.customers.domain.change import APPLIED_BY, PUBLISHED, REQUESTED, WITHDRAWN, Change
 from services.customers.domain.customer import Customer
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
 
 _SECRET = "erased identifiers"
+#: One change at a time: whoever is first to insert the one document has the turn.
+_TURN = "change"
 
 
 class CustomerStore:
@@ -31,6 +33,7 @@ class CustomerStore:
         """Keep the collections; nothing is sent yet."""
         self._customers = database["customers"]
         self._receipts = database["receipts"]
+        self._turn = database["turn"]
         self._changes = database["changes"]
         self._erased = database["erased"]
         self._secrets = database["secrets"]
@@ -42,8 +45,6 @@ class CustomerStore:
         self._customers.create_index([("identifiers", ASCENDING)], unique=True, sparse=True)
         self._customers.create_index([("unpublished", ASCENDING)], sparse=True)
         self._customers.create_index([("merged_into", ASCENDING)], sparse=True)
-        # Unique: one change at a time. Two that are each harmless can be a ring together.
-        self._changes.create_index([("underway", ASCENDING)], unique=True, sparse=True)
         self._changes.create_index([("waiting_for", ASCENDING), ("requested_at", ASCENDING)])
         self._changes.create_index([("customer_ids", ASCENDING), ("requested_at", DESCENDING)])
 
@@ -111,30 +112,49 @@ class CustomerStore:
         if writes:
             self._customers.bulk_write(writes, ordered=False)
 
-    def open_change(self, change: Change) -> bool:
-        """Enter a change in the journal; `False` while another one is underway."""
-        return not insert_new(self._changes, [change_document(change)])
+    def bury(self, tombstones: Iterable[Customer]) -> None:
+        """Leave tombstones where people were sealed; safe to repeat.
+
+        Each is deleted and written anew, not replaced: then whatever the server keeps of the old document in
+        its indexes goes as well (SecantusDB would keep identifiers taken, which an update takes away).
+        """
+        for one in tombstones:
+            self._customers.delete_one(
+                {"_id": one.customer_id, "erased": True, "version": {"$lt": one.version}}
+            )
+            insert_new(self._customers, [customer_document(one)])
+
+    def take_turn(self, change: Change) -> bool:
+        """Let a change be the one that is underway; `False` while another one is."""
+        return not insert_new(self._turn, [{"_id": _TURN, "change": change_document(change)}])
 
     def underway(self) -> Change | None:
         """Return the change that is being carried out, if there is one."""
-        found = self._changes.find_one({"underway": True})
-        return change_of(found) if found else None
+        found = self._turn.find_one({"_id": _TURN})
+        return change_of(found["change"]) if found else None
+
+    def enter(self, change: Change) -> None:
+        """Enter a change in the journal; safe to repeat."""
+        insert_new(self._changes, [change_document(change)])
 
     def name_customers(self, change_id: str, customer_ids: Sequence[str]) -> None:
         """Write down whom a change is about, before anything is done about it."""
         self._changes.update_one({"_id": change_id}, {"$set": {"customer_ids": [*customer_ids]}})
 
     def withdraw(self, change_id: str) -> None:
-        """Strike out a change that cannot be carried out, and of which nobody has heard."""
-        self._changes.delete_one({"_id": change_id, "state": REQUESTED})
+        """Note that a change turned out impossible, of which nobody has heard; the next one may begin."""
+        self._end_turn(change_id, {"state": WITHDRAWN, "waiting_for": []})
 
     def close_change(self, change_id: str, now: datetime) -> None:
-        """Take note that everybody can know of a change; the next one may begin."""
-        done = {"$set": {"state": PUBLISHED, "published_at": now}, "$unset": {"underway": ""}}
-        self._changes.update_one({"_id": change_id, "state": REQUESTED}, done)
+        """Note that everybody can know of a change; the next one may begin."""
+        self._end_turn(change_id, {"state": PUBLISHED, "published_at": now})
+
+    def _end_turn(self, change_id: str, fields: Document) -> None:
+        self._changes.update_one({"_id": change_id, "state": REQUESTED}, {"$set": fields})
+        self._turn.delete_one({"_id": _TURN, "change._id": change_id})
 
     def confirm(self, change_id: str, service: str, at: datetime) -> None:
-        """Take note that a service has applied a change; the first time stands. `service`: one of ours."""
+        """Note that a service has applied a change; the first time stands. `service`: one of ours."""
         assert service in APPLIED_BY, "this becomes part of a field's name"
         receipt = {"$pull": {"waiting_for": service}, "$set": {f"confirmed.{service}": at}}
         self._changes.update_one({"_id": change_id, "waiting_for": service}, receipt)
@@ -145,7 +165,9 @@ class CustomerStore:
 
     def changes_of(self, customer_ids: Sequence[str] | None, limit: int) -> list[Change]:
         """Return the latest changes, newest first: of these customers, or of all."""
-        wanted = {} if customer_ids is None else {"customer_ids": {"$in": [*customer_ids]}}
+        wanted: Document = {"state": {"$ne": WITHDRAWN}}
+        if customer_ids is not None:
+            wanted["customer_ids"] = {"$in": [*customer_ids]}
         cursor = self._changes.find(wanted).sort("requested_at", DESCENDING).limit(limit)
         return [change_of(one) for one in cursor]
 

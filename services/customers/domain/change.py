@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 MERGE, UNMERGE, ERASE = "merge", "unmerge", "erase"
-REQUESTED, PUBLISHED = "requested", "published"
+REQUESTED, PUBLISHED, WITHDRAWN = "requested", "published", "withdrawn"
 
 #: Who has to bring a change to effect before it is complete, and says so.
 APPLIED_BY = ("interactions", "loyalty", "notifications")
@@ -16,7 +16,8 @@ class Change:
     """One entry of the journal. It names customers by id, and holds nothing else about them.
 
     A merge and its undoing have `from_id` and `into_id`; `customer_ids` are all that the change is about.
-    `requested` becomes `published` when everybody can know. `confirmed` says who has applied it, and when.
+    `requested` becomes `published` when everybody can know, or `withdrawn` when it turned out impossible.
+    `confirmed` says who has applied it, and when.
     """
 
     change_id: str

@@ -15,6 +15,9 @@ from services.customers.domain.references import (
     phones,
 )
 
+#: The version of a tombstone. Nothing comes after it, and nobody who read an earlier version can write.
+LAST_VERSION = 2**53
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -37,11 +40,12 @@ class ChangedBy:
 class Customer:
     """One version of a customer. Version 0 is one who is about to be created.
 
-    `merged_into` makes this an alias of another customer, `erased` a tombstone. `absorbed` holds, by id, what
-    the aliases of this customer brought: beside what is their own, so that it can be taken out again.
-    `returned` are identifiers that somebody held who was erased, with when: what is older than that is not
-    about this customer. `unpublished` is set from the moment a version is written until the broker has
-    confirmed what it tells: the token of whoever wrote it.
+    `merged_into` makes this an alias of another customer. `erased` is set as soon as an erasure has begun,
+    which nothing can stop, and stays on the tombstone. `absorbed` holds, by id, what the aliases of this
+    customer brought: beside what is their own, so that it can be taken out again. `returned` are identifiers
+    that somebody held who was erased, with when: what is older than that is not about this customer.
+    `unpublished` is set from the moment a version is written until the broker has confirmed what it tells:
+    the token of whoever wrote it.
     """
 
     customer_id: str
@@ -102,10 +106,15 @@ class Customer:
         change = ChangedBy(change_id, self.version + 1, self.merged_into)
         return replace(self, merged_into=None, absorbed=absorbed, change=change)
 
-    def tombstone(self, change_id: str) -> "Customer":
-        """Return what an erasure leaves: an id, and that it was erased."""
+    def sealed(self, change_id: str) -> "Customer":
+        """Return this customer about to be erased: nobody learns anything more about them."""
         change = ChangedBy(change_id, self.version + 1)
-        return Customer(self.customer_id, self.version, erased=True, change=change)
+        return replace(self, erased=True, change=change, unpublished=None)
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether the erasure is done: an id is left, and that it was erased."""
+        return self.version == LAST_VERSION
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything that others may know; moments are aware `datetime`, absent fields left out."""
@@ -124,6 +133,12 @@ class Customer:
                 for (channel, purpose), consent in sorted(known.consents.items())
             ],
         }
+
+
+def tombstone(customer_id: str, change_id: str, at: datetime) -> Customer:
+    """Return what an erasure leaves of a customer."""
+    change = ChangedBy(change_id, LAST_VERSION)
+    return Customer(customer_id, LAST_VERSION, erased=True, change=change, changed_at=at)
 
 
 def root_id(customer_id: str, customers: Mapping[str, Customer]) -> str:

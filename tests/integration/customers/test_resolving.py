@@ -1,9 +1,7 @@
 """Customers on a real database: races, crashes, and what a batch costs."""
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from pymongo import MongoClient
@@ -11,13 +9,20 @@ from pymongo.database import Database
 from pymongo.monitoring import CommandListener
 
 from services.customers import handlers, settling
-from services.customers.domain.customer import Customer
+from services.customers.domain.customer import ChangedBy, Customer, Part
 from services.customers.domain.profile import Consent, Profile, Said
 from services.customers.store import CustomerStore
+from tests.integration.customers.parts import (
+    LATER,
+    NOW,
+    Crash,
+    at_once,
+    by_id,
+    crash,
+    documents,
+    reference,
+)
 from wafa.contracts.validation import check
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LATER = NOW + timedelta(minutes=1)
 
 
 class Commands(CommandListener):
@@ -34,31 +39,6 @@ class Commands(CommandListener):
     def failed(self, event) -> None: ...
 
 
-class Broker:
-    """What was published; thread-safe, as a list's `+=` is."""
-
-    def __init__(self) -> None:
-        self.events: list[dict] = []
-
-    def publish(self, events) -> None:
-        self.events += events
-
-    def versions(self) -> set[tuple[str, int]]:
-        return {(event["data"]["customer_id"], event["data"]["version"]) for event in self.events}
-
-
-@pytest.fixture
-def store(database: Database) -> CustomerStore:
-    store = CustomerStore(database)
-    store.create_indexes()
-    return store
-
-
-@pytest.fixture
-def broker() -> Broker:
-    return Broker()
-
-
 @pytest.fixture
 def watched(mongodb_uri: str, store: CustomerStore, database: Database) -> Iterator[tuple]:
     """A second store on the same data, and the commands that it sends."""
@@ -70,29 +50,19 @@ def watched(mongodb_uri: str, store: CustomerStore, database: Database) -> Itera
         yield watched, commands.names
 
 
-def reference(hour: int = 0, **customer) -> dict:
-    return {"customer": customer, "time": (NOW + timedelta(hours=hour)).isoformat(), "event": f"event {hour}"}
-
-
-def by_id(number: int | str, **customer) -> dict:
-    return reference(external_ids=[{"system": "shop", "id": str(number)}], **customer)
-
-
-def documents(database: Database) -> list[dict]:
-    return list(database["customers"].find())
-
-
 def test_a_customer_comes_back_from_the_database_as_they_went_in(store):
     consents = {("email", "marketing"): Consent(NOW, "event 1", "granted", "form 7")}
     profile = Profile({"name": Said(NOW, "event 1", "ليلى")}, consents)
     customers = [
         Customer("c", 1, ("ext:a:1", "email:l@x.com"), profile, changed_at=NOW, unpublished="token"),
-        Customer("alias", 1, merged_into="c"),
-        Customer("gone", 1, erased=True),
+        Customer("alias", 1, merged_into="c", change=ChangedBy("change", 1, "c")),
+        Customer("root", 1, ("email:r@x.com",), absorbed={"a": Part(("email:a@x.com",), profile)}),
+        Customer("back", 1, ("email:b@x.com",), returned={"email:b@x.com": NOW}),
+        Customer("gone", 1, erased=True, change=ChangedBy("change", 1)),
         Customer("gone too", 1, erased=True),
     ]
     assert store.write(customers) == set()
-    assert store.find(["email:l@x.com"], ["alias", "gone", "gone too", "nobody"]) == {
+    assert store.find(["email:l@x.com"], ["alias", "root", "back", "gone", "gone too", "nobody"]) == {
         one.customer_id: one for one in customers
     }
 
@@ -109,7 +79,8 @@ def test_an_alias_is_followed_to_the_customer_who_remains(store):
 
 def test_indexes_may_be_created_by_every_process_that_starts(store, database):
     store.create_indexes()
-    assert len(list(database["customers"].list_indexes())) == 3
+    assert len(list(database["customers"].list_indexes())) == 4
+    assert len(list(database["changes"].list_indexes())) == 3
 
 
 def test_a_batch_of_known_customers_costs_one_query_and_no_write(store, watched, broker):
@@ -125,10 +96,15 @@ def test_a_batch_of_known_customers_costs_one_query_and_no_write(store, watched,
     assert len(broker.events) == published == len(first)
 
 
-def test_a_batch_of_new_customers_costs_two_queries_and_two_writes(watched, broker):
+def test_a_batch_of_new_customers_costs_three_queries_and_two_writes(watched, broker):
+    """The third query is whether somebody was erased who held what nobody holds now."""
     watching, commands = watched
-    handlers.resolve([by_id(n, email=f"{n}@x.com") for n in range(200)], watching, broker.publish, NOW)
-    assert commands == ["find", "find", "insert", "update"]
+    for first in (0, 200):
+        batch = [by_id(n, email=f"{n}@x.com") for n in range(first, first + 200)]
+        handlers.resolve(batch, watching, broker.publish, NOW)
+        assert commands == ["find", "find", "find", "insert", "update"]
+        watching.remember_erased(["email:gone@x.com"], NOW)
+        commands.clear()
 
 
 def test_naming_customers_by_our_own_id_costs_one_query_more_at_most(store, watched, broker):
@@ -136,18 +112,6 @@ def test_naming_customers_by_our_own_id_costs_one_query_more_at_most(store, watc
     watching, commands = watched
     handlers.resolve([reference(id=known["customer_id"]), by_id(1)], watching, broker.publish, NOW)
     assert commands in (["find"], ["find", "find"])
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run acts in threads that start together; raises what one of them raises."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act):
-        barrier.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def test_workers_who_meet_the_same_new_people_at_once_agree_on_who_they_are(store, database, broker):
@@ -187,14 +151,6 @@ def test_relatives_who_appear_at_once_with_one_address_stay_two_people(store, da
         [f"ext:shop:{n}-{member}" for n in families for member in ("mother", "father")]
         + [f"email:{n}@x.com" for n in families]
     )
-
-
-class Crash(Exception):
-    pass
-
-
-def crash(*_):
-    raise Crash
 
 
 @pytest.mark.parametrize("step", ["write", "set_published"])

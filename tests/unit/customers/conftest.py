@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from services.customers.domain.change import PUBLISHED, REQUESTED, Change
+from services.customers.domain.change import PUBLISHED, REQUESTED, WITHDRAWN, Change
 from services.customers.domain.customer import Customer
 
 
@@ -16,6 +16,7 @@ class FakeStore:
     def __init__(self) -> None:
         self.filed: dict[str, str] = {}
         self.customers: dict[str, Customer] = {}
+        self.turn: Change | None = None
         self.journal: dict[str, Change] = {}
         self.buried: dict[str, datetime] = {}
         self.writes = 0
@@ -48,24 +49,36 @@ class FakeStore:
     def remember_erased(self, keys: Iterable[str], at: datetime) -> None:
         self.buried |= {key: max(at, self.buried.get(key, at)) for key in keys}
 
-    def open_change(self, change: Change) -> bool:
-        if self.underway():
+    def bury(self, tombstones: Iterable[Customer]) -> None:
+        for one in tombstones:
+            self.customers[one.customer_id] = one
+
+    def take_turn(self, change: Change) -> bool:
+        if self.turn is not None:
             return False
-        self.journal[change.change_id] = change
+        self.turn = change
         return True
 
     def underway(self) -> Change | None:
-        return next((one for one in self.journal.values() if one.state == REQUESTED), None)
+        return self.turn
+
+    def enter(self, change: Change) -> None:
+        self.journal.setdefault(change.change_id, change)
 
     def name_customers(self, change_id: str, customer_ids: Sequence[str]) -> None:
         self.journal[change_id] = replace(self.journal[change_id], customer_ids=tuple(customer_ids))
 
     def withdraw(self, change_id: str) -> None:
-        if self.journal[change_id].state == REQUESTED:
-            del self.journal[change_id]
+        self._end_turn(change_id, state=WITHDRAWN)
 
     def close_change(self, change_id: str, now: datetime) -> None:
-        self.journal[change_id] = replace(self.journal[change_id], state=PUBLISHED, published_at=now)
+        self._end_turn(change_id, state=PUBLISHED, published_at=now)
+
+    def _end_turn(self, change_id: str, **fields) -> None:
+        if self.journal[change_id].state == REQUESTED:
+            self.journal[change_id] = replace(self.journal[change_id], **fields)
+        if self.turn and self.turn.change_id == change_id:
+            self.turn = None
 
     def confirm(self, change_id: str, service: str, at: datetime) -> None:
         known = self.journal[change_id]

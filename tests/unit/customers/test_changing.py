@@ -142,9 +142,9 @@ def test_a_ring_is_not_closed_by_two_who_ask_at_once(world):
     """The second request was checked before the first was carried out."""
     late = Change("late", "merge", ("c1", "c0"), NOW, "c1", "c0")
     world.merge("c0", "c1")
-    assert world.store.open_change(late)
+    assert world.store.take_turn(late)
     assert world.changing().carry_out(late).reason == "ring"
-    assert "late" not in world.store.journal
+    assert world.store.journal["late"].state == "withdrawn"
     assert root_id("c0", world.store.customers) == "c1"
 
 
@@ -234,6 +234,7 @@ def test_whoever_dies_when_in_the_end_everybody_is_somebody_and_all_was_told(new
     settling.sweep(world.store, world.broker.publish, LATER)
     customers = world.store.customers
     assert not any(one.unpublished for one in customers.values())
+    assert world.store.underway() is None
     assert {one.state for one in world.store.journal.values()} <= {"published"}
     for id, one in customers.items():
         root = root_id(id, customers)
