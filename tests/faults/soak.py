@@ -365,11 +365,10 @@ def report(outcome: Outcome, console: Console) -> None:
 def soak(minutes: float, seed: int, console: Console) -> int:
     """Run the random killer for so long; return the exit code."""
     feed_size = max(CUSTOMERS, int(minutes * 60 * 12))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        wired(Path(folder)) as system,
-        Progress(console=console) as bar,
-    ):
+    # Kept when something goes wrong: the logs tell what.
+    folder = Path(tempfile.mkdtemp(prefix="soak-"))
+    console.print(f"logs in {folder / 'system' / 'logs'}")
+    with wired(folder) as system, Progress(console=console) as bar:
         task = bar.add_task("published", total=1.0)
 
         def tell(what: str) -> None:

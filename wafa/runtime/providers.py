@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import structlog
 from nameko.extensions import DependencyProvider, SharedExtension
 from pymongo.database import Database
-from pymongo.errors import OperationFailure
+from pymongo.errors import ConfigurationError, OperationFailure
 
 from wafa.runtime.errors import Misconfigured
 from wafa.runtime.mongo import Document, open_database
@@ -50,7 +50,10 @@ class MongoStore(DependencyProvider):
     def setup(self) -> None:
         """Open the database and create indexes, before any entrypoint starts."""
         settings: Settings = self.container.config[SETTINGS]
-        database = open_database(settings.mongodb_uri, settings.database(self.container.service_name))
+        try:
+            database = open_database(settings.mongodb_uri, settings.database(self.container.service_name))
+        except (ConfigurationError, ValueError) as error:
+            raise Misconfigured(f"MONGODB_URI cannot be used: {error}") from error
         self._client = database.client
         self._store = self._store_class(database)
         self._prepare()
@@ -65,7 +68,8 @@ class MongoStore(DependencyProvider):
                 log.warning("database away, trying again", error=str(error).partition(", Timeout:")[0])
                 time.sleep(PAUSE)
             except OperationFailure as error:
-                raise Misconfigured(f"the database refuses us: {error.details or error}") from error
+                told = (error.details or {}).get("errmsg", error)
+                raise Misconfigured(f"the database refuses us: {told}") from error
 
     def stop(self) -> None:
         """Close the connections."""

@@ -45,6 +45,11 @@ class TolerantConsumer(QueueConsumer):
         connection = self.create_connection()
         try:
             connection.ensure_connection(self._put_off, interval_start=0.5, interval_step=0.5, interval_max=3)
+        except (AccessRefused, NotAllowed) as error:
+            # Kombu does not take this for a connection that failed, and would raise it to nobody.
+            self._give_up(f"the broker does not let us in: {error}")
+            raise
+        try:
             self._connected = True
             yield connection
         finally:
@@ -76,13 +81,16 @@ class TolerantConsumer(QueueConsumer):
         try:
             yield from super().consume(*args, **kwargs)
         except (PreconditionFailed, AccessRefused, NotAllowed) as error:
-            self.container.config[FATAL](Misconfigured(f"cannot listen for requests: {error}"))
+            self._give_up(f"cannot listen for requests: {error}")
             raise
+
+    def _give_up(self, why: str) -> None:
+        self.container.config[FATAL](Misconfigured(why))
 
     def _put_off(self, error: Exception, interval: float) -> None:
         # The broker answers so when it does not let us in: it will not the next time either.
         if isinstance(error, AccessRefused | NotAllowed):
-            self.container.config[FATAL](Misconfigured(f"the broker does not let us in: {error}"))
+            self._give_up(f"the broker does not let us in: {error}")
         log.warning("broker away, trying again", error=str(error), delay=interval)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:

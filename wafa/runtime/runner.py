@@ -19,7 +19,7 @@ from nameko.containers import ServiceContainer  # noqa: E402
 
 from wafa.runtime.health import Readiness, health_app  # noqa: E402
 from wafa.runtime.logs import configure_logs  # noqa: E402
-from wafa.runtime.providers import FATAL, READINESS, SETTINGS  # noqa: E402
+from wafa.runtime.providers import FATAL, READINESS, SETTINGS, MongoStore  # noqa: E402
 from wafa.runtime.settings import Settings, load_settings  # noqa: E402
 
 # Operators give a container 20 seconds or so before they kill it.
@@ -70,8 +70,14 @@ class Container(ServiceContainer):
     set_up = False
 
     def start(self) -> None:
-        """Set up every extension, then start them all. Either may wait for what is away."""
-        self.extensions.all.setup()
+        """Set up the extensions, then start them all. Either may wait for what is away.
+
+        One after the other, and not side by side as nameko does: then an error is raised here and nowhere
+        else, and is not printed as well by whatever ran it. The store comes last: it may wait for a database,
+        and a mistake in a file is to be told all the same.
+        """
+        for extension in sorted(self.extensions, key=lambda one: isinstance(one, MongoStore)):
+            extension.setup()
         self.set_up = self.started = True
         self.extensions.all.start()
 
