@@ -48,24 +48,24 @@ def forget(events: Sequence[Event], means: Means) -> list[Reject]:
     for one in people:
         _wait_for_customers(one, means)
         means.store.redact(one.customer_ids)
-        search_quarantine(one.change_id, one.traces, means)
+        search_quarantine(one.event["id"], one.traces, means)
     means.publish(publishing.changes_applied([one.event for one in people]))
     return refusals
 
 
-def search_quarantine(change_id: str, traces: Traces, means: Means) -> None:
-    """Redact every entry that may mention the person, from where an earlier search was interrupted."""
+def search_quarantine(search: str, traces: Traces, means: Means) -> None:
+    """Redact every entry that may mention the person, from where the same search was interrupted."""
     found: list[str] = []
     place = 0
-    for place, entry in enumerate(means.store.whole_entries(means.store.searched_up_to(change_id)), 1):
+    for place, entry in enumerate(means.store.whole_entries(means.store.searched_up_to(search)), 1):
         if mentions(entry, traces):
             found.append(entry["_id"])
         if place % NOTED_EVERY == 0:
             means.store.redact_entries(found)
-            means.store.note_searched(change_id, entry["_id"])
+            means.store.note_searched(search, entry["_id"])
             found.clear()
     means.store.redact_entries(found)
-    means.store.end_search(change_id)
+    means.store.end_search(search)
 
 
 def mentions(entry: Mapping[str, Any], traces: Traces) -> bool:
@@ -145,10 +145,14 @@ def _wait_for_customers(person: Forgotten, means: Means) -> None:
 
     What is refused after our search is looked up there: see `forget_entries_of_erased`.
     """
-    time = person.event["time"]
-    asked = [
-        {"customer": {"id": one}, "time": time, "event": person.change_id} for one in person.customer_ids
+    time, traces = person.event["time"], person.traces
+    known_by: list[dict[str, Any]] = [
+        *({"id": one} for one in traces.customer_ids),
+        *({"email": one} for one in traces.emails),
+        *({"phone": one} for one in traces.phones),
+        *({"external_ids": [{"system": system, "id": id}]} for system, id in traces.external_ids),
     ]
+    asked = [{"customer": one, "time": time, "event": person.change_id} for one in known_by]
     if means.now - parse_time(time) < PATIENCE and not all(means.erased(asked)):
         raise Transient("the customers service has not written the erasure down yet")
 
@@ -157,6 +161,7 @@ def _forgotten(event: Event) -> Forgotten:
     data = event["data"]
     traces, customer_ids = data["traces"], _all_texts(data["customer_ids"])
     parse_time(event["time"])
+    _text(event["id"])
     return Forgotten(
         event,
         _text(data["change_id"]),

@@ -204,18 +204,18 @@ class InteractionStore:
         without = {"$unset": dict.fromkeys(PERSONAL, 1), "$set": {"redacted": True}}
         self._rejected.update_many({"_id": {"$in": list(rejection_ids)}}, without)
 
-    def searched_up_to(self, change_id: str) -> str | None:
-        """Return the last entry that was looked at for this erasure, if somebody began and did not end."""
-        found = self._forgetting.find_one({"_id": {"$eq": change_id}})
+    def searched_up_to(self, search: str) -> str | None:
+        """Return the last entry that was looked at in this search, if somebody began and did not end it."""
+        found = self._forgetting.find_one({"_id": {"$eq": search}})
         return found["after"] if found else None
 
-    def note_searched(self, change_id: str, after: str) -> None:
-        """Note how far the quarantine was searched for this erasure."""
-        self._forgetting.update_one({"_id": change_id}, {"$set": {"after": after}}, upsert=True)
+    def note_searched(self, search: str, after: str) -> None:
+        """Note how far the quarantine was searched."""
+        self._forgetting.update_one({"_id": search}, {"$set": {"after": after}}, upsert=True)
 
-    def end_search(self, change_id: str) -> None:
+    def end_search(self, search: str) -> None:
         """Note that the quarantine was searched to its end."""
-        self._forgetting.delete_one({"_id": change_id})
+        self._forgetting.delete_one({"_id": search})
 
 
 def _pointing(pointer: Pointer) -> Document:

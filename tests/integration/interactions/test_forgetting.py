@@ -337,10 +337,16 @@ def test_while_customers_is_away_refusals_wait(
 def test_an_erasure_waits_until_customers_would_recognise_the_person_but_not_for_ever(
     interactions: Interactions,
 ) -> None:
+    interactions.erased |= {"mona"}
     with pytest.raises(Transient):
         interactions.quarantine(forget("mona", time=NOW, **TRACES))
     assert interactions.published == []
+    interactions.erased |= {"m.ali@example.com", "+966501234567", "m-0050"}
+    interactions.quarantine(forget("mona", time=NOW, **TRACES))
+    assert len(interactions.told("customer.change_applied.v1")) == 1
 
+    interactions.erased.clear()
+    interactions.published.clear()
     interactions.now = NOW + PATIENCE
     interactions.quarantine(forget("mona", time=NOW, **TRACES))
     assert len(interactions.told("customer.change_applied.v1")) == 1
