@@ -10,11 +10,10 @@ from pymongo.database import Database
 
 from services.loyalty import handlers, queries, rebuilding, sweeping
 from services.loyalty.domain.program import Program
-from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
-from wafa.runtime.settings import DEFAULT_PROGRAM
+from wafa.runtime.metrics import PENDING_AGE
 
 MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW = datetime(2026, 3, 18, tzinfo=UTC)
@@ -41,21 +40,8 @@ class Bus(list):
 
 
 @pytest.fixture
-def store(database: Database) -> LoyaltyStore:
-    store = LoyaltyStore(database)
-    store.create_indexes()
-    store.create_indexes()
-    return store
-
-
-@pytest.fixture
 def bus() -> Bus:
     return Bus()
-
-
-@pytest.fixture(scope="module")
-def program() -> Program:
-    return load_program(DEFAULT_PROGRAM)
 
 
 @pytest.fixture
@@ -64,6 +50,10 @@ def take_in(store: LoyaltyStore, bus: Bus, program: Program) -> Callable[..., li
         return handlers.take_in(events, store, bus, program, now)
 
     return take_in
+
+
+def pending_age() -> float:
+    return PENDING_AGE.labels("loyalty")._value.get()
 
 
 def bought(day: int, amount: str = "60.00", *, who: str = "mona", currency: str = "USD") -> Event:
@@ -290,6 +280,40 @@ def test_waking_survives_a_worker_that_dies_in_between(
 
     assert len(bus.of("repurchase.due.v1")) == 1
     assert store.members(["mona"])["mona"]["pending"] == []
+
+
+def test_what_time_brought_about_is_settled_however_late_it_was_written(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program, database: Database
+) -> None:
+    due = MARCH + timedelta(days=18)
+    take_in(bought(0), bought(9))
+    sweeping.sweep(store, bus, due + timedelta(minutes=5))
+    bus.dies = "before"
+    with pytest.raises(Crash):
+        handlers.wake(store, bus, program, due)
+    assert database["members"].count_documents({"unsettled_since": due}) == 1
+    with pytest.raises(Crash):
+        sweeping.sweep(store, bus, due + timedelta(minutes=6))
+    assert pending_age() == 360
+    bus.dies = ""
+
+    assert sweeping.sweep(store, bus, due + timedelta(minutes=7)) == 1
+
+    assert len(bus.of("repurchase.due.v1")) == 1
+    assert pending_age() == 0
+    assert sweeping.sweep(store, bus, due + timedelta(minutes=8)) == 0
+
+
+def test_nothing_is_pending_thirty_seconds_later(take_in: Callable, store: LoyaltyStore, bus: Bus) -> None:
+    bus.dies = "before"
+    with pytest.raises(Crash):
+        take_in(bought(0), bought(9))
+    bus.dies = ""
+
+    every_five = [sweeping.sweep(store, bus, NOW + timedelta(seconds=passed)) for passed in range(0, 31, 5)]
+
+    assert sum(every_five) == 1
+    assert len(store.ledger(["mona"])["mona"]) == 2
 
 
 def test_a_redemption_counts_once_however_often_it_is_asked_for(
