@@ -1,0 +1,92 @@
+"""Interactions and customers in their own processes: merged, then forgotten, through a real broker."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from tests.integration.interactions.parts import forget, purchase, repointed
+from tests.waiting import eventually
+from wafa.contracts.envelope import EXCHANGE, STRUCTURED, encode
+from wafa.runtime.client import Client
+from wafa.runtime.publisher import Message, Publisher
+from wafa.runtime.topology import REFUSED
+from wafa.stack import Stack
+
+PREFIX = f"t{uuid.uuid4().hex[:12]}_"
+SERVICES = ["customers", "interactions"]
+
+
+@pytest.fixture(scope="module")
+def stack(
+    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    with Stack(
+        tmp_path_factory.mktemp("interactions"),
+        services=SERVICES,
+        amqp_uri=next(vhosts),
+        mongodb_uri=infrastructure.mongodb_uri,
+        environment={"WAFA_DATABASE_PREFIX": PREFIX},
+    ) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def publisher(stack: Stack) -> Iterator[Publisher]:
+    publisher = Publisher(stack.amqp_uri, name="test")
+    yield publisher
+    publisher.close()
+
+
+@pytest.fixture(scope="module")
+def services(stack: Stack) -> Iterator[Client]:
+    with Client(stack.amqp_uri) as client:
+        yield client
+
+
+@pytest.mark.timeout(120)
+def test_merged_and_forgotten(
+    publisher: Publisher, services: Client, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    publisher.publish([purchase("p1", who="mona"), purchase("p2", who="m.ali"), purchase("p3", who="omar")])
+    garbage = b'{"from": "MONA@example.com", '
+    publisher.send([Message(EXCHANGE, "purchase.completed.v1", garbage, STRUCTURED)])
+    publisher.publish(
+        [purchase("p4", who="mona", currency="XXX"), purchase("p5", who="omar", currency="XXX")]
+    )
+    eventually(lambda: sum(one["records"] for one in services.call("interactions", "totals")) == 3)
+    eventually(lambda: len(services.call("interactions", "rejected")["rejected"]) == 3)
+    mona, ali = (
+        services.call("customers", "lookup", email=f"{one}@example.com")["customer_id"]
+        for one in ("mona", "m.ali")
+    )
+
+    publisher.publish([repointed("merged", ali, mona, 2)])
+
+    def seen(customer_id: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = services.call("interactions", "timeline", customer_id)["interactions"]
+        return found
+
+    eventually(lambda: len(seen(ali)) == len(seen(mona)) == 2)
+
+    database = mongo_client[f"{PREFIX}interactions"]
+
+    def left() -> str:
+        return repr(
+            [one for name in database.list_collection_names() for one in database[name].find()]
+        ).lower()
+
+    assert "mona@" in left()
+    traces = {"emails": ["mona@example.com", "m.ali@example.com"]}
+    message = Message(REFUSED, "", encode(forget(mona, ali, **traces)), STRUCTURED)
+    publisher.send([message, message])
+
+    eventually(lambda: "mona@" not in left() and all(one.get("redacted") for one in seen(mona)))
+    assert "omar@example.com" in left()
+    assert [
+        one["event_id"] for one in services.call("interactions", "rejected")["rejected"] if "event_id" in one
+    ] == ["p5"]
+    publisher.publish([purchase("p6", who="omar")])
+    eventually(lambda: sum(one["records"] for one in services.call("interactions", "totals")) == 4)
