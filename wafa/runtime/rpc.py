@@ -19,7 +19,7 @@ from nameko.rpc import ReplyListener, Rpc, RpcConsumer, RpcProxy, ServiceProxy, 
 
 from wafa.runtime.errors import Misconfigured, RemoteUnavailable
 from wafa.runtime.permissions import check_may_publish
-from wafa.runtime.providers import FATAL, SETTINGS
+from wafa.runtime.providers import FATAL, READINESS, SETTINGS
 from wafa.runtime.transient import is_transient_name
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,16 @@ class TolerantConsumer(QueueConsumer):
     """
 
     _connected = False
+    _listening = False
+
+    def setup(self) -> None:
+        """Let the process be ready only while we listen; called by nameko."""
+        self.container.config[READINESS].add("requests", lambda: self._listening)
+
+    def on_consume_ready(self, *args: Any, **kwargs: Any) -> None:
+        """Note that we listen; called by kombu."""
+        self._listening = True
+        super().on_consume_ready(*args, **kwargs)
 
     @contextmanager
     def establish_connection(self) -> Iterator[Connection]:
@@ -53,7 +63,7 @@ class TolerantConsumer(QueueConsumer):
             self._connected = True
             yield connection
         finally:
-            self._connected = False
+            self._connected = self._listening = False
             # Not `close`, which waits for the broker's answer.
             connection.collect()
 

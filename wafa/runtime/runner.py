@@ -9,7 +9,6 @@ import eventlet
 eventlet.monkey_patch()
 
 import importlib  # noqa: E402
-import os  # noqa: E402
 import signal  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -24,14 +23,14 @@ from wafa.runtime.settings import Settings, load_settings  # noqa: E402
 
 # Operators give a container 20 seconds or so before they kill it.
 GRACE = 15
-#: Seconds for the interpreter to end by itself.
-PARTING = 2
 
 log = structlog.get_logger(__name__)
 
 
 def run(name: str) -> None:
     """Run a service until SIGTERM or SIGINT; returns after a graceful stop, within `GRACE` seconds.
+
+    What it has started may still wait for something that is away: the caller ends the process.
 
     Raises:
         SettingsError: the environment cannot be used.
@@ -53,15 +52,10 @@ def run(name: str) -> None:
     container = Container(_service_class(name), config)
     eventlet.spawn(_start, container, life)
     log.info("started", http_port=settings.http_port)
-    try:
-        life.wait()
-    except BaseException:
-        _see_to_the_end(1)
-        raise
+    life.wait()
     log.info("stopping")
     _stop(container)
     log.info("stopped")
-    _see_to_the_end(0)
 
 
 class Container(ServiceContainer):
@@ -124,12 +118,6 @@ def _stop(container: Container) -> None:
     except Exception as error:
         # What was in hand goes back to its queue when the connection ends, as it does after a crash.
         log.warning("not stopped in good order", error=repr(error))
-
-
-def _see_to_the_end(code: int) -> None:
-    """End the process soon. Threads that wait for something which is away would keep it."""
-    signal.signal(signal.SIGALRM, lambda *_: os._exit(code))
-    signal.alarm(PARTING)
 
 
 def _service_class(name: str) -> type:
