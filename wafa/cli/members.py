@@ -97,11 +97,11 @@ def show_member(asked: str, member: dict[str, Any], console: Console) -> None:
 def show_ledger(entries: list[dict[str, Any]], console: Console) -> None:
     """Print a ledger for people: what happened, what it did to the points, what that left."""
     table = Table(box=None)
-    table.add_column("time")
-    table.add_column("what")
+    table.add_column("time", no_wrap=True)
+    table.add_column("what", no_wrap=True)
     for heading in ("amount", "points", "balance"):
-        table.add_column(heading, justify="right")
-    table.add_column("tier")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("tier", no_wrap=True)
     table.add_column("purchase", overflow="fold")
     for entry in entries:
         points = entry["earned"] - entry["taken_back"] - entry["spent"] - entry["expired"]
