@@ -68,7 +68,10 @@ def _write_pointers(events: Iterable[Event], store: LoyaltyStore, now: datetime)
             store, [id for event in latest.values() for id in (event["data"]["from"], _into(event)) if id]
         )
         news = {one: event for one, event in latest.items() if _is_news(event, family.members.get(one))}
-        moved = store.save([_pointing(event, family, now) for event in news.values()])
+        for customer_id, event in news.items():
+            # Those that follow in the batch must see it, or they could close a circle together.
+            family.members[customer_id] = _pointing(event, family, now)
+        moved = store.save([family.members[customer_id] for customer_id in news])
         latest = {one: latest[one] for one in moved}
 
 

@@ -12,6 +12,7 @@ from pymongo.database import Database
 from services.loyalty import handlers, queries, rebuilding
 from services.loyalty.domain.codec import decode_state
 from services.loyalty.domain.program import Program
+from services.loyalty.family import Circular
 from services.loyalty.store import LoyaltyStore
 from tests.conftest import unique_name
 from tests.unit.loyalty import people, test_merging
@@ -137,6 +138,21 @@ def test_an_older_merge_that_comes_after_its_undoing_has_no_effect(
     take_in(merged("a", "b", 1))
     assert shown("a")["customer_id"] == "a"
     assert len({one["change_id"] for one in bus.of("customer.change_applied.v1")}) == 2
+
+
+def test_merges_that_would_close_a_circle_wait_for_the_un_merge_between_them(
+    take_in: Callable, shown: Callable
+) -> None:
+    take_in(bought("a", 0), bought("b", 1))
+    circle = merged("a", "b", 1), merged("b", "a", 1)
+    with pytest.raises(Circular):
+        take_in(*circle)
+    assert (shown("a")["purchase_count"], shown("b")["purchase_count"]) == (1, 1)
+
+    take_in(unmerged("a", "b", 2), *circle)
+
+    assert shown("b") == shown("a")
+    assert (shown("a")["customer_id"], shown("a")["purchase_count"]) == ("a", 2)
 
 
 def test_of_a_chain_the_middle_can_be_taken_out(take_in: Callable, shown: Callable) -> None:

@@ -54,7 +54,9 @@ def arrive(store: Any, bus: Bus, by: Program, batches: list[list[Event]]) -> Non
             take_in(store, bus, by, *batch)
         except Circular:
             again += batch
-    for _ in range(2 * len(again)):
+    for _ in range(len(again) ** 2):
+        if not again:
+            break
         event = again.pop(0)
         try:
             take_in(store, bus, by, event)
