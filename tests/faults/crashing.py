@@ -85,8 +85,16 @@ def watch_batches(steps: Steps, target: str) -> None:
     from wafa.runtime.consumer import BatchConsumer, Delivery
 
     construct, run, ack = BatchConsumer.__init__, BatchConsumer.run, amqp.Channel.basic_ack
+    arrive = BatchConsumer._on_message
+    acked: dict[amqp.Channel, int] = {}
 
-    def __init__(self: BatchConsumer, connect: Any, queue: str, take: Any, **options: Any) -> None:
+    def __init__(
+        self: BatchConsumer, connect: Any, queue: str, take: Any, *, declare: Any, **options: Any
+    ) -> None:
+        def declared(channel: amqp.Channel) -> None:
+            declare(channel)
+            steps.note("consuming", queue)
+
         def taken(deliveries: Sequence[Delivery], tries: int) -> None:
             if tries == 1:
                 steps.note("taken", queue)
@@ -94,12 +102,17 @@ def watch_batches(steps: Steps, target: str) -> None:
                     steps.begin()
             take(deliveries, tries)
 
-        construct(self, connect, queue, taken, **options)
+        construct(self, connect, queue, taken, declare=declared, **options)
+
+    def _on_message(self: BatchConsumer, message: amqp.Message) -> None:
+        steps.note("arrived", self.queue)
+        arrive(self, message)
 
     def run_or_rest(self: BatchConsumer) -> None:
         if target in ("", self.queue):
-            steps.note("consuming", self.queue)
             run(self)
+        else:
+            steps.note("consuming", "nothing")
 
     def basic_ack(self: amqp.Channel, delivery_tag: int, multiple: bool = False, **options: Any) -> None:
         if multiple:
@@ -108,9 +121,12 @@ def watch_batches(steps: Steps, target: str) -> None:
         if multiple:
             steps.reach("after ack")
             steps.end()
-            steps.note("acked")
+            # Tags count the deliveries of a channel.
+            steps.note("acked", str(delivery_tag - acked.get(self, 0)))
+            acked[self] = delivery_tag
 
     BatchConsumer.__init__, BatchConsumer.run = __init__, run_or_rest  # type: ignore[method-assign,assignment]
+    BatchConsumer._on_message = _on_message  # type: ignore[method-assign]
     amqp.Channel.basic_ack = basic_ack
 
 
@@ -165,14 +181,15 @@ def watch_calls(steps: Steps, service: str, target: str) -> None:
         return result
 
     RemoteService.__getattr__ = __getattr__  # type: ignore[method-assign]
-    handlers = importlib.import_module(f"services.{service}.handlers")
-    if handle := getattr(handlers, target, None):
+    if target.startswith("rpc "):
+        handlers, name = importlib.import_module(f"services.{service}.handlers"), target[4:]
+        handle = getattr(handlers, name)
 
         def received(*args: Any) -> Any:
             steps.begin()
             return handle(*args)
 
-        setattr(handlers, target, received)
+        setattr(handlers, name, received)
         Requests.handle_result = handle_result  # type: ignore[method-assign]
 
 

@@ -61,7 +61,8 @@ class Outcome:
 class Course:
     """What is done in a case: `service` is the one that dies, `target` is where (see `plan.Plan`).
 
-    `queue` is the one into which `messages` go; `partner` a service that runs all the time beside it.
+    `queue` is the one into which `messages` go; `partner` a service that runs all the time beside it; `ahead`
+    how many seconds after `base` it is.
     """
 
     service: str
@@ -71,6 +72,7 @@ class Course:
     partner: str = ""
     base: Databases = field(default_factory=dict)
     size: int = SIZE
+    ahead: float = 0
 
 
 class Lane:
@@ -101,6 +103,13 @@ class Lane:
         for child in self._children:
             child.kill()
         self._children.clear()
+
+    @contextmanager
+    def raised_by(self, nursery: Nursery) -> Iterator[None]:
+        """Take the processes from another nursery for a while."""
+        usual, self._nursery = self._nursery, nursery
+        yield
+        self._nursery = usual
 
     def collection(self, service: str, name: str) -> Any:
         return self._client[self._prefix + service][name]
@@ -148,26 +157,36 @@ class Lane:
         """
         self.prepare(course.base)
         self.bus.send(course.messages)
-        mortal = self.start(course.service, size=course.size, target=course.target, batch=batch, point=point)
+        mortal = self.start(
+            course.service,
+            size=course.size,
+            target=course.target,
+            ahead=course.ahead,
+            batch=batch,
+            point=point,
+        )
         if batch:
             assert mortal.ends(within=30), f"never came to that step: {mortal.last_words()}"
         else:
-            eventually(lambda: self._done(course, mortal), within=60)
+            eventually(lambda: self._done(course, [mortal, *partners]), within=60)
             mortal.kill()
         return mortal, self.recover(course, partners)
 
-    def plan_only(self, course: Course) -> None:
-        """Let the service take in a course's messages, with everything else at rest."""
+    def base_of(self, course: Course) -> Databases:
+        """Return what a course's messages come to while everything else rests."""
+        self.prepare(course.base)
+        self.bus.send(course.messages)
         child = self.start(course.service, size=course.size, target=course.target)
-        eventually(lambda: self._done(course, child), within=60)
+        eventually(lambda: self._done(course, [child]), within=60)
         child.kill()
+        return self.dump()
 
     def recover(self, course: Course, partners: Sequence[Child] = ()) -> Outcome:
         """Start the service as it is in production, some minutes later, and return what it comes to."""
         queues = (course.queue, suspects_queue(course.queue), *WAITING)
         queues = tuple(queue for queue in queues if queue != suspects_queue("wafa.quarantine"))
         for _ in range(3):
-            child = self.start(course.service, size=course.size, ahead=LATER)
+            child = self.start(course.service, size=course.size, ahead=course.ahead + LATER)
             try:
                 eventually(lambda: self._rests([child, *partners], queues), within=40)  # noqa: B023
             except AssertionError as error:
@@ -208,14 +227,10 @@ class Lane:
             assert child.alive, child.last_words()
         return not self.bus.depth(*queues) and all(child.report.rests() for child in children)
 
-    def _done(self, course: Course, child: Child) -> bool:
-        """Tell whether a process that only does what a course is about has nothing more to do."""
-        assert child.alive, child.last_words()
-        if course.messages:
-            begun = child.report.count("taken") and not self.bus.depth(course.queue)
-        else:
-            begun = child.report.count("tick") > 1
-        return bool(begun) and child.report.rests()
+    def _done(self, course: Course, children: Sequence[Child]) -> bool:
+        """Tell whether those who only do what a course is about have nothing more to do."""
+        begun = any(child.report.count("step") for child in children)
+        return begun and self._rests(children, [course.queue])
 
     def _names(self, course: Course) -> Mapping[str, str]:
         """Return names for the customers whose ids are random: those who are not in the base."""

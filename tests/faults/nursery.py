@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,10 @@ class Child:
 class Nursery:
     """Starts children. A context manager: none outlives it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, delays: Sequence[int] = ()) -> None:
+        """Use `folder` for logs; `delays` (seconds) take the place of those between attempts."""
         self._folder = folder
+        self._delays = delays
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._children: list[Child] = []
@@ -86,6 +88,7 @@ class Nursery:
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=ROOT,
+            env={**os.environ, "WAFA_TEST_DELAYS": " ".join(map(str, self._delays))},
         )
         log.close()
         return self

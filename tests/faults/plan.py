@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 VARIABLE = "WAFA_TEST_PLAN"
-#: Seconds that a process waits at most for a batch to get full, and after which it has nothing more to do.
-LINGER, QUIET = 0.25, 0.4
+#: Seconds that a process waits at most for a batch to get full, and after which nothing more can come.
+LINGER, QUIET = 0.25, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Plan:
 
     Attributes:
         report: the file to which the process writes each step that it reaches.
-        target: whose steps count: a queue, a timer or an RPC method (by its name). Everything else that the
-            process would do by itself rests then, so that the steps are the same in every run.
+        target: whose steps count: a queue, the method of a timer, or `rpc` and a handler. Everything else
+            that the process would do by itself rests then, so that the steps are the same in every run.
         batch, point: the step at which it gets `signal`, both counted from 1; 0 for never.
         ahead: seconds by which its clock is fast: what waits for time to pass has waited.
         poison: what the handler does with the events that have this word in them (see `crashing.POISONS`).
@@ -72,10 +72,11 @@ class Report:
     def rests(self) -> bool:
         """Tell whether it has started, has nothing in hand, and every timer has looked twice since it had."""
         lines = self.lines()
-        if not any(kind == "consuming" for _, kind, _ in lines):
+        places = [place for place, (_, kind, _) in enumerate(lines) if kind not in ("tick", "step")]
+        if not places or not any(kind == "consuming" for _, kind, _ in lines):
             return False
-        last = max(place for place, (_, kind, _) in enumerate(lines) if kind != "tick")
-        ticks = [rest for _, _, rest in lines[last + 1 :]]
+        ticks = [rest for _, kind, rest in lines[places[-1] :] if kind == "tick"]
         timers = {rest for _, kind, rest in lines if kind == "timer"}
-        quiet = time.time() - lines[last][0] > QUIET and all(ticks.count(one) > 1 for one in timers)
-        return quiet and self.count("taken") == self.count("acked")
+        acked = sum(int(rest) for _, kind, rest in lines if kind == "acked")
+        quiet = time.time() - lines[places[-1]][0] > QUIET and all(ticks.count(one) > 1 for one in timers)
+        return quiet and self.count("arrived") == acked

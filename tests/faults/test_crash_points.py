@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults import batches
 from tests.faults.bus import message_of
-from tests.faults.lane import Course, Databases, Lane, differences
+from tests.faults.lane import LATER, SIZE, Course, Databases, Lane, differences
 from tests.faults.plan import Step
 from tests.faults.table import TABLE, Row
 from wafa.runtime.topology import QUARANTINE
@@ -37,10 +37,8 @@ class Consumer:
 
 def known_people(lane: Lane) -> Databases:
     """Return databases in which the people of the batches are customers already."""
-    course = Course(
-        "customers", "wafa.customers", "wafa.customers", batches.singly(batches.registrations(batches.PEOPLE))
-    )
-    lane.go_through(course)
+    came = batches.singly(batches.registrations(batches.PEOPLE))
+    lane.go_through(Course("customers", "wafa.customers", "wafa.customers", came))
     return lane.dump()
 
 
@@ -61,7 +59,7 @@ def customers_new(lane: Lane) -> Course:
 def customers_asked(lane: Lane) -> Course:
     return Course(
         "customers",
-        "resolve",
+        "rpc resolve",
         "wafa.interactions",
         batches.singly(batches.first_purchases()),
         partner="interactions",
@@ -88,16 +86,14 @@ def loyalty(lane: Lane) -> Course:
 
 
 def loyalty_packed(lane: Lane) -> Course:
-    return Course("loyalty", "wafa.loyalty", "wafa.loyalty", [message_of(*batches.purchases())])
+    """One message with more events than are taken at a time."""
+    return Course("loyalty", "wafa.loyalty", "wafa.loyalty", [message_of(*batches.purchases()[SIZE:])])
 
 
 def loyalty_waking(lane: Lane) -> Course:
     """Nobody has bought anything: it is time that makes the next purchase due."""
-    lane.go_through(
-        Course("loyalty", "wafa.loyalty", "wafa.loyalty", batches.singly(batches.overdue_purchases()))
-    )
-    base = lane.dump()
-    return Course("loyalty", "wake", "wafa.loyalty", [], base=base)
+    bought = Course("loyalty", "wafa.loyalty", "wafa.loyalty", batches.singly(batches.overdue_purchases()))
+    return Course("loyalty", "wake", "wafa.loyalty", [], base=lane.base_of(bought), ahead=LATER)
 
 
 def notifications(lane: Lane) -> Course:
@@ -114,11 +110,8 @@ def notifications_packed(lane: Lane) -> Course:
 
 def outbox(lane: Lane) -> Course:
     """The messages are planned; sending them is what the process dies of."""
-    course = notifications(lane)
-    lane.prepare({})
-    lane.bus.send(course.messages)
-    lane.plan_only(course)
-    return Course("notifications", "send", "wafa.notifications", [], base=lane.dump())
+    planned = lane.base_of(notifications(lane))
+    return Course("notifications", "send", "wafa.notifications", [], base=planned)
 
 
 CONSUMERS = [
