@@ -60,6 +60,7 @@ class Town:
         self._mongo = open_.enter_context(MongoClient(system.mongodb_uri))
         self._connection = open_.enter_context(connect(system.amqp_uri, name="test"))
         self._channel = self._connection.channel()
+        self._channel.auto_decode = False
         declare_all(self._channel)
         for queue in QUEUES:
             self._channel.queue_purge(queue)
@@ -110,7 +111,7 @@ class Town:
             events: list[Event] = []
             while message := self._channel.basic_get(ear, no_ack=True):
                 content_type = message.properties["content_type"]
-                events += decode(message.body.encode(), content_type, max_bytes=1 << 24)
+                events += decode(bytes(message.body), content_type, max_bytes=1 << 24)
             return events
 
         yield heard
@@ -157,7 +158,7 @@ def recorded(who: str, original: dict[str, Any]) -> dict[str, Any]:
 
 def end(services: list[Launched]) -> None:
     """Send SIGTERM to all at once, and see how each ends."""
-    with ThreadPoolExecutor(len(services)) as pool:
+    with ThreadPoolExecutor(len(SERVICES)) as pool:
         for service, (code, seconds) in zip(services, pool.map(Launched.end, services), strict=True):
             assert code == 0, service.words[-2000:]
             assert seconds < WITHIN, service.words[-2000:]
@@ -199,7 +200,7 @@ def test_whatever_is_away_or_silent_the_process_ends(town: Town, what: str) -> N
     for service in SERVICES:
         town.publish(service, 1000)
     services = town.start(*SERVICES)
-    eventually(lambda: all(town.done(service) for service in SERVICES))
+    eventually(lambda: all(town.done(service) for service in SERVICES), within=60)
     breaks(town.system)
     try:
         end(services)
