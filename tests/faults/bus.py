@@ -1,7 +1,8 @@
 """The broker as a bystander sees it: everything that is published and refused, and what is left in queues."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Self
 
 import amqp
 
@@ -68,11 +69,15 @@ class Bus:
         """Return how many messages wait in queues, without those that somebody has in hand."""
         return sum(self._channel.queue_declare(queue, passive=True).message_count for queue in queues)
 
-    def fill(self, arguments: dict[str, Any], key: str) -> str:
-        """Declare a queue of one's own for what is published under `key`, with these arguments."""
-        queue = self._channel.queue_declare("", durable=True, auto_delete=False, arguments=arguments).queue
+    @contextmanager
+    def full(self, key: str) -> Iterator[str]:
+        """A queue for what is published under `key` that takes nothing before it is emptied."""
+        narrow = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        queue = self._channel.queue_declare("", exclusive=True, arguments=narrow).queue
+        self._channel.basic_publish(amqp.Message(b"in the way"), routing_key=queue)
         self._channel.queue_bind(queue, EXCHANGE, key)
-        return str(queue)
+        yield str(queue)
+        self._channel.queue_delete(queue)
 
     def forget(self, queues: Iterable[str] = (*QUEUES,)) -> None:
         """Empty all queues."""

@@ -188,7 +188,7 @@ class Lane:
         for _ in range(3):
             child = self.start(course.service, size=course.size, ahead=course.ahead + LATER)
             try:
-                eventually(lambda: self._rests([child, *partners], queues), within=40)  # noqa: B023
+                eventually(lambda: self.rests([child, *partners], queues), within=40)  # noqa: B023
             except AssertionError as error:
                 left = {queue: depth for queue in queues if (depth := self.bus.depth(queue))}
                 raise AssertionError(f"comes to no rest: {left}, {child.last_words()}") from error
@@ -222,7 +222,7 @@ class Lane:
                 pending.append(f"{key}: said in two ways")
         return Outcome(documents, events, self._mails(), pending)
 
-    def _rests(self, children: Sequence[Child], queues: Sequence[str]) -> bool:
+    def rests(self, children: Sequence[Child], queues: Sequence[str]) -> bool:
         for child in children:
             assert child.alive, child.last_words()
         return not self.bus.depth(*queues) and all(child.report.rests() for child in children)
@@ -230,7 +230,7 @@ class Lane:
     def _done(self, course: Course, children: Sequence[Child]) -> bool:
         """Tell whether those who only do what a course is about have nothing more to do."""
         begun = any(child.report.count("step") for child in children)
-        return begun and self._rests(children, [course.queue])
+        return begun and self.rests(children, [course.queue])
 
     def _names(self, course: Course) -> Mapping[str, str]:
         """Return names for the customers whose ids are random: those who are not in the base."""
@@ -244,7 +244,7 @@ class Lane:
 
     def _unsettled(self, service: str, document: Mapping[str, Any]) -> Iterator[str]:
         """Yield what is still to be done for a document."""
-        for mark in ("unpublished", "announce_by", "claim"):
+        for mark in ("unpublished", "announce_by", "claim", "unsettled_since"):
             if mark in document:
                 yield mark
         ledger = self.collection(service, "ledger")

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.plan import Plan, Report
-from tests.waiting import eventually
 from wafa.stack.services import ROOT
 
 
@@ -117,7 +116,3 @@ class Nursery:
             child = Child(int(self._mother.stdout.readline()), report, log)
             self._children.append(child)
         return child
-
-
-def await_frozen(child: Child) -> None:
-    eventually(child.frozen, within=20)

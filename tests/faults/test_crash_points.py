@@ -5,6 +5,7 @@ once, in the first batch and in the last; so the matrix grows with the code. Wha
 the run without a crash: every document of every service, every event on the bus, every mail.
 """
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ from tests.faults.bus import message_of
 from tests.faults.lane import LATER, SIZE, Course, Databases, Lane, differences
 from tests.faults.plan import Step
 from tests.faults.table import TABLE, Row
+from tests.waiting import eventually
+from wafa.contracts.envelope import decode
 from wafa.runtime.topology import QUARANTINE
 
 pytestmark = pytest.mark.timeout(240)
@@ -135,18 +138,19 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     TABLE.write(tmp_path_factory.mktemp("crash points") / "matrix.txt")
 
 
-@pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    ("consumer", "batch"),
+    [pytest.param(one, batch, id=f"{one.name}-batch-{batch}") for one in CONSUMERS for batch in one.batches],
+)
 def test_killed_at_any_step_nothing_is_lost_and_nothing_counts_twice(
-    consumer: Consumer, lanes: Sequence[Lane]
+    consumer: Consumer, batch: int, lanes: Sequence[Lane]
 ) -> None:
     began = time.monotonic()
     course = consumer.prepare(lanes[0])
     with lanes[0].beside(course) as partners:
         survivor, expected = lanes[0].go_through(course, partners=partners)
-    steps = [step for step in survivor.report.steps() if step.batch in consumer.batches]
-    assert {step.batch for step in steps} == {*consumer.batches}, (
-        "the feed makes as many batches as are meant"
-    )
+    steps = [step for step in survivor.report.steps() if step.batch == batch]
+    assert steps, "there are as many batches as are meant"
     assert not expected.pending
     todo: SimpleQueue[Step] = SimpleQueue()
     for step in steps:
@@ -175,8 +179,60 @@ def test_killed_at_any_step_nothing_is_lost_and_nothing_counts_twice(
         for done in [threads.submit(work, lane) for lane in lanes]:
             done.result()
     TABLE.rows += sorted(rows, key=lambda row: (row.batch, row.point))
-    TABLE.seconds[consumer.name] = time.monotonic() - began
+    TABLE.seconds[consumer.name] = TABLE.seconds.get(consumer.name, 0) + time.monotonic() - began
     bad = [
         f"killed in batch {row.batch} at {row.point} ({row.step}): {row.found}" for row in rows if row.found
     ]
     assert not bad, "\n".join(bad)
+
+
+def test_a_worker_that_was_overtaken_while_it_stood_still_overwrites_nobody(lanes: Sequence[Lane]) -> None:
+    """It is frozen at each step in turn, while another one brings the same member forward."""
+    [first, *others] = [
+        message_of(batches.recorded("regular", "purchase.completed.v1", f"bought {n}", 9 - n))
+        for n in range(5)
+    ]
+    [lane] = lanes[:1]
+    base = lane.base_of(Course("loyalty", "wafa.loyalty", "wafa.loyalty", [first], size=1))
+    course = Course("loyalty", "wafa.loyalty", "wafa.loyalty", others, base=base, size=1)
+    survivor, expected = lane.go_through(course)
+    for step in (step for step in survivor.report.steps() if step.batch == 1):
+        assert overtaken(lane, course, step) == set(expected.documents), f"frozen at {step}"
+        [member] = lane.collection("loyalty", "members").find()
+        assert (member["snapshot"]["purchase_count"], member["spend"]) == (5, 5 * 4000), f"frozen at {step}"
+
+
+def overtaken(lane: Lane, course: Course, step: Step) -> set[str]:
+    """Freeze a worker at a step until another one has done the rest; return what is there in the end."""
+    lane.clear()
+    lane.prepare(course.base)
+    lane.bus.send(course.messages)
+    slow = lane.start(
+        course.service, size=1, target=course.target, batch=1, point=step.point, signal=signal.SIGSTOP
+    )
+    eventually(slow.frozen)
+    quick = lane.start(course.service, size=1)
+    # The slow one holds what it has in hand and the message after that.
+    eventually(lambda: quick.report.count("acked") and lane.rests([quick], [course.queue]))
+    slow.signal(signal.SIGCONT)
+    eventually(lambda: lane.rests([slow, quick], [course.queue]))
+    lane.clear()
+    return set(lane.outcome(course).documents)
+
+
+def test_what_a_full_queue_refuses_is_published_until_it_is_taken(lane: Lane) -> None:
+    bought = batches.recorded("regular", "purchase.completed.v1", "bought", 5)
+    lane.clear()
+    lane.prepare({})
+    with lane.bus.full("loyalty.member_updated.v1") as queue:
+        lane.bus.send([message_of(bought)])
+        child = lane.start("loyalty", target="wafa.loyalty")
+        labels = lambda: [step.label for step in child.report.steps()]  # noqa: E731
+        eventually(lambda: child.report.rests() or labels().count("before sending") > 1)
+        assert lane.bus.take(queue).body == b"in the way"
+        eventually(lambda: child.report.count("acked"))
+        told = lane.bus.take(queue)
+        assert told is not None, "acknowledged, but not told"
+        [event] = decode(told.body, told.properties["content_type"])
+        assert event["data"]["customer_id"] == "regular"
+    lane.clear()
