@@ -16,16 +16,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.customers.domain.change import ERASE, MERGE, REQUESTED, UNMERGE, Change
-from services.customers.domain.customer import Customer, root_id, tombstone
+from services.customers.domain.customer import Customer, root_id
 from services.customers.domain.identity import Refused
-from services.customers.domain.merging import not_mergeable, not_merged, not_there, parts_of
-from services.customers.publishing import events_of, forget_message
+from services.customers.domain.merging import not_mergeable, not_merged, parts_of
+from services.customers.erasing import Send, erase
+from services.customers.publishing import events_of
 from services.customers.settling import LEFT_BEHIND, MOST_ROUNDS, Publish, new_token
 from services.customers.store import CustomerStore
 from wafa.runtime.errors import Transient
-from wafa.runtime.publisher import Message
-
-Send = Callable[[Sequence[Message]], None]
 
 
 class Changing:
@@ -125,47 +123,7 @@ class Changing:
         raise Transient(f"{customer_id} kept changing")
 
     def _erase(self, change: Change) -> Refused | None:
-        for _ in range(MOST_ROUNDS):
-            known = self._store.find((), change.customer_ids)
-            if not self._is_underway(change):
-                return None
-            if not any(id not in known or _erased_by(change, known[id]) for id in change.customer_ids):
-                # Nothing is done yet. Later the tombstones would not tell any more who belonged together.
-                asked_for = change.customer_ids[0]
-                if refused := not_there(asked_for, "customer_id", known):
-                    return refused
-                person = everybody(asked_for, self._store)
-                if person != [*change.customer_ids]:
-                    self._store.name_customers(change.change_id, person)
-                    change = replace(change, customer_ids=tuple(person))
-                    continue
-            if here := [one for one in known.values() if not one.erased]:
-                # First of all, and quickly: then nobody can learn more of them while the rest is done.
-                sealed = [one.sealed(change.change_id) for one in here]
-                self._store.write(
-                    [replace(one, version=one.version + 1, changed_at=self._now) for one in sealed]
-                )
-            elif len([one for one in known.values() if one.is_tombstone]) < len(change.customer_ids):
-                self._bury(change, [one for one in known.values() if not one.is_tombstone])
-            else:
-                # All at once, so that who has seen one of them has seen all.
-                tombstones = [known[id] for id in change.customer_ids]
-                self._publish(events_of(tombstones))
-                self._store.set_swept(tombstones)
-                return None
-        raise Transient("a customer who is to be erased kept changing")
-
-    def _bury(self, change: Change, people: Sequence[Customer]) -> None:
-        """Say what to look for, remember by hashes whom not to bring back, and leave tombstones.
-
-        What was not published yet of these people stays unsaid: it is personal, and nobody needs it now.
-        """
-        if people:
-            self._send([forget_message(change, people)])
-            self._store.remember_erased({key for one in people for key in one.held}, change.requested_at)
-        token = new_token(self._now)
-        left = [tombstone(id, change.change_id, change.requested_at) for id in change.customer_ids]
-        self._store.bury([replace(one, unpublished=token) for one in left])
+        return erase(change, self._store, self._publish, self._send, self._now)
 
     def _announce(self, customer_ids: Sequence[str]) -> None:
         """Publish what these customers tell and have not told yet."""
@@ -187,18 +145,6 @@ class Changing:
         # Asked after the customers were read, and never before: see above.
         found = self._store.changes([change.change_id]).get(change.change_id)
         return found is not None and found.state == REQUESTED
-
-
-def everybody(customer_id: str, store: CustomerStore) -> list[str]:
-    """Return all ids of the person whom an id means: the one asked for, then the others."""
-    known = store.find((), [customer_id])
-    root = root_id(customer_id, known)
-    others = {root, *(one.customer_id for one in store.aliases(root))} - {customer_id}
-    return [customer_id, *sorted(others)]
-
-
-def _erased_by(change: Change, customer: Customer) -> bool:
-    return customer.change is not None and customer.change.change_id == change.change_id
 
 
 def _given(id: str | None) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from services.customers.changing import Changing, everybody
+from services.customers.changing import Changing
 from services.customers.domain.change import ERASE, MERGE, PUBLISHED, UNMERGE, Change
 from services.customers.domain.customer import Customer, root_id
 from services.customers.domain.identity import Refused
@@ -23,6 +23,7 @@ from services.customers.domain.merging import (
     too_large,
     with_brought,
 )
+from services.customers.erasing import everybody
 from services.customers.queries import check_texts, shown_change
 from services.customers.settling import MOST_ROUNDS
 from services.customers.store import CustomerStore

@@ -8,10 +8,10 @@ text is a `ValueError`: a query would read an object as an operator.
 from collections.abc import Iterable
 from typing import Any
 
-from services.customers.changing import everybody
 from services.customers.domain.change import Change
 from services.customers.domain.customer import Customer, root_id
 from services.customers.domain.references import email_key, external_key, phone_key
+from services.customers.erasing import everybody
 from services.customers.normalising import normal_email, normal_phone
 from services.customers.publishing import snapshot_data
 from services.customers.reading import names_in

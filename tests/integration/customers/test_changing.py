@@ -11,6 +11,7 @@ import pytest
 from services.customers import handlers, queries, settling
 from services.customers.changing import Changing
 from services.customers.commands import Commands
+from services.customers.domain.change import ERASE, Change
 from services.customers.domain.customer import root_id
 from services.customers.domain.merging import parts_of
 from services.customers.store import CustomerStore
@@ -139,6 +140,27 @@ def test_a_worker_may_die_before_and_after_every_step(store, broker, worker, com
             assert latest == queries.get(store, root)
         if not died:
             assert step > 10
+            break
+
+
+def test_whoever_was_merged_in_after_the_request_is_erased_too_whatever_dies(store, broker, worker):
+    """Between a request and its turn somebody else may have had theirs."""
+    for step in count():
+        alias, root = people(store, broker, f"alias{step}", f"root{step}")
+        worker.do("merge", alias, root)
+        asked_before = Change(f"erasure {step}", ERASE, (root,), NOW)
+        assert store.take_turn(asked_before)
+        try:
+            Worker(store, broker, dying_at(step)).changing().carry_out(asked_before)
+            died = False
+        except Crash:
+            died = True
+        worker.sweep()
+        assert store.underway() is None
+        assert all(one.is_tombstone for one in store.find((), [alias, root]).values())
+        [change] = store.changes([asked_before.change_id]).values()
+        assert set(change.customer_ids) == {alias, root}
+        if not died:
             break
 
 
