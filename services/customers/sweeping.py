@@ -16,10 +16,11 @@ log = structlog.get_logger(__name__)
 def sweep(store: CustomerStore, publish: Publish, changing: Changing, now: datetime) -> None:
     """Finish what is left, once it is old enough; set the metric, whether that succeeds or not."""
     try:
-        if changing.finish_what_was_left():
-            log.warning("carried out a change that a dead worker left")
+        # Before the change: one that cannot be carried out must not keep everybody else's from being told.
         if found := settling.sweep(store, publish, now):
             log.warning("published what a dead worker left", customers=found)
+        if changing.finish_what_was_left():
+            log.warning("carried out a change that a dead worker left")
     finally:
         PENDING_AGE.labels("customers").set(pending_age(store, now))
 
