@@ -39,6 +39,7 @@ from wafa.runtime.client import Client
 from wafa.runtime.clock import now
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import DEFAULT_PROGRAM
+from wafa.runtime.topology import QUEUES
 from wafa.stack import SERVICES
 
 BYSTANDER = "test.bystander"
@@ -47,6 +48,7 @@ HEARD = ("interaction.recorded.v1", "customer.*.v1", "loyalty.#", "outreach.#", 
 RECOVERY = 120
 #: Seconds after the recovery in which nothing is pending any longer.
 SETTLED = 30
+COUNTED_EVERY = 6
 
 Figure = tuple[str, Any, Any]
 
@@ -115,14 +117,29 @@ def introduce(system: Wired, feed: Feed) -> None:
 
 
 def empty(system: Wired) -> None:
-    """Wait until no queue of Wafa holds anything."""
+    """Wait until no queue of Wafa holds anything, in hand or not."""
     deadline = time.monotonic() + RECOVERY
-    while left := backlog(system):
+    empty_since = None
+    # What is in hand the broker counts only every five seconds.
+    while empty_since is None or time.monotonic() - empty_since < COUNTED_EVERY:
+        if left := waiting(system) or in_queues(system):
+            empty_since = None
+        else:
+            empty_since = empty_since or time.monotonic()
         assert time.monotonic() < deadline, f"still in queues after {RECOVERY} seconds: {left}"
+        time.sleep(0.2)
 
 
-def backlog(system: Wired) -> dict[str, int]:
-    """Return the queues of Wafa that hold messages, delivered ones included."""
+def waiting(system: Wired) -> dict[str, int]:
+    """Return the queues of Wafa that hold messages which nobody has in hand, as of now."""
+    with connect(system.amqp_uri, name="bystander") as connection:
+        channel = connection.channel()
+        counts = {name: channel.queue_declare(name, passive=True).message_count for name in QUEUES}
+    return {name: count for name, count in counts.items() if count}
+
+
+def in_queues(system: Wired) -> dict[str, int]:
+    """Return the queues of Wafa that hold messages, in hand or not, as of some seconds ago."""
     listed = system.servers.rabbitmqctl("list_queues", "name", "messages", "--no-table-headers")
     rows = (line.split() for line in listed.splitlines())
     return {name: int(messages) for name, messages in rows if name.startswith("wafa.") and int(messages)}
@@ -180,7 +197,7 @@ def compare(system: Wired, feed: Feed, outcome: Outcome) -> None:
         outcome.figures += _outreach(system, mongo, feed, recognized, outcome)
         outcome.figures += _heard(system, mongo, feed, ids, recognized, members)
         say(("quarantine", {}, services.call("interactions", "rejected")["open"]))
-    say(("queues", {}, backlog(system)))
+    say(("queues", {}, in_queues(system)))
     say(("members that differ from their ledger", [], _rebuilt(system)))
 
 
