@@ -101,6 +101,7 @@ def watch_batches(steps: Steps, target: str) -> None:
                 if queue == target:
                     steps.begin()
             take(deliveries, tries)
+            steps.note("handled", queue)
 
         construct(self, connect, queue, taken, declare=declared, **options)
 

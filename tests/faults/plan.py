@@ -79,4 +79,4 @@ class Report:
         timers = {rest for _, kind, rest in lines if kind == "timer"}
         acked = sum(int(rest) for _, kind, rest in lines if kind == "acked")
         quiet = time.time() - lines[places[-1]][0] > QUIET and all(ticks.count(one) > 1 for one in timers)
-        return quiet and self.count("arrived") == acked
+        return quiet and self.count("arrived") == acked and self.count("taken") == self.count("handled")
