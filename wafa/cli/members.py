@@ -15,7 +15,14 @@ from wafa.cli.system import call
 
 @click.group()
 def members() -> None:
-    """Show members of the loyalty program, and their ledger."""
+    """Show members of the loyalty program, and their ledger.
+
+    \b
+    Examples:
+      wafa members show ID
+      wafa members show ID --as-of 2026-03-01
+      wafa members ledger ID
+    """
 
 
 @members.command()
