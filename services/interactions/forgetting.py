@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.interactions import publishing
 from services.interactions.domain.traces import Traces
 from services.interactions.means import Means, Reference
+from services.interactions.publishing import SERVICE
 from services.interactions.store import PERSONAL
 from wafa.contracts.envelope import Event, decode
 from wafa.contracts.errors import Problem, Unreadable
+from wafa.contracts.receipts import changes_applied
 from wafa.contracts.times import format_time, parse_time
 from wafa.runtime.errors import Transient
 from wafa.runtime.policy import Reject
@@ -49,14 +50,13 @@ def forget(events: Sequence[Event], means: Means) -> list[Reject]:
         _wait_for_customers(one, means)
         means.store.redact(one.customer_ids)
         search_quarantine(one.event["id"], one.traces, means)
-    means.publish(publishing.changes_applied([one.event for one in people]))
+    means.publish(changes_applied([one.event for one in people], SERVICE))
     return refusals
 
 
 def search_quarantine(search: str, traces: Traces, means: Means) -> None:
     """Redact every entry that may mention the person, from where the same search was interrupted."""
     found: list[str] = []
-    place = 0
     for place, entry in enumerate(means.store.whole_entries(means.store.searched_up_to(search)), 1):
         if mentions(entry, traces):
             found.append(entry["_id"])

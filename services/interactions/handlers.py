@@ -9,6 +9,7 @@ from services.interactions.domain.cases import fold_case
 from services.interactions.domain.people import Pointer
 from services.interactions.forgetting import FORGET, forget
 from services.interactions.means import Means
+from services.interactions.publishing import SERVICE
 from services.interactions.recording import Record, case_event, make_record
 from services.interactions.rejections import quarantine
 from services.interactions.store import InteractionStore
@@ -16,6 +17,7 @@ from wafa.contracts.catalogue import INBOUND
 from wafa.contracts.duplicates import CONFLICT, Identified, identify, sort_out
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
+from wafa.contracts.receipts import changes_applied
 from wafa.runtime.policy import Reject
 from wafa.runtime.quarantine import TYPE as QUARANTINED
 from wafa.runtime.topology import QUARANTINE
@@ -109,7 +111,7 @@ def refresh_cases(records: Iterable[Record], store: InteractionStore) -> set[str
 def point(events: Sequence[Event], means: Means) -> list[Reject]:
     """Take in who turned out to be whom, or did not. No record is rewritten: whoever asks is pointed on."""
     means.store.point([POINTERS[event["type"]](event["data"]) for event in events])
-    means.publish(publishing.changes_applied(events))
+    means.publish(changes_applied(events, SERVICE))
     return []
 
 

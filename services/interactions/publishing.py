@@ -1,11 +1,10 @@
 """What happened here -> the events that say so."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from services.interactions.recording import CIRCUMSTANCES, Record, data_of
 from wafa.contracts.envelope import Event, derive_id, make_event
-from wafa.contracts.times import format_time, parse_time
+from wafa.contracts.times import format_time
 
 SERVICE = "interactions"
 SOURCE = f"/wafa/{SERVICE}"
@@ -47,19 +46,3 @@ def rejected(entry: dict[str, Any]) -> Event:
         time=entry["received_at"],
         data={"rejection_id": entry["_id"], "received_at": format_time(entry["received_at"]), **data},
     )
-
-
-def changes_applied(causes: Iterable[Event]) -> list[Event]:
-    """Return `customer.change_applied.v1` for each change that these events tell of, once."""
-    first = {event["data"]["change_id"]: event for event in reversed([*causes])}
-    return [
-        make_event(
-            "customer.change_applied.v1",
-            source=SOURCE,
-            id=derive_id(change_id, SERVICE),
-            time=parse_time(event["time"]),
-            data={"change_id": change_id, "service": SERVICE},
-            correlation=change_id,
-        )
-        for change_id, event in first.items()
-    ]

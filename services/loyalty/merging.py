@@ -14,13 +14,14 @@ in the ledger before the alias is folded from it. Every step can be repeated, an
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.loyalty import publishing
 from services.loyalty.domain.program import Program
 from services.loyalty.effects import reunite, settle_left
 from services.loyalty.family import Circular, Family, find
 from services.loyalty.member import Member, alias_target, is_erased, repointed, tombstone
+from services.loyalty.publishing import SERVICE
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import Event
+from wafa.contracts.receipts import changes_applied
 from wafa.runtime.policy import Verdict
 from wafa.runtime.publisher import Publish
 
@@ -37,7 +38,7 @@ def repoint(
     aliases = {event["data"]["from"] for event in events}
     reunite(_left_behind(events, store.members(aliases)), store, publish, program, now)
     reunite(aliases, store, publish, program, now)
-    publish([*map(publishing.change_applied, _one_each(events))])
+    publish(changes_applied(events, SERVICE))
     return []
 
 
@@ -55,7 +56,7 @@ def erase(
             tombstone(one, members.get(one), now) for one in left if not is_erased(members.get(one))
         ])  # fmt: skip
     settle_left(store.members(ids).values(), store, publish)
-    publish([*map(publishing.change_applied, _one_each(events))])
+    publish(changes_applied(events, SERVICE))
     return []
 
 
@@ -101,7 +102,3 @@ def _left_behind(events: Iterable[Event], aliases: dict[str, Member]) -> set[str
 def _into(event: Event) -> str | None:
     into: str = event["data"]["into"]
     return into if event["type"] == MERGED else None
-
-
-def _one_each(events: Iterable[Event]) -> Iterable[Event]:
-    return {event["data"]["change_id"]: event for event in events}.values()

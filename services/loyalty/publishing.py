@@ -8,9 +8,10 @@ from services.loyalty.domain.outcomes import Outcome, Recognized, RepurchaseDue,
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.view import View
 from wafa.contracts.envelope import Event, derive_id, make_event
-from wafa.contracts.times import format_time, parse_time
+from wafa.contracts.times import format_time
 
-SOURCE = "/wafa/loyalty"
+SERVICE = "loyalty"
+SOURCE = f"/wafa/{SERVICE}"
 
 
 def snapshot(view: View, program: Program) -> dict[str, Any]:
@@ -47,23 +48,6 @@ def member_updated(member: dict[str, Any]) -> Event:
         data={"customer_id": customer_id, "version": version, **member["snapshot"]},
         subject=customer_id,
         correlation=member.get("correlation_id"),
-    )
-
-
-def change_applied(event: Event) -> Event:
-    """Return `customer.change_applied.v1` for the event that told of a merge, its undoing or an erasure.
-
-    One for each change: several events of one change make it several times, with the same id.
-    """
-    change_id = event["data"]["change_id"]
-    return make_event(
-        "customer.change_applied.v1",
-        source=SOURCE,
-        id=derive_id(change_id, "loyalty"),
-        time=parse_time(event["time"]),
-        data={"change_id": change_id, "service": "loyalty"},
-        subject=change_id,
-        correlation=event.get("correlationid"),
     )
 
 

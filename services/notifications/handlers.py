@@ -7,10 +7,11 @@ from datetime import datetime
 from services.notifications.domain.audience import Entry, fold
 from services.notifications.domain.facts import Erased, Fact, Merged
 from services.notifications.domain.outreach import RECOGNITION, Outreach, Policy
-from services.notifications.publishing import changes_applied
+from services.notifications.publishing import SERVICE
 from services.notifications.reading import FACTS
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event, derive_id
+from wafa.contracts.receipts import changes_applied
 from wafa.runtime.policy import RetryLater
 from wafa.runtime.publisher import Publish
 
@@ -42,7 +43,7 @@ def take_in(
     if erased := [one for one in told.keys() - hindered if Erased() in told[one]]:
         store.forget(erased, now)
     done = [event for event, customer_id in told_by if customer_id not in hindered]
-    publish(changes_applied(event for event in done if event["type"] in CONFIRMED))
+    publish(changes_applied((event for event in done if event["type"] in CONFIRMED), SERVICE))
     return [RetryLater(event, hindered[one]) for event, one in told_by if one in hindered]
 
 

@@ -1,10 +1,7 @@
-"""What the world is told: how an outreach ended, and which changes of customers are in effect here."""
-
-from collections.abc import Iterable
+"""What the world is told: how an outreach ended."""
 
 from services.notifications.domain.outreach import Outreach, State
 from wafa.contracts.envelope import Event, derive_id, make_event
-from wafa.contracts.times import parse_time
 
 SERVICE = "notifications"
 SOURCE = f"/wafa/{SERVICE}"
@@ -37,19 +34,3 @@ def announcement(row: Outreach) -> Event:
         correlation=row.correlation,
         causation=row.cause,
     )
-
-
-def changes_applied(causes: Iterable[Event]) -> list[Event]:
-    """Return `customer.change_applied.v1` for each change that these events tell of, once."""
-    first = {event["data"]["change_id"]: event for event in reversed([*causes])}
-    return [
-        make_event(
-            "customer.change_applied.v1",
-            source=SOURCE,
-            id=derive_id(change_id, SERVICE),
-            time=parse_time(event["time"]),
-            data={"change_id": change_id, "service": SERVICE},
-            correlation=change_id,
-        )
-        for change_id, event in first.items()
-    ]
