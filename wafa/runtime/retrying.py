@@ -29,6 +29,8 @@ MOST_ATTEMPTS = 10
 MOST_HEADER_CHARACTERS = 8_000
 #: What the broker adds on the way back.
 _THE_BROKERS = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count")
+#: What the broker would obey. As text, which is all that we keep, it makes it refuse the whole message.
+_OBEYED = frozenset({"CC", "BCC"})
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -116,6 +118,8 @@ def _headers(arrival: Arrival) -> dict[str, str]:
 def _kept(headers: dict[str, Any]) -> Iterator[tuple[str, str]]:
     room = MOST_HEADER_CHARACTERS
     for name, value in headers.items():
+        if name in _OBEYED or name.startswith(_THE_BROKERS):
+            continue
         # A header's name has 255 bytes at most.
         pair = legible(name)[:60], legible(value)
         room -= len(pair[0]) + len(pair[1])

@@ -1,7 +1,7 @@
 """Another attempt by way of the real broker: through a delay queue and back, and nothing waits behind it."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -9,14 +9,15 @@ import amqp
 import pytest
 
 from tests.waiting import eventually
-from wafa.contracts.envelope import Event, make_event
+from wafa.contracts.envelope import EXCHANGE, STRUCTURED, Event, encode, make_event
 from wafa.contracts.times import parse_time
 from wafa.runtime.broker import connect
-from wafa.runtime.consumer import BatchConsumer
+from wafa.runtime.consumer import BatchConsumer, Delivery
 from wafa.runtime.intake import Intake
 from wafa.runtime.policy import RetryLater, Verdict
 from wafa.runtime.publisher import Publisher
-from wafa.runtime.topology import QUEUES, declare_all, suspects_queue
+from wafa.runtime.retrying import arrival
+from wafa.runtime.topology import QUEUES, RETRY, declare_all, suspects_queue
 
 QUEUE = "wafa.interactions"
 
@@ -84,6 +85,29 @@ def test_an_event_waits_in_a_delay_queue_while_those_behind_it_pass(
         eventually(lambda: seen == ["early", "late", "early"])
 
     assert all(channel.queue_declare(name, passive=True).message_count == 0 for name in QUEUES)
+
+
+def test_what_a_publisher_writes_into_the_headers_keeps_no_event_from_coming_again(
+    vhost_uri: str, channel: amqp.Channel, publisher: Publisher
+) -> None:
+    """The broker itself obeys some headers, and refuses a message where they are not of the right form."""
+    headers = {"CC": ["elsewhere"], "BCC": ["elsewhere"], "x-death": "never", "till": "7"}
+    event = contact("copied")
+    channel.basic_publish(
+        amqp.Message(encode(event), content_type=STRUCTURED, application_headers=headers),
+        exchange=EXCHANGE,
+        routing_key=event["type"],
+    )
+    came: list[tuple[str, dict]] = []
+
+    def take(deliveries: Sequence[Delivery], tries: int) -> None:
+        came.extend((one.exchange, arrival(one).delivery.headers) for one in deliveries)
+        intake.take(deliveries, tries)
+
+    intake = Intake("test", QUEUE, lambda events: [RetryLater(one, "not yet") for one in events], publisher)
+    with consuming(vhost_uri, QUEUE, take):
+        eventually(lambda: (RETRY, {"till": "7"}) in came)
+    assert [exchange for exchange, _ in came] == [EXCHANGE, RETRY]
 
 
 def test_what_processes_left_in_hand_twice_goes_to_the_suspects(
