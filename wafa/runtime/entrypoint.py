@@ -4,8 +4,7 @@
     def take_in(self, events): ...
 
 The method is called in a worker of its own for each batch of events and returns its verdicts on those that
-had no effect. Everything
-that it was meant to bring about must be durable when it returns: the ack follows.
+had no effect. Everything that it was meant to bring about must be durable when it returns: the ack follows.
 """
 
 from collections.abc import Sequence

@@ -137,7 +137,8 @@ class Intake:
             if is_transient(error):
                 raise
             if self._last_resort:
-                raise Transient(f"what {self._queue} holds cannot be handled: {error}") from error
+                log.error("nothing can be quarantined", queue=self._queue, exc_info=withheld(error))
+                raise Transient(f"what {self._queue} holds cannot be handled: {told(error)}") from error
             log.warning("batch failed, taking its events one by one", queue=self._queue, error=told(error))
             for one in arrived:
                 self._apply_alone(one, left)
