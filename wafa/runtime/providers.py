@@ -56,8 +56,9 @@ class MongoStore(DependencyProvider):
             raise Misconfigured(f"MONGODB_URI cannot be used: {error}") from error
         self._client = database.client
         self._store = self._store_class(database)
-        self._prepare()
+        # Before it is waited for: whoever asks why we are not ready is to read it.
         self.container.config[READINESS].add("mongodb", lambda: bool(database.command("ping")))
+        self._prepare()
 
     def _prepare(self) -> None:
         while True:
