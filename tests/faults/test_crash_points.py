@@ -81,7 +81,9 @@ def interactions(lane: Lane) -> Course:
 
 
 def quarantine(lane: Lane) -> Course:
-    return Course("interactions", QUARANTINE, QUARANTINE, batches.refusals())
+    return Course(
+        "interactions", QUARANTINE, QUARANTINE, batches.refusals(), size=batches.QUARANTINED_AT_ONCE
+    )
 
 
 def loyalty(lane: Lane) -> Course:
