@@ -1,7 +1,6 @@
 """Connections to RabbitMQ."""
 
 import socket
-import struct
 from typing import Any
 
 import amqp
@@ -21,7 +20,9 @@ def _load_properties(message: Any, class_id: int, buffer: bytes, offset: int) ->
     """Read the properties of a message; of unreadable ones keep the content type, which stands first."""
     try:
         message.properties, offset = amqp.serialization.PROPERTY_CLASSES[class_id](buffer, offset)
-    except (ValueError, OverflowError, RecursionError, struct.error, amqp.exceptions.FrameSyntaxError):
+    except Exception:
+        # Whatever it is: a moment far beyond all calendars is an OSError, which elsewhere means that the
+        # connection is lost; and the message would come again with the next one.
         has_content_type = buffer[offset] & 0x80
         start = offset + 3
         message.properties = {}

@@ -228,13 +228,14 @@ def serialized(content: amqp.Message) -> bytes:
     return (1 << 15 | 1 << 12).to_bytes(2, "big") + bytes([len(name)]) + name + bytes([2])
 
 
-def test_a_timestamp_in_milliseconds_does_not_end_the_consumer(
-    amqp_uri: str, queue: str, channel: amqp.Channel, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("moment", [1760000000000, 2**62, 2**64 - 1])
+def test_a_timestamp_beyond_the_calendar_does_not_end_the_consumer(
+    moment: int, amqp_uri: str, queue: str, channel: amqp.Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An easy mistake for a client; the year would be 57742."""
+    """Milliseconds are an easy mistake; the year would be 57742. Python has three errors for such moments."""
     taken: list[Delivery] = []
     with monkeypatch.context() as wrong:
-        headers = b"\x01tT" + (1760000000000).to_bytes(8, "big")
+        headers = b"\x01tT" + moment.to_bytes(8, "big")
         properties = (
             (1 << 15 | 1 << 13).to_bytes(2, "big")
             + b"\x08text/csv"
