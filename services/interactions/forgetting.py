@@ -58,7 +58,8 @@ def search_quarantine(search: str, traces: Traces, means: Means) -> None:
     """Redact every entry that may mention the person, from where the same search was interrupted."""
     found: list[str] = []
     for place, entry in enumerate(means.store.whole_entries(means.store.searched_up_to(search)), 1):
-        if mentions(entry, traces):
+        # Of a picture of 5 MiB, in which no text is, this takes half a minute.
+        if means.aside(mentions, entry, traces):
             found.append(entry["_id"])
         if place % NOTED_EVERY == 0:
             means.store.redact_entries(found)

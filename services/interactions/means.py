@@ -16,7 +16,8 @@ class Means:
     """The store, the bus, the customers service, and what time it is.
 
     `resolve` says who is meant by each reference, and makes a customer of whoever is met for the first time.
-    `erased` says of each reference whether it means somebody who was erased.
+    `erased` says of each reference whether it means somebody who was erased. `aside` calls a function that
+    computes for long so that nothing else has to wait for it.
     """
 
     store: InteractionStore
@@ -24,3 +25,4 @@ class Means:
     resolve: Callable[[list[Reference]], list[dict[str, Any]]]
     erased: Callable[[list[Reference]], list[bool]]
     now: datetime
+    aside: Callable[..., Any]

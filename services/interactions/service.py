@@ -3,6 +3,7 @@
 from services.interactions import handlers, queries, rejections
 from services.interactions.means import Means
 from services.interactions.store import InteractionStore
+from wafa.runtime.aside import aside
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import consume
 from wafa.runtime.providers import EventPublisher, MongoStore
@@ -59,4 +60,5 @@ class InteractionsService:
         return rejections.replay(rejection_id, corrected, self.store, self.publish, now())
 
     def _means(self):
-        return Means(self.store, self.publish, self.customers.resolve, self.customers.erased, now())
+        customers = self.customers
+        return Means(self.store, self.publish, customers.resolve, customers.erased, now(), aside)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from unicodedata import combining, decimal, normalize
-from urllib.parse import unquote
 
 #: Somebody who omits the area code omits no more than is before these.
 TELLING_DIGITS = 8
@@ -27,6 +26,7 @@ _BETWEEN_DIGITS = r"[\W_]{0,6}"
 _NO_LETTER_BEFORE, _NO_LETTER_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 _WORD = re.compile(r"[^\W_]+")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]+)*")
 # How far JSON in JSON in JSON is followed.
 _DEEPEST = 3
@@ -139,7 +139,7 @@ def _variants(text: str) -> Iterator[str]:
     """Yield a text, and what stands in it behind escapes, all folded."""
     seen: set[str] = set()
     for variant in _unescaped(text):
-        for form in (variant, unquote(variant)):
+        for form in (variant, _QUOTED.sub(_unquoted, variant)):
             if form not in seen:
                 seen.add(form)
                 yield folded(form)
@@ -161,6 +161,11 @@ def _unescaped(text: str) -> Iterator[str]:
 def _meant(escape: re.Match[str]) -> str:
     code, character = escape.groups()
     return chr(int(code, 16)) if code else " " if character in "nrtbf" else character
+
+
+def _unquoted(quoted: re.Match[str]) -> str:
+    # `urllib.parse.unquote` cuts the whole text at every character that is not ASCII: it takes as long again.
+    return bytes.fromhex(quoted[0].replace("%", "")).decode(errors="replace")
 
 
 def _decoded(texts: Iterable[str]) -> Iterator[str]:
