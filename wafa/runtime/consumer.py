@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 BATCH_BYTES = 2 * 1024 * 1024
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 IDLE = 0.5
+#: How often a message may come back without an answer before it is taken alone.
+COINCIDENCES = 3
 #: Seconds that the broker gets to answer when we close the connection.
 PARTING = 3
 
@@ -45,9 +47,10 @@ class Delivery:
     def suspicious(self) -> bool:
         """Tell whether it may be this message that ends the processes which take it.
 
-        Once is a coincidence: whatever a process that dies has fetched comes back, and that is a lot.
+        Whatever a process has fetched comes back when it ends or loses its connection, and that is a lot. A
+        few times in a row is a rolling upgrade; more often than that is a pattern.
         """
-        return self.returned > 1
+        return self.returned > COINCIDENCES
 
 
 class BatchConsumer:

@@ -12,7 +12,7 @@ from tests.waiting import eventually
 from wafa.contracts.envelope import EXCHANGE, STRUCTURED, Event, encode, make_event
 from wafa.contracts.times import parse_time
 from wafa.runtime.broker import connect
-from wafa.runtime.consumer import BatchConsumer, Delivery
+from wafa.runtime.consumer import COINCIDENCES, BatchConsumer, Delivery
 from wafa.runtime.intake import Intake
 from wafa.runtime.policy import RetryLater, Verdict
 from wafa.runtime.publisher import Publisher
@@ -110,11 +110,11 @@ def test_what_a_publisher_writes_into_the_headers_keeps_no_event_from_coming_aga
     assert [exchange for exchange, _ in came] == [EXCHANGE, RETRY]
 
 
-def test_what_processes_left_in_hand_twice_goes_to_the_suspects(
+def test_what_processes_keep_leaving_in_hand_goes_to_the_suspects(
     vhost_uri: str, channel: amqp.Channel, publisher: Publisher
 ) -> None:
     publisher.publish([contact("a")])
-    for _ in range(2):
+    for _ in range(COINCIDENCES + 1):
         # As a process would that dies with the message in hand.
         with connect(vhost_uri, name="dying") as dying:
             held = dying.channel()

@@ -215,11 +215,11 @@ def test_nobody_outside_can_write_an_events_history() -> None:
     assert broker.kept[0]["attempts"] == []
 
 
-def test_what_came_back_twice_is_taken_alone_and_does_not_hold_up_the_rest() -> None:
+def test_what_keeps_coming_back_is_taken_alone_and_does_not_hold_up_the_rest() -> None:
     handler, broker = Handler(), Broker()
     line = intake(handler, broker)
 
-    line.take([replace(delivery(contact("a")), returned=2), replace(delivery(contact("b")), returned=3)])
+    line.take([replace(delivery(contact("a")), returned=4), replace(delivery(contact("b")), returned=5)])
 
     assert handler.applied == []
     for suspect in broker.suspects:
