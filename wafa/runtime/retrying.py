@@ -27,6 +27,9 @@ ATTEMPTS = "wafa-attempts"
 MOST_ATTEMPTS = 10
 # A header frame has to fit into 128 KiB.
 MOST_HEADER_CHARACTERS = 8_000
+MOST_HISTORY_CHARACTERS = 16_000
+# What the protocol calls a short string: content types, routing keys.
+MOST_SHORT_BYTES = 255
 #: What the broker adds on the way back.
 _THE_BROKERS = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count")
 #: What the broker would obey. As text, which is all that we keep, it makes it refuse the whole message.
@@ -60,8 +63,8 @@ def arrival(delivery: Delivery) -> Arrival:
     if not delivery.exchange.startswith(RETRY):
         return Arrival(delivery)
     headers = dict(delivery.headers)
-    routing_key = str(headers.pop(ROUTING_KEY, ""))
-    attempts = msgspec.json.decode(str(headers.pop(ATTEMPTS, "[]")), type=tuple[Attempt, ...])
+    routing_key = _short(headers.pop(ROUTING_KEY, ""))
+    attempts = _history(headers.pop(ATTEMPTS, "[]"))
     headers = {name: value for name, value in headers.items() if not name.startswith(_THE_BROKERS)}
     return Arrival(replace(delivery, routing_key=routing_key, headers=headers), attempts)
 
@@ -75,7 +78,7 @@ def postponed(queue: str, arrival: Arrival, event: Any, seconds: int) -> Message
 def set_apart(queue: str, arrival: Arrival) -> Message:
     """Return the message that takes a whole delivery to the suspects of `queue`."""
     delivery = arrival.delivery
-    content_type = legible(delivery.content_type or "")
+    content_type = _short(delivery.content_type or "")
     return Message(RETRY, suspects_queue(queue), delivery.body, content_type, _headers(arrival))
 
 
@@ -107,10 +110,28 @@ def legible(value: object) -> str:
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 
+def _short(value: object) -> str:
+    return legible(value).encode()[:MOST_SHORT_BYTES].decode(errors="ignore")
+
+
+def _history(header: object) -> tuple[Attempt, ...]:
+    """Return the attempts that a header tells of; none where it is not one of ours.
+
+    An operator may have put a message there by hand. It must not end the process that takes it.
+    """
+    text = legible(header)
+    if len(text) > MOST_HISTORY_CHARACTERS:
+        return ()
+    try:
+        return msgspec.json.decode(text, type=tuple[Attempt, ...])
+    except (msgspec.DecodeError, RecursionError):
+        return ()
+
+
 def _headers(arrival: Arrival) -> dict[str, str]:
     return {
         **dict(_kept(arrival.delivery.headers)),
-        ROUTING_KEY: legible(arrival.delivery.routing_key),
+        ROUTING_KEY: _short(arrival.delivery.routing_key),
         ATTEMPTS: msgspec.json.encode(arrival.attempts).decode(),
     }
 
