@@ -35,6 +35,9 @@ ANNOUNCED_AT_ONCE = 500
 #: What a sender held that died is due again after so long.
 LEASE = timedelta(seconds=20)
 RENEWALS = 4
+#: How long a sender holds on to what it has handed over and cannot write down; seconds between two tries.
+PATIENCE = timedelta(minutes=2)
+PAUSE = 0.5
 
 
 class Outbox:
@@ -52,10 +55,12 @@ class Outbox:
         batch: int = 200,
         slice_size: int | None = None,
         lease: timedelta = LEASE,
+        patience: timedelta = PATIENCE,
     ) -> None:
         """Use up to `connections` to the mail server; a claim of `batch` rows lapses after `lease`.
 
-        `slice_size` mails (default: two for each connection) are handed over before they are settled.
+        `slice_size` mails (default: two for each connection) are handed over before they are settled; that is
+        tried for as long as `patience`.
         """
         self._store = store
         self._publish = publish
@@ -66,6 +71,7 @@ class Outbox:
         self._batch = batch
         self._slice_size = slice_size or 2 * connections
         self._lease = lease
+        self._patience = patience
 
     def send_due(self, seconds: float = 2) -> int:
         """Work until nothing is due, the mail server is away, or `seconds` are over; return the rows handled.
@@ -102,10 +108,22 @@ class Outbox:
                 held = self._renew(claim, part)
                 part = [row for row in part if row.id in held]
                 handled, away = self._handle(part, claim, people, threads)
-                self._store.settle(claim, handled)
+                self._settle(claim, handled)
                 done += [row.id for row in handled]
         self._announce(self._store.settled(done))
         return len(done), away
+
+    def _settle(self, claim: str, rows: Sequence[Outreach]) -> None:
+        """Write down what became of a slice, when the database is there: forgotten, it would go out again."""
+        gives_up = time.monotonic() + self._patience.total_seconds()
+        while True:
+            try:
+                return self._store.settle(claim, rows)
+            except TRANSIENT as error:
+                if time.monotonic() >= gives_up:
+                    raise
+                log.warning("not settled yet, something is away", error=str(error))
+                time.sleep(PAUSE)
 
     def _handle(
         self, rows: Sequence[Outreach], claim: str, people: People, threads: Executor

@@ -45,6 +45,8 @@ BYSTANDER = "test.bystander"
 HEARD = ("interaction.recorded.v1", "customer.*.v1", "loyalty.#", "outreach.#", "event.rejected.v1")
 #: Seconds in which everything must have settled when the last fault is over.
 RECOVERY = 120
+#: Mails that are handed over and not yet settled when their sender dies: one slice of the outbox.
+IN_FLIGHT = 16
 #: Services whose effects can be pending.
 PENDING = ("customers", "loyalty", "notifications")
 #: Seconds after the recovery in which nothing is pending any longer.
@@ -62,6 +64,11 @@ class Outcome:
     figures: list[Figure] = field(default_factory=list)
     seconds_to_recover: float = 0
     mails_twice: int = 0
+
+    @property
+    def deaths(self) -> int:
+        """How often a sender died, or a mail server's answer was cut off."""
+        return sum(times for fault, times in self.faults.items() if fault.endswith(("notifications", "smtp")))
 
     @property
     def wrong(self) -> list[Figure]:
@@ -261,7 +268,7 @@ def _outreach(system: Wired, mongo: Any, feed: Feed, recognized: set[str], outco
         ("  not sent, for a reason", feed.withheld(recognized), _reasons(rows)),
         ("mails that nobody got", set(), wanted - mails.keys()),
         ("mails to the wrong people", set(), mails.keys() - wanted),
-        ("mails more than once in flight", [], [one for one, times in mails.items() if times > 2]),
+        ("more mails twice than were in flight", False, outcome.mails_twice > IN_FLIGHT * outcome.deaths),
     ]
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from services.notifications import queries
 from services.notifications.sending import measure_pending
@@ -176,6 +177,27 @@ def test_a_mail_that_was_in_flight_when_its_worker_died_goes_again_after_the_lea
     assert first["Message-ID"] == again["Message-ID"]
     assert notifications.states() == {"sent": 1}
     assert len(notifications.published) == 1
+
+
+def test_a_mail_is_not_sent_again_because_the_database_was_away_when_it_had_gone(
+    notifications, post_office, monkeypatch
+):
+    notifications.take_in(*came_back("sara"))
+    settle, away = notifications.store.settle, iter([AutoReconnect("gone"), AutoReconnect("still gone")])
+
+    def settles_in_the_end(claim, rows):
+        if error := next(away, None):
+            raise error
+        settle(claim, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(notifications.store, "settle", settles_in_the_end)
+        notifications.send()
+    notifications.later(minutes=1)
+    notifications.send()
+
+    assert len(post_office.messages) == 1
+    assert notifications.states() == {"sent": 1}
 
 
 def test_what_was_settled_before_its_worker_died_is_announced_but_not_sent_again(notifications, post_office):
