@@ -23,6 +23,9 @@ NOTED_EVERY = 200
 ASKED_AT_ONCE = 1000
 #: So long an erasure waits here until the customers service knows of it too.
 PATIENCE = timedelta(minutes=1)
+#: Nobody has more ids than that, and what waits for them is written in one go.
+MOST_IDS = 10_000
+MOST_ID_CHARACTERS = 200
 _LONG_AGO = "1970-01-01T00:00:00Z"
 
 
@@ -42,7 +45,7 @@ def forget(events: Sequence[Event], means: Means) -> list[Reject]:
     for event in events:
         try:
             people.append(_forgotten(event))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             refusals.append(Reject(event, Problem("invalid", "data", "not what customers says to forget")))
     # Marked first: whoever writes from now on looks, and redacts what we do not find any more.
     means.store.mark_erased({id for one in people for id in one.customer_ids})
@@ -154,7 +157,7 @@ def _wait_for_customers(person: Forgotten, means: Means) -> None:
         *({"external_ids": [{"system": system, "id": id}]} for system, id in traces.external_ids),
     ]
     asked = [{"customer": one, "time": time, "event": person.change_id} for one in known_by]
-    if means.now - parse_time(time) < PATIENCE and not all(means.erased(asked)):
+    if abs(means.now - parse_time(time)) < PATIENCE and not all(means.erased(asked)):
         raise Transient("the customers service has not written the erasure down yet")
 
 
@@ -162,28 +165,35 @@ def _forgotten(event: Event) -> Forgotten:
     data = event["data"]
     traces, customer_ids = data["traces"], _all_texts(data["customer_ids"])
     parse_time(event["time"])
-    _text(event["id"])
-    return Forgotten(
-        event,
-        _text(data["change_id"]),
-        customer_ids,
-        Traces(
-            customer_ids=customer_ids,
-            emails=_all_texts(traces["emails"]),
-            phones=_all_texts(traces["phones"]),
-            external_ids=tuple((_text(one["system"]), _text(one["id"])) for one in traces["external_ids"]),
-            names=_all_texts(traces["names"]),
-        ),
+    _short(event["id"])
+    if len(customer_ids) > MOST_IDS:
+        raise ValueError("more ids than one person has")
+    looked_for = Traces(
+        customer_ids=customer_ids,
+        emails=_all_texts(traces["emails"]),
+        phones=_all_texts(traces["phones"]),
+        external_ids=tuple((text(one["system"]), text(one["id"])) for one in traces["external_ids"]),
+        names=_all_texts(traces["names"]),
     )
+    # What cannot be looked for shows now, and not when the quarantine waits for it.
+    looked_for.in_text("")
+    return Forgotten(event, _short(data["change_id"]), customer_ids, looked_for)
 
 
 def _all_texts(values: Any) -> tuple[str, ...]:
     if not isinstance(values, list):
         raise TypeError(f"a list is expected, not {type(values).__name__}")
-    return tuple(map(_text, values))
+    return tuple(map(text, values))
 
 
-def _text(value: Any) -> str:
+def _short(value: Any) -> str:
+    if len(text(value)) > MOST_ID_CHARACTERS:
+        raise ValueError("too long for an id")
+    return str(value)
+
+
+def text(value: Any) -> str:
+    """Return a value that is text; raise a `TypeError` for any other."""
     if not isinstance(value, str):
         raise TypeError(f"text is expected, not {type(value).__name__}")
     return value

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.interactions import publishing
-from services.interactions.forgetting import FORGET, forget_entries_of_erased
+from services.interactions.forgetting import FORGET, forget_entries_of_erased, text
 from services.interactions.means import Means
 from services.interactions.store import PERSONAL, InteractionStore
 from wafa.contracts.duplicates import CONFLICT
@@ -19,6 +19,8 @@ from wafa.runtime.publisher import Publish
 from wafa.runtime.quarantine import KEPT_BYTES
 
 ERASED = "customer_erased"
+# As many as fit into a message's header frame, and more.
+MOST_HEADERS = 50_000
 
 
 def quarantine(events: Sequence[Event], means: Means) -> list[Reject]:
@@ -28,7 +30,7 @@ def quarantine(events: Sequence[Event], means: Means) -> list[Reject]:
     for event in events:
         try:
             entry = _entry(event["data"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             problem = Problem(
                 "invalid", "data", f"not what a service says of a refusal: {type(error).__name__}"
             )
@@ -88,12 +90,17 @@ def _refused_events(entry: dict[str, Any]) -> list[Event]:
 
 
 def _entry(rejection: dict[str, Any]) -> dict[str, Any]:
+    # Looked at closely: what the database will not have would keep the whole quarantine waiting.
+    headers, attempts = rejection["headers"], rejection["attempts"]
+    if len(headers) > MOST_HEADERS or len(attempts) > MOST_HEADERS:
+        raise ValueError("more than any message carries")
     entry = {
-        "_id": rejection["rejection_id"],
-        **{name: _plain(rejection[name]) for name in TOLD if name in rejection},
+        "_id": text(rejection["rejection_id"]),
+        **{name: text(rejection[name]) for name in TOLD if name in rejection},
+        "size": _size(rejection["size"]),
         # Pairs: a header's name may be anything, and is nobody's key in the database.
-        "headers": [[name, value] for name, value in rejection["headers"].items()],
-        "attempts": [{"at": one["at"], "error": _plain(one["error"])} for one in rejection["attempts"]],
+        "headers": [[name, text(value)] for name, value in headers.items()],
+        "attempts": [{"at": text(one["at"]), "error": text(one["error"])} for one in attempts],
         "received_at": parse_time(rejection["received_at"]),
         "body": base64.b64decode(rejection["body_base64"]),
     }
@@ -102,9 +109,9 @@ def _entry(rejection: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def _plain(value: Any) -> str | int:
-    if not isinstance(value, str | int):
-        raise TypeError(f"text or a number is expected, not {type(value).__name__}")
+def _size(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError("a number of bytes is expected")
     return value
 
 
@@ -117,5 +124,5 @@ def _error(reason: str, path: str, message: str) -> dict[str, Any]:
 
 
 # What a rejection tells, besides its time, headers, attempts and bytes.
-TOLD = ("reason", "path", "message", "service", "routing_key", "content_type", "size", "sha256",
+TOLD = ("reason", "path", "message", "service", "routing_key", "content_type", "sha256",
         "event_id", "event_source", "event_type")  # fmt: skip

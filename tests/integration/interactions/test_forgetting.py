@@ -395,3 +395,32 @@ def test_a_broken_request_to_forget_is_refused_and_its_content_is_not_kept(
 
     id = interactions.refuse(refusal.problem, event=request)
     assert interactions.store.rejected_entry(id)["redacted"]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"change_id": "x" * 201},
+        {"change_id": 7},
+        {"customer_ids": ["mona"] * 10_001},
+        {"customer_ids": [{"$ne": None}]},
+        {"traces": {"emails": [], "phones": ["\u1369"], "external_ids": [], "names": []}},
+        {"traces": None},
+    ],
+    ids=lambda nonsense: next(iter(nonsense)),
+)
+def test_a_request_to_forget_that_makes_no_sense_does_not_hold_up_the_quarantine(
+    interactions: Interactions, nonsense: dict
+) -> None:
+    request = forget("mona")
+    request["data"] |= nonsense
+
+    [refused] = interactions.quarantine(request)
+
+    assert (refused.problem.reason, refused.problem.path) == ("invalid", "data")
+
+
+def test_a_request_to_forget_from_the_future_is_not_waited_for(interactions: Interactions) -> None:
+    interactions.quarantine(forget("mona", time=NOW + 2 * PATIENCE))
+
+    assert interactions.told("customer.change_applied.v1")

@@ -1,6 +1,7 @@
 """Quarantine: what was refused is listed, shown as it came, corrected and replayed."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -203,3 +204,47 @@ def test_what_a_service_of_ours_published_may_be_larger_than_what_comes_from_out
     id = interactions.refuse(Problem("killed_process", "", ""), body=encode_batch([event]), batch=True)
 
     assert "replayed" in interactions.replay(id)
+
+
+def refusal(**data: Any) -> Event:
+    """What a service says of a refusal; any service could say it wrongly."""
+    told = {
+        "rejection_id": "r-1",
+        "reason": "invalid",
+        "service": "loyalty",
+        "received_at": "2026-03-02T12:00:00Z",
+        "headers": {},
+        "attempts": [],
+        "size": 1,
+        "sha256": "",
+        "body_base64": "",
+        "content_type": "",
+        **data,
+    }
+    return make_event("wafa.quarantined.v1", source="/wafa/loyalty", id="1", time=NOW, data=told)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"headers": {"till": 2**70}},
+        {"headers": {"till": {"a\0b": 1}}},
+        {"headers": {"till": [[]] * 100}},
+        {"headers": {str(one): "" for one in range(50_001)}},
+        {"attempts": [{"at": {"a\0b": 1}, "error": ""}]},
+        {"size": 2**70},
+        {"size": -1},
+        {"rejection_id": 2**70},
+        {"rejection_id": None},
+        {"reason": 2**70},
+        {"received_at": "0001-01-01T00:00:00+14:00"},
+    ],
+    ids=lambda nonsense: next(iter(nonsense)),
+)
+def test_what_the_database_would_not_have_does_not_hold_up_the_quarantine(
+    interactions: Interactions, nonsense: dict
+) -> None:
+    [refused] = interactions.quarantine(refusal(**nonsense), refusal(rejection_id="sound"))
+
+    assert (refused.problem.reason, refused.problem.path) == ("invalid", "data")
+    assert interactions.store.rejected_entry("sound")
