@@ -13,6 +13,9 @@ from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import LIVE, Outreach, State
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
 
+#: Stands where something personal was that a row cannot be without.
+ERASED = "erased"
+
 
 class NotificationsStore:
     """Reads and writes by the batch: each method is one round trip where it does not say otherwise."""
@@ -86,7 +89,8 @@ class NotificationsStore:
             {**of_them, "state": {"$in": list(LIVE)}},
             {"$set": dropped, "$unset": {**personal, "claim": 1}},
         )
-        self._outreach.update_many(of_them, {"$unset": personal})
+        # The publisher chose this one: it may be the number of an order.
+        self._outreach.update_many(of_them, {"$unset": personal, "$set": {"correlation": ERASED}})
 
     def claim(self, now: datetime, until: datetime, limit: int) -> list[Outreach]:
         """Take up to `limit` rows that are due: until `until` they are nobody else's. Three round trips.

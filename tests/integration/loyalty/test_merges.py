@@ -208,6 +208,8 @@ def test_of_an_erased_customer_nothing_is_left_but_that_and_the_ledger(
         assert document.keys() <= {"_id", "version", "updated_at", "written_by", "erased", "pending"}
         assert document["pending"] == []
     assert database["ledger"].count_documents({}) == 3, "what comes later is not filed"
+    rows = database["ledger"].find({"customer_id": {"$in": ["a", "b"]}})
+    assert {row["fact"]["purchase"] for row in rows} == {"erased"}, "a till's number leads back to the person"
     assert {"change_id": "e1", "service": "loyalty"} in bus.of("customer.change_applied.v1")
     assert queries.summary(store, program)["members"] == 1
     assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []

@@ -322,6 +322,7 @@ def test_an_erased_customers_messages_lose_all_but_what_became_of_them(notificat
     assert [one for one in personal if one.lower() in left.lower()] == []
     [row] = queries.outreach(notifications.store, customer_id="sara")["outreach"]
     assert (row["state"], row["reason"], row["reply"], row["decision"]) == ("failed", "bounced", None, None)
+    assert row["correlation"] == "erased", "the publisher's own may be the number of an order"
     assert notifications.send() == 0
 
 
