@@ -165,10 +165,14 @@ def fold(entries: Mapping[str, Entry], told: Mapping[str, Sequence[Fact]]) -> Fo
     reach = {one: frozenset(_reach(one, facts, entries, after)) for one, facts in told.items()}
     concerned = set().union(*reach.values())
     bringing = concerned.union(*(entries[one].aliases for one in concerned if one in entries))
+    at_home: dict[str, list[str]] = {}
+    for one in bringing & after.keys():
+        if (at := home(after, one)) != one:
+            at_home.setdefault(at, []).append(one)
     for customer_id in concerned:
         entry = after.get(customer_id) or Entry(customer_id)
         brought = {one.by: one for one in entry.brought if one.by not in after}
-        brought |= {one: Brought(one, after[one].own) for one in bringing if _lives(one, customer_id, after)}
+        brought |= {one: Brought(one, after[one].own) for one in at_home.get(customer_id, ())}
         after[customer_id] = replace(entry, brought=tuple(brought[one] for one in sorted(brought)))
     # Whoever loses an alias is written even where nothing changes: a worker that does not know of that yet
     # and is about to write a copy there must find the version moved.
@@ -200,10 +204,6 @@ def _left(
     for fact in facts:
         if isinstance(fact, Merged) and fact.undone:
             yield from {fact.into, home(before, fact.into), home(after, fact.into), home(before, customer_id)}
-
-
-def _lives(customer_id: str, at: str, entries: Mapping[str, Entry]) -> bool:
-    return customer_id in entries and customer_id != at and home(entries, customer_id) == at
 
 
 def _merged(entries: Mapping[str, Entry], customer_id: str) -> Merged | None:

@@ -223,3 +223,12 @@ def test_a_ring_of_merges_does_not_hang():
         "c": Entry("c", merged=Merged("b", 1)),
     }
     assert {home(ring, one) for one in "abc"} == {"b"}
+
+
+@pytest.mark.timeout(15)
+def test_a_long_chain_of_merges_in_one_batch_is_not_taken_step_by_step_for_everybody():
+    told = {f"{link:03}": [Merged(f"{link + 1:03}", 1)] for link in range(300)}
+
+    after = fold({}, told)
+
+    assert len(after.homes["300"].aliases) == 300
