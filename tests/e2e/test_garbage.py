@@ -203,6 +203,12 @@ def test_garbage_of_the_internal_language_stops_no_service(
                 amqp.Message(b"x", content_type="application/x-python-serialize", reply_to="x"),
                 amqp.Message(b"[]"),
                 amqp.Message(b'{"args": 7, "kwargs": []}', content_type="application/json", reply_to="x"),
+                amqp.Message(
+                    b'{"args": ["x"], "kwargs": {}}',
+                    content_type="application/json",
+                    reply_to="x",
+                    application_headers={"nameko.call_id_stack": 5},
+                ),
             ):
                 channel.basic_publish_confirm(request, exchange="nameko-rpc", routing_key=f"{service}.get")
     before = spent(services)

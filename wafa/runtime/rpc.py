@@ -12,6 +12,7 @@ import kombu.exceptions
 import structlog
 from amqp.exceptions import AccessRefused, NotAllowed, PreconditionFailed
 from kombu.connection import Connection
+from nameko.constants import CALL_ID_STACK_CONTEXT_KEY
 from nameko.exceptions import RemoteError, UnknownService
 from nameko.extensions import ProviderCollector
 from nameko.messaging import QueueConsumer
@@ -142,6 +143,17 @@ class Answering(Rpc):
     """nameko's RPC entrypoint, on requests that it can survive."""
 
     rpc_consumer = Requests()
+
+    def unpack_message_headers(self, message: Any) -> dict[str, Any]:
+        """Return who called whom, if it is told in good order; called by nameko for each request.
+
+        Other headers mean nothing to us. Of such a list that is none, nameko would die in the worker, before
+        the request is acknowledged, and of the same one again after each restart.
+        """
+        callers = super().unpack_message_headers(message).get(CALL_ID_STACK_CONTEXT_KEY)
+        if isinstance(callers, list) and all(isinstance(one, str) for one in callers):
+            return {CALL_ID_STACK_CONTEXT_KEY: callers}
+        return {}
 
 
 rpc = Answering.decorator
