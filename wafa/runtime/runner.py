@@ -89,11 +89,16 @@ class Life:
 
     def __init__(self) -> None:
         self._ended = eventlet.event.Event()
+        self._ways_to_end = [self._ended.send]
 
     def end(self, error: BaseException | None = None) -> None:
         """End it. Safe to call from a signal handler, and more than once."""
-        if not self._ended.ready():
-            self._ended.send(None, error)
+        try:
+            send = self._ways_to_end.pop()
+        except IndexError:
+            return
+        # Taken in one step: a second signal may interrupt us anywhere, and comes here as well.
+        send(None, error)
 
     def wait(self) -> None:
         """Wait for the end; raises the error that brought it about."""
