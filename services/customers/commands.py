@@ -58,7 +58,9 @@ class Commands:
             if refused := not_mergeable(from_id, into_id, known):
                 return refused
             branch, root = known[from_id], known[root_id(into_id, known)]
-            if refused := (None if force else other_person(branch, root)) or too_large(branch, root):
+            # A caller may send anything: only a plain yes forces, and only a plain no is no dry run.
+            forced = force is True
+            if refused := (None if forced else other_person(branch, root)) or too_large(branch, root):
                 return refused
             change = self._new(MERGE, (from_id, into_id), from_id, into_id)
             return change, root, replace(root, absorbed=with_brought(root, branch))
@@ -113,7 +115,7 @@ class Commands:
             if isinstance(planned, Change):
                 return shown_change(planned)
             change, before, after = planned
-            if dry_run:
+            if dry_run is not False:
                 return _dry(change, before, after)
             if not self._store.take_turn(change):
                 self._help_out()

@@ -23,7 +23,7 @@ from wafa.runtime.logs import withheld
 from wafa.runtime.policy import Verdict, told
 from wafa.runtime.publisher import Message, Publisher
 from wafa.runtime.retrying import arrival, set_apart, taken_apart
-from wafa.runtime.topology import DEAD
+from wafa.runtime.topology import DEAD, RETRY
 from wafa.runtime.transient import is_transient
 
 log = structlog.get_logger(__name__)
@@ -115,8 +115,8 @@ class Intake:
         moment = now()
         for delivery in deliveries:
             by = arrival(delivery)
-            if delivery.exchange == DEAD:
-                left.reject(by, None, Problem("delivery_limit", "", "nobody answered for it, many times"))
+            if self._last_resort and delivery.exchange in (DEAD, RETRY):
+                left.reject(by, None, Problem("delivery_limit", "", "the broker found nobody to take it"))
                 continue
             try:
                 content = decode(delivery.body, delivery.content_type, max_bytes=self._max_bytes)

@@ -90,7 +90,8 @@ EXCHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     UNROUTED: ("fanout", {}),
     REFUSED: ("fanout", {}),
     DEAD: ("fanout", {}),
-    RETRY: ("direct", {}),
+    # A key that no queue is bound to would hold up the delay queue that it comes from.
+    RETRY: ("direct", {"alternate-exchange": DEAD}),
     **{delay_exchange(seconds): ("fanout", {}) for seconds in DELAYS},
     EXCHANGE: ("topic", {"alternate-exchange": UNROUTED}),
 }

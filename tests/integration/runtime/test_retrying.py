@@ -15,9 +15,9 @@ from wafa.runtime.broker import connect
 from wafa.runtime.consumer import COINCIDENCES, BatchConsumer, Delivery
 from wafa.runtime.intake import Intake
 from wafa.runtime.policy import RetryLater, Verdict
-from wafa.runtime.publisher import Publisher
+from wafa.runtime.publisher import Message, Publisher
 from wafa.runtime.retrying import arrival
-from wafa.runtime.topology import QUEUES, RETRY, declare_all, suspects_queue
+from wafa.runtime.topology import QUARANTINE, QUEUES, RETRY, declare_all, delay_exchange, suspects_queue
 
 QUEUE = "wafa.interactions"
 
@@ -128,3 +128,12 @@ def test_what_processes_keep_leaving_in_hand_goes_to_the_suspects(
     assert seen == []
     with consuming(vhost_uri, suspects, intake.take_suspects, size=1, prefetch=1):
         eventually(lambda: seen == ["a"])
+
+
+def test_a_key_that_no_queue_has_does_not_block_a_delay_queue(
+    vhost_uri: str, channel: amqp.Channel, publisher: Publisher
+) -> None:
+    """The broker would try for ever to hand such a message on, and what is behind it would wait."""
+    publisher.send([Message(delay_exchange(5), "nothing", b"{}", STRUCTURED)] * 40)
+
+    eventually(lambda: channel.queue_declare(QUARANTINE, passive=True).message_count == 40)

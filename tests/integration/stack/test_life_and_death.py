@@ -115,7 +115,7 @@ def test_a_stack_that_is_interrupted_while_it_starts_leaves_no_process(
 ) -> None:
     read_until("rabbitmq starting", program)
     program.send_signal(number)
-    program.wait(30)
+    program.wait(55)
     assert processes_of(tmp_path) == []
     assert running(tmp_path) is None
 
