@@ -1,6 +1,7 @@
 """Real servers for the tests: started once a session, when the first test asks for them."""
 
 import json
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from pymongo.database import Database
 from wafa.stack import Stack
 
 VHOSTS_AT_A_TIME = 20
+
+# Whoever starts the tests in the background may ignore Ctrl-C, and every process of ours would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
