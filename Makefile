@@ -2,6 +2,9 @@
 .DELETE_ON_ERROR:
 BIN := .venv/bin
 READY := .venv/.ready
+# Workers among which a whole set of tests is shared out, each with servers of its own.
+WORKERS := 2
+SHARED := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 STATE := $(or $(WAFA_STATE),.wafa)
 
 .PHONY: help setup servers node up demo demo-check test test-faults test-mutants soak check bench docs lock clean
@@ -32,10 +35,10 @@ demo-check: $(READY)  ## The same, then stop; fails when a figure does not recon
 	@$(BIN)/wafa demo --check $(ARGS)
 
 test: servers node  ## Unit, contract, integration and end-to-end tests, against real servers
-	$(BIN)/pytest $(or $(ARGS),$(wildcard tests/unit tests/contracts tests/integration tests/e2e))
+	$(BIN)/pytest $(or $(ARGS),$(SHARED) $(wildcard tests/unit tests/contracts tests/integration tests/e2e))
 
 test-faults: servers  ## What holds when processes are killed, servers restarted and connections cut
-	$(BIN)/pytest $(or $(ARGS),tests/faults)
+	$(BIN)/pytest $(or $(ARGS),$(SHARED) tests/faults)
 
 test-mutants: servers  ## Whether the fault tests can fail: five mutations of the code, each of which must turn them red
 	$(BIN)/python -m tests.faults.mutants $(ARGS)

@@ -1,4 +1,4 @@
-"""Real servers for the tests: started once a session, when the first test asks for them."""
+"""Real servers for the tests: started once a session and worker, when the first test asks for them."""
 
 import json
 import signal
@@ -10,12 +10,24 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from wafa.stack import Stack
+from wafa.stack import Stack, ports
 
 VHOSTS_AT_A_TIME = 20
 
 # Whoever starts the tests in the background may ignore Ctrl-C, and every process of ours would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if worker := getattr(config, "workerinput", None):
+        # A port is free until its server has started, or while it is killed: another worker may not take it.
+        number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+        ports.CANDIDATES = ports.CANDIDATES[number::count]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long; the order is random otherwise."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

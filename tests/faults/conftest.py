@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from pymongo import MongoClient
@@ -10,7 +11,7 @@ from tests.conftest import unique_name
 from tests.faults.bus import Bus
 from tests.faults.lane import Lane
 from tests.faults.nursery import Nursery
-from tests.faults.table import TABLE
+from tests.faults.table import CRASH_POINTS, OUTAGE, Table
 from wafa.stack import Stack
 
 #: They wait more than they work.
@@ -53,7 +54,22 @@ def lane(lanes: Sequence[Lane]) -> Lane:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if TABLE:
+    if courses := recorded(terminalreporter, CRASH_POINTS):
+        table = Table.of(courses)
+        file = terminalreporter.config.rootpath / ".cache" / "crash-points.txt"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("".join(f"{line}\n" for line in table.lines()))
         terminalreporter.section("crash points")
-        for line in TABLE.summary():
+        for line in table.summary():
             terminalreporter.line(line)
+        terminalreporter.line(f"{len(table.rows)} crash points; each step: {file}")
+    if outages := recorded(terminalreporter, OUTAGE):
+        terminalreporter.section("outages")
+        for line in outages:
+            terminalreporter.line(line)
+
+
+def recorded(terminalreporter: pytest.TerminalReporter, name: str) -> list[Any]:
+    """Return what tests have recorded under a name, whichever worker they ran in."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    return [value for report in reports for key, value in report.user_properties if key == name]

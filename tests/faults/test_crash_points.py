@@ -7,9 +7,9 @@ the run without a crash: every document of every service, every event on the bus
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from queue import SimpleQueue
 
 import pytest
@@ -18,12 +18,12 @@ from tests.faults import batches
 from tests.faults.bus import message_of
 from tests.faults.lane import LATER, SIZE, Course, Databases, Lane, differences
 from tests.faults.plan import Step
-from tests.faults.table import TABLE, Row
+from tests.faults.table import CRASH_POINTS, Row
 from tests.waiting import eventually
 from wafa.contracts.envelope import decode
 from wafa.runtime.topology import QUARANTINE
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.long]
 
 #: After so many that failed, the rest of a course would say nothing new.
 ENOUGH = 3
@@ -134,18 +134,12 @@ CONSUMERS = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    yield
-    TABLE.write(tmp_path_factory.mktemp("crash points") / "matrix.txt")
-
-
 @pytest.mark.parametrize(
     ("consumer", "batch"),
     [pytest.param(one, batch, id=f"{one.name}-batch-{batch}") for one in CONSUMERS for batch in one.batches],
 )
 def test_killed_at_any_step_nothing_is_lost_and_nothing_counts_twice(
-    consumer: Consumer, batch: int, lanes: Sequence[Lane]
+    consumer: Consumer, batch: int, lanes: Sequence[Lane], record_property: Callable[[str, object], None]
 ) -> None:
     began = time.monotonic()
     course = consumer.prepare(lanes[0])
@@ -180,8 +174,8 @@ def test_killed_at_any_step_nothing_is_lost_and_nothing_counts_twice(
     with ThreadPoolExecutor(len(lanes)) as threads:
         for done in [threads.submit(work, lane) for lane in lanes]:
             done.result()
-    TABLE.rows += sorted(rows, key=lambda row: (row.batch, row.point))
-    TABLE.seconds[consumer.name] = TABLE.seconds.get(consumer.name, 0) + time.monotonic() - began
+    rows.sort(key=lambda row: row.point)
+    record_property(CRASH_POINTS, ([asdict(row) for row in rows], time.monotonic() - began))
     bad = [
         f"killed in batch {row.batch} at {row.point} ({row.step}): {row.found}" for row in rows if row.found
     ]

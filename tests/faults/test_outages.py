@@ -2,11 +2,12 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.conftest import unique_name
+from tests.faults.table import OUTAGE
 from tests.faults.wired import BROKER, DATABASE, Wired, wired
 from tests.waiting import eventually
 from wafa.cli.history import PURCHASE
@@ -34,7 +35,9 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wired]:
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("server", [BROKER, DATABASE])
-def test_an_outage_is_sat_out_quietly_and_over_when_it_is_over(system: Wired, server: str) -> None:
+def test_an_outage_is_sat_out_quietly_and_over_when_it_is_over(
+    system: Wired, server: str, record_property: Callable[[str, object], None]
+) -> None:
     usual = work_off(system)
     pids = {name: system.process(name).pid for name in SERVICES}
 
@@ -46,11 +49,19 @@ def test_an_outage_is_sat_out_quietly_and_over_when_it_is_over(system: Wired, se
     system.revive(server)
     back_since = time.monotonic()
     eventually(lambda: all(map(is_ready, ports(system))), within=BACK_WITHIN)
+    ready = time.monotonic() - back_since
     slow = work_off(system)
     while slow > usual * 2 + 1:
         slow = work_off(system)
         assert time.monotonic() - back_since < BACK_WITHIN + slow, "not back to speed"
+    back = time.monotonic() - back_since - slow
 
+    shares = ", ".join(f"{name} {share:.1%}" for name, share in burnt.items())
+    record_property(
+        OUTAGE,
+        f"{server} away for {AWAY:.0f} s: processor {shares}; ready after {ready:.1f} s, back to speed after "
+        f"{back:.1f} s ({EVENTS} events in {slow:.1f} s, {usual:.1f} s before)",
+    )
     assert {name: system.process(name).pid for name in SERVICES} == pids, "a service was restarted"
     assert {name: share for name, share in burnt.items() if share > MOST_CPU} == {}
 

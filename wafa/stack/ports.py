@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 LOOPBACK = "127.0.0.1"
 # Below the range from which the kernel takes ports for outgoing connections: none of those gets in between.
 CANDIDATES = range(20_000, 32_000)
+# Not the common one: two programs that seeded it alike would reach for the same ports at the same time.
+_random = random.SystemRandom()
 
 
 class Ports:
@@ -21,7 +23,7 @@ class Ports:
         """Return a free port for `name`: that of the last run if it can be had, otherwise any."""
         port = self._previous.get(name, 0)
         while port not in CANDIDATES or port in self.taken.values() or not is_free(port):
-            port = random.choice(CANDIDATES)
+            port = _random.choice(CANDIDATES)
         self.taken[name] = port
         return port
 
