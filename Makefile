@@ -11,7 +11,8 @@ STATE := $(or $(WAFA_STATE),.wafa)
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@echo "  ARGS='...' is handed on to the command (up, demo, test, bench); PYTHON=... chooses the interpreter."
+	@echo "  ARGS='...' is handed on to the command (up, demo, test, bench); WORKERS=... is how many share out the tests;"
+	@echo "  PYTHON=... chooses the interpreter."
 
 setup: $(READY)  ## Make .venv with all that is pinned (nothing to do when it is there)
 
