@@ -1,4 +1,4 @@
-"""What notifications keeps: one audience entry a customer, one row a message."""
+"""The rows of messages: planned once, claimed by one sender at a time, settled, announced."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -7,73 +7,30 @@ from datetime import datetime
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
-from services.notifications.documents import Damaged, document_of, entry_of, row_of
-from services.notifications.domain.audience import Entry
+from services.notifications.documents import document_of, row_of
 from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import LIVE, Outreach, State
-from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
+from services.notifications.store.part import Part
+from wafa.runtime.mongo import Document, insert_new
 
 #: Stands where something personal was that a row cannot be without.
 ERASED = "erased"
 
 
-class NotificationsStore:
-    """Reads and writes by the batch: each method is one round trip where it does not say otherwise."""
+class Messages(Part):
+    """One row a message. Each method is one round trip where it does not say otherwise."""
 
     def __init__(self, database: Database[Document]) -> None:
-        self._audience = database["audience"]
+        super().__init__(database)
         self._outreach = database["outreach"]
 
     def create_indexes(self) -> None:
         """Create the indexes that are missing; safe to repeat."""
+        super().create_indexes()
         self._outreach.create_index([("state", 1), ("not_before", 1)])
         self._outreach.create_index([("customer_id", 1), ("planned_at", -1), ("_id", -1)])
         self._outreach.create_index([("campaign", 1), ("planned_at", -1), ("_id", -1)])
         self._outreach.create_index("announce_by", sparse=True)
-
-    def entries(self, customer_ids: Iterable[str]) -> dict[str, Entry]:
-        """Return the entries of customers and of whoever they were merged into, as far as there are any.
-
-        One more round trip for each link of the longest chain of merges.
-
-        Raises:
-            Damaged: one of them cannot be read.
-        """
-        found, damaged = self.readable_entries(customer_ids)
-        if damaged:
-            raise Damaged(f"audience entry {min(damaged)}: {damaged[min(damaged)]}")
-        return found
-
-    def readable_entries(
-        self, customer_ids: Iterable[str], *, with_aliases: bool = False
-    ) -> tuple[dict[str, Entry], dict[str, str]]:
-        """Return entries as `entries` does, and of each that cannot be read, why not.
-
-        With `with_aliases` also the entries of everyone who was merged into one of these.
-        """
-        found: dict[str, Entry] = {}
-        damaged: dict[str, str] = {}
-        asked: set[str] = set()
-        wanted = set(customer_ids)
-        while wanted:
-            asked |= wanted
-            for customer_id, document in by_id(self._audience, wanted).items():
-                try:
-                    found[customer_id] = entry_of(document)
-                except Damaged as error:
-                    damaged[customer_id] = str(error)
-            wanted = {entry.alias_of for entry in found.values() if entry.alias_of}
-            if with_aliases:
-                wanted.update(alias for entry in found.values() for alias in entry.aliases)
-            wanted -= asked
-        return found, damaged
-
-    def save(self, entries: Iterable[Entry]) -> set[str]:
-        """Write entries as the next version; return the ids of those that somebody else wrote meanwhile."""
-        documents = [document_of(entry) for entry in entries]
-        for document in documents:
-            document["version"] += 1
-        return replace_guarded(self._audience, documents)
 
     def plan(self, rows: Iterable[Outreach]) -> None:
         """Add rows; one that is there already stays as it is."""

@@ -1,0 +1,11 @@
+"""What notifications keeps, and the only place here that knows MongoDB: each module is a part of it."""
+
+from services.notifications.store.messages import Messages
+from services.notifications.store.people import People
+
+
+class NotificationsStore(Messages, People):
+    """All parts, over one database: each has its own collections and adds their indexes."""
+
+
+__all__ = ["NotificationsStore"]
