@@ -109,7 +109,7 @@ def show_ledger(entries: list[dict[str, Any]], console: Console) -> None:
     for heading in ("amount", "points", "balance"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("tier", no_wrap=True)
-    table.add_column("purchase", overflow="fold")
+    table.add_column("purchase or reason", overflow="fold")
     for entry in entries:
         points = entry["earned"] - entry["taken_back"] - entry["spent"] - entry["expired"]
         amount = f"{entry['amount']} {entry['currency']}" if "amount" in entry else ""
@@ -120,7 +120,7 @@ def show_ledger(entries: list[dict[str, Any]], console: Console) -> None:
             f"{points:+,}" if points else "0",
             f"{entry['balance']:,}",
             entry["tier"],
-            entry.get("purchase", ""),
+            entry.get("purchase", entry.get("reason", "")),
         )
     console.print(table)
 

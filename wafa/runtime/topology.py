@@ -113,6 +113,7 @@ QUEUES = {
             "complaint.#",
             "feedback.#",
             "service.#",
+            "points.#",
             "customer.merged.v1",
             "customer.unmerged.v1",
             also_from=(UNROUTED,),

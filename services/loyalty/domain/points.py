@@ -84,7 +84,7 @@ class Purse:
         self._add(Lot(purchase, day, amount, 0, tier, points, 0, self._expiry(day)))
 
     def grant(self, grant: str, day: int, points: int) -> None:
-        """Add a lot of points given on `day`, less what pays the debt: of nothing bought, so no return of it."""
+        """Add a lot of points given on `day`, less what pays the debt; nothing was bought."""
         self._add(Lot(grant, day, 0, 0, 0, points, 0, self._expiry(day)))
 
     def take_back(self, at: int, amount: int) -> None:

@@ -29,8 +29,8 @@ class Entry:
     """One line of the statement.
 
     `key`, `purchase` and `amount` (minor units) are those of the fact, where it has them. Then come the
-    points that moved, none below zero, and the `balance` and the `tier` (code) after it. `reason` is that of a
-    grant.
+    points that moved, none below zero, and the `balance` and the `tier` (code) after it. A
+    grant has its `reason`.
     """
 
     time: datetime

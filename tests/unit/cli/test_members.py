@@ -108,6 +108,18 @@ def test_the_ledger_has_a_line_for_each_entry(wafa: Any, answers: dict[str, Any]
     assert json.loads(wafa("members", "ledger", "b", "--json").stdout) == ENTRIES
 
 
+def test_points_that_were_given_show_what_for(wafa: Any, answers: dict[str, Any]) -> None:
+    given = {
+        **{"time": "2026-02-01T12:00:00Z", "kind": "grant", "key": "k", "reason": "Sorry for the delay"},
+        **{"earned": 250, "taken_back": 0, "spent": 0, "expired": 0, "balance": 250, "tier": "member"},
+    }
+    answers["ledger"] = lambda customer_id: [given]
+    line = wafa("members", "ledger", "b").stdout.splitlines()[1]
+    assert line.split() == [
+        *["2026-02-01T12:00:00Z", "grant", "+250", "250", "member", "Sorry", "for", "the", "delay"]
+    ]
+
+
 def test_a_ledger_without_entries_is_said(wafa: Any, answers: dict[str, Any]) -> None:
     answers["ledger"] = lambda customer_id: []
     assert wafa("members", "ledger", "b").exit_code == 1
