@@ -79,7 +79,7 @@ class Story:
 
 @st.composite
 def recordings(draw: st.DrawFn, most: int = 8) -> list[Event]:
-    """Purchases, returns and grants of several customers; some returns are of what is bought later, or never."""
+    """Purchases, returns and grants of several customers; some returns are of what comes later, or never."""
     found = []
     for number in range(draw(st.integers(1, most))):
         key, who, time = f"k{number}", draw(st.sampled_from(IDS)), draw(times)
