@@ -4,9 +4,9 @@ import pytest
 from pymongo.database import Database
 
 from services.notifications.delivery import Delivery
-from services.notifications.mail import Sender
+from services.notifications.channels.mail import Sender
 from services.notifications.rendering import Renderer, titles_of
-from services.notifications.smtp import Mailer, Server
+from services.notifications.channels.smtp import Mailer, Server
 from services.notifications.store import NotificationsStore
 from tests.integration.notifications.parts import Notifications, PostOffice
 from wafa.runtime.settings import DEFAULT_PROGRAM

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.notifications.channels.outcomes import Message
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.decision import Case
 from services.notifications.domain.facts import Complaint, Consent, Member, Profile
@@ -54,6 +55,23 @@ def profile(version: int = 1, **changes: Any) -> Profile:
 
 def member(version: int = 1, *, tier: str = "gold", points: int = 120) -> Member:
     return Member(version, tier, points, purchase_count=2, repeat=True)
+
+
+def message(**changes: Any) -> Message:
+    """A rendered message on its way to Sara."""
+    usual: dict[str, Any] = {
+        "outreach_id": "outreach-1",
+        "customer_id": "sara",
+        "recipient": "sara@example.com",
+        "language": "en",
+        "direction": "ltr",
+        "subject": "Thank you",
+        "plain": "Hello Sara\n",
+        "html": "<p>Hello Sara</p>\n",
+        "short": "Hello Sara",
+        "now": NOON,
+    }
+    return Message(**usual | changes)
 
 
 def consent(status: str, *, purpose: str = "service", channel: str = "email", at: datetime = NOON) -> Consent:

@@ -4,7 +4,6 @@ What the server says of one mail decides about that mail; trouble with the serve
 a sender or our password) is never held against a mail, it is only put off.
 """
 
-import re
 import smtplib
 import ssl
 import time
@@ -13,7 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from services.notifications.mail import Mail
+from services.notifications.channels.mail import Mail
+from services.notifications.channels.outcomes import Accepted, Outcome, PutOff, Refused
+from services.notifications.channels.words import kept_words, trouble
 
 # Long-lived connections collect trouble; many servers end them after about so many mails or so long a rest.
 MAILS_PER_CONNECTION = 200
@@ -28,29 +29,6 @@ _TLS: dict[tuple[str, str], Tls] = {
     ("smtps", "never"): "implicit",
     ("smtps", "required"): "implicit",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The server has taken over the mail."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The server will never take this mail; `reply` is why, in its words."""
-
-    reply: str
-
-
-@dataclass(frozen=True, slots=True)
-class PutOff:
-    """Not now. `away` when it is the server that is in trouble, and other mails would fare no better."""
-
-    reply: str
-    away: bool = False
-
-
-Outcome = Accepted | Refused | PutOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +77,7 @@ class Mailer:
         try:
             connection = self._take()
         except (OSError, smtplib.SMTPException) as error:
-            return PutOff(_words(error), away=True)
+            return PutOff(trouble(error), away=True)
         outcome = _hand_over(connection.smtp, mail)
         connection.mails += 1
         self._put_back(connection)
@@ -177,16 +155,11 @@ def _hand_over(smtp: smtplib.SMTP, mail: Mail) -> Outcome:
         return _judged(error.smtp_code, error.smtp_error, mail)
     except (OSError, smtplib.SMTPException) as error:
         smtp.close()
-        return PutOff(_words(error), away=True)
+        return PutOff(trouble(error), away=True)
     return Accepted()
 
 
 def _judged(code: int, answer: bytes | str, mail: Mail) -> Outcome:
     words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    # Kept with the outreach, which holds no personal data: whoever is erased need not be looked for there.
-    reply = re.sub(re.escape(mail.recipient), "<recipient>", f"{code} {words}", flags=re.IGNORECASE)[:500]
+    reply = kept_words(f"{code} {words}", mail.recipient)
     return Refused(reply) if 500 <= code <= 599 else PutOff(reply, away=code == 421)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
