@@ -2,9 +2,10 @@
 
 from services.notifications.store.messages import Messages
 from services.notifications.store.people import People
+from services.notifications.store.segments import Segments
 
 
-class NotificationsStore(Messages, People):
+class NotificationsStore(Messages, People, Segments):
     """All parts, over one database: each has its own collections and adds their indexes."""
 
 
