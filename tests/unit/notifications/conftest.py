@@ -1,6 +1,7 @@
 import pytest
 
-from services.notifications.rendering import Renderer, titles_of
+from services.notifications.texts.renderer import Renderer
+from services.notifications.texts.titles import titles_of
 from wafa.runtime.settings import DEFAULT_PROGRAM
 
 

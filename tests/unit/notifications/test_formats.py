@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from services.notifications.formats import clean, isolated, speech
+from services.notifications.texts.foreign import clean, isolated
+from services.notifications.texts.formats import speech
 
 LANGUAGES = frozenset({"ar", "en"})
 

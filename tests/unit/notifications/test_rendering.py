@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jinja2 import TemplateError
 from jinja2.exceptions import SecurityError, UndefinedError
 
-from services.notifications.rendering import Renderer, titles_of
+from services.notifications.texts.renderer import Renderer
+from services.notifications.texts.titles import titles_of
 
 ISOLATE, POP = "\u2068", "\u2069"
 DATA = {
