@@ -5,7 +5,8 @@ from pymongo.database import Database
 
 from services.notifications.delivery import Delivery
 from services.notifications.channels.mail import Sender
-from services.notifications.rendering import Renderer, titles_of
+from services.notifications.texts.renderer import Renderer
+from services.notifications.texts.titles import titles_of
 from services.notifications.channels.smtp import Mailer, Server
 from services.notifications.store import NotificationsStore
 from tests.integration.notifications.parts import Notifications, PostOffice
