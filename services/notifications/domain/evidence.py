@@ -98,7 +98,7 @@ def twin_of(row: Outreach, others: Iterable[Outreach]) -> Twin | None:
     message = (row.campaign, row.step, row.occurrence)
     same = [one for one in others if (one.campaign, one.step, one.occurrence) == message]
     rivals = [one for one in same if one.id != row.id]
-    if any(one.state in CONTACTED or one.reason == Reason.HOLDOUT for one in rivals):
+    if any(one.state in (*CONTACTED, State.PASSED) or one.reason == Reason.HOLDOUT for one in rivals):
         return Twin.SENT
     if any(one.state in LIVE and one.id < row.id for one in rivals):
         return Twin.AHEAD

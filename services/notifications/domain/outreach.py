@@ -46,7 +46,7 @@ CONTACTED = (State.SENT, State.BOUNCED)
 class Conversion:
     """The first purchase within the campaign's window; `minor` in the smallest unit of `currency`."""
 
-    interaction_id: str
+    purchase_id: str
     at: datetime
     minor: int
     currency: str
@@ -58,6 +58,7 @@ class Outreach:
 
     `version` is that of the campaign when the journey began, `enrolled_at` when that was, `context` what the
     event that began it had to say. `capped` says whether the frequency cap holds for it and counts it.
+    `sent_to` is a digest of the address, by which it is known again when a message comes back.
     `tried` are channels that have failed for good, `begun` whether the far end may have it already.
     `decision` is the record of the last decision, `attempts` counts what the far end put off, `reply` is the
     last trouble in its words, `cause` and `correlation` are the ids of the event that asked for it.
@@ -89,6 +90,7 @@ class Outreach:
     language: str | None = None
     tier: str | None = None
     message_id: str | None = None
+    sent_to: str | None = None
     decision: dict[str, object] | None = None
     settled_at: datetime | None = None
     announce_by: datetime | None = None
@@ -123,14 +125,14 @@ def passed(row: Outreach, now: datetime, *, holds: bool | None = None) -> Outrea
     return replace(_settled(row, State.PASSED, now), holds=holds, reason=None)
 
 
-def accepted(row: Outreach, message_id: str, language: str, now: datetime) -> Outreach:
+def accepted(row: Outreach, message_id: str, language: str, sent_to: str, now: datetime) -> Outreach:
     """Return the row of a message that the far end has taken over."""
     done = _settled(row, State.SENT, now)
-    return replace(done, message_id=message_id, language=language, reply=None, reason=None)
+    return replace(done, message_id=message_id, language=language, sent_to=sent_to, reply=None, reason=None)
 
 
 def refused(row: Outreach, channels: Sequence[str], reply: str, now: datetime) -> Outreach:
-    """Return the row of a message that the far end refuses for good; another channel is tried if one is left."""
+    """Return the row of a message that the far end refuses for good; another channel is tried if left."""
     tried = (*row.tried, row.channel)
     if left := [one for one in channels if one not in tried]:
         again = deferred(row, now)

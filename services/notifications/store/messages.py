@@ -1,15 +1,15 @@
 """The rows of messages: planned once, claimed by one sender at a time, settled, announced."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.database import Database
 
 from services.notifications.documents import document_of, row_of
 from services.notifications.domain.decision import Reason
-from services.notifications.domain.outreach import LIVE, Outreach, State
+from services.notifications.domain.outreach import CONTACTED, LIVE, Outreach, State
 from services.notifications.store.part import Part
 from wafa.runtime.mongo import Document, insert_new
 
@@ -39,7 +39,7 @@ class Messages(Part):
     def forget(self, customer_ids: Iterable[str], now: datetime) -> None:
         """Take whatever may be personal from these customers' rows; what has not gone out never will."""
         of_them: Document = {"customer_id": {"$in": list(customer_ids)}}
-        personal = dict.fromkeys(("reply", "decision", "language"), 1)
+        personal = dict.fromkeys(("reply", "decision", "language", "tier", "context", "sent_to"), 1)
         dropped = {"state": State.DROPPED, "reason": Reason.NO_ADDRESS, "settled_at": now, "announce_by": now}
         # Without its claim nobody who has a row in hand can settle it any more.
         self._outreach.update_many(
@@ -49,19 +49,27 @@ class Messages(Part):
         # The publisher chose this one: it may be the number of an order.
         self._outreach.update_many(of_them, {"$unset": personal, "$set": {"correlation": ERASED}})
 
-    def claim(self, now: datetime, until: datetime, limit: int) -> list[Outreach]:
+    def claim(
+        self, now: datetime, until: datetime, limit: int, without: Collection[str] = ()
+    ) -> list[Outreach]:
         """Take up to `limit` rows that are due: until `until` they are nobody else's. Three round trips.
 
-        Two who claim at once may find the same rows; each row then goes to one of them, and the other looks
-        again.
+        Campaigns in `without` are left alone. Two who claim at once may find the same rows; each row then
+        goes to one of them, and the other looks again.
         """
-        due = {"state": {"$in": list(LIVE)}, "not_before": {"$lte": now}}
+        due: Document = {"state": {"$in": list(LIVE)}, "not_before": {"$lte": now}}
+        if without:
+            due["campaign"] = {"$nin": [*without]}
         taken = {"state": State.CLAIMED, "claim": uuid.uuid4().hex, "not_before": until}
         while found := list(self._outreach.find(due, {"_id": 1}).sort("not_before", 1).limit(limit)):
             these = {"_id": {"$in": [row["_id"] for row in found]}}
             if self._outreach.update_many({**these, **due}, {"$set": taken}).modified_count:
                 return self._rows({**these, "claim": taken["claim"]})
         return []
+
+    def begin(self, claim: str, ids: Collection[str]) -> None:
+        """Note that these rows are being handed over: should nobody settle them, they may have gone out."""
+        self._outreach.update_many({"_id": {"$in": [*ids]}, "claim": claim}, {"$set": {"begun": True}})
 
     def settle(self, claim: str, rows: Sequence[Outreach]) -> None:
         """Write rows back that were taken with `claim`; a row whose claim lapsed is its new owner's."""
@@ -83,7 +91,7 @@ class Messages(Part):
 
     def release(self, claim: str, now: datetime) -> None:
         """Give back what is still held with `claim`."""
-        given_back = {"$set": {"state": State.PLANNED, "not_before": now}, "$unset": {"claim": 1}}
+        given_back = {"$set": {"state": State.PLANNED, "not_before": now}, "$unset": {"claim": 1, "begun": 1}}
         self._outreach.update_many({"state": State.CLAIMED, "claim": claim}, given_back)
 
     def settled(self, ids: Sequence[str]) -> list[Outreach]:
@@ -102,14 +110,40 @@ class Messages(Part):
         since = [row.get("settled_at") or row.get("not_before") for row in found]
         return min((one for one in since if isinstance(one, datetime)), default=None)
 
+    def bounced(self, replies: Mapping[str, str]) -> None:
+        """Note of messages that had been taken over, by id, that they came back, and why."""
+        writes = [
+            UpdateOne(
+                {"_id": one, "state": State.SENT},
+                {"$set": {"state": State.BOUNCED, "reason": Reason.BOUNCED, "reply": why}},
+            )
+            for one, why in replies.items()
+        ]
+        if writes:
+            self._outreach.bulk_write(writes, ordered=False)
+
+    def rows(self, ids: Collection[str]) -> dict[str, Outreach]:
+        """Return the rows with these ids, by id."""
+        return {row.id: row for row in self._rows({"_id": {"$in": [*ids]}})}
+
     def announced(self, ids: Sequence[str]) -> None:
         """Note that the world has been told of these rows."""
         self._outreach.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"announce_by": 1}})
 
-    def of_people(self, rows: Iterable[Outreach], aliases: Sequence[str]) -> list[Outreach]:
-        """Return the rows of the same campaigns and steps that were planned for any of `aliases`."""
-        campaigns = {row.campaign for row in rows}
-        return self._rows({"customer_id": {"$in": list(aliases)}, "campaign": {"$in": sorted(campaigns)}})
+    def of_people(
+        self, ids: Collection[str], since: datetime, campaigns: Collection[str], several: Collection[str]
+    ) -> list[Outreach]:
+        """Return the messages to these ids that are still to come, or went out after `since`.
+
+        Of `several`, the ids of people who have more than one, also every row of these campaigns.
+        """
+        recent: list[Document] = [
+            {"state": {"$in": list(LIVE)}},
+            {"state": {"$in": list(CONTACTED)}, "settled_at": {"$gte": since}},
+        ]
+        if several:
+            recent.append({"customer_id": {"$in": [*several]}, "campaign": {"$in": [*campaigns]}})
+        return self._rows({"customer_id": {"$in": [*ids]}, "$or": recent})
 
     def page(self, wanted: Document, before: tuple[datetime, str] | None, limit: int) -> list[Outreach]:
         """Return rows with these field values, last planned first, from after `before` (planned_at, id)."""
