@@ -32,6 +32,7 @@ INBOUND: dict[str, type[Contract]] = {
     "customer.registered.v1": customer.CustomerRegistered,
     "customer.profile_changed.v1": customer.CustomerProfileChanged,
     "consent.changed.v1": consent.ConsentChanged,
+    "outreach.bounced.v1": outreach.OutreachBounced,
 }
 
 #: What Wafa publishes and anyone may subscribe to.

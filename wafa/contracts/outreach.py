@@ -1,6 +1,6 @@
 """Outreach: whom campaigns contacted, whom they did not and why, and what came of it."""
 
-from wafa.contracts.fields import Choice, Identifier
+from wafa.contracts.fields import Choice, Identifier, Text
 from wafa.contracts.schema import Contract
 from wafa.contracts.vocabulary import CONTACT_CHANNELS
 
@@ -17,6 +17,9 @@ REASONS = (
     "expired",
     "left_segment",
 )
+
+
+BOUNCES = ("hard", "soft", "complaint")
 
 
 class _Outreach(Contract):
@@ -40,3 +43,19 @@ class OutreachSuppressed(_Outreach):
 
 class OutreachConverted(_Outreach):
     """A customer bought within the campaign's window after the outreach."""
+
+
+class OutreachBounced(Contract):
+    """A message that had been handed over for delivery came back.
+
+    `hard`: the address takes no mail, ever. `soft`: not this time. `complaint`: the recipient called it spam;
+    that counts as a withdrawn consent to marketing on this channel.
+    """
+
+    outreach_id = Identifier(
+        "Id of the outreach, as in `outreach.sent.v1`; the local part of a mail's `Message-ID`, the "
+        "`webhook-id` of a text message.",
+        required=True,
+    )
+    kind = Choice("For good, for now, or because the recipient objected.", BOUNCES, required=True)
+    detail = Text("What the other side said.", max=2000)
