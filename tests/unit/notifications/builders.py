@@ -5,7 +5,7 @@ from typing import Any
 
 from services.notifications.channels.outcomes import Message
 from services.notifications.domain.audience import Entry
-from services.notifications.domain.decision import Case
+from services.notifications.domain.decision import Case, Way
 from services.notifications.domain.facts import Complaint, Consent, Member, Profile
 from services.notifications.domain.outreach import Outreach
 from wafa.contracts.envelope import Event, derive_id, make_event
@@ -18,13 +18,16 @@ def case(**changes: Any) -> Case:
     usual: dict[str, Any] = {
         "now": NOON,
         "expires_at": NOON + timedelta(days=3),
-        "channel": "email",
         "purpose": "service",
         "known": True,
-        "has_address": True,
-        "consent": None,
+        "ways": (way(),),
     }
     return Case(**usual | changes)
+
+
+def way(channel: str = "email", **changes: Any) -> Way:
+    """A channel with an address that works, and a customer who never said anything about it."""
+    return Way(channel, **{"has_address": True} | changes)
 
 
 def row(customer_id: str = "sara", **changes: Any) -> Outreach:
