@@ -1,7 +1,9 @@
 """Outreach: whom campaigns contacted, whom they did not and why, and what came of it."""
 
-from wafa.contracts.fields import Choice, Identifier, Text
+from wafa.contracts.fields import Choice, Flag, Identifier, Part, Text
+from wafa.contracts.money import Money
 from wafa.contracts.schema import Contract
+from wafa.contracts.values import Moment
 from wafa.contracts.vocabulary import CONTACT_CHANNELS
 
 REASONS = (
@@ -42,7 +44,15 @@ class OutreachSuppressed(_Outreach):
 
 
 class OutreachConverted(_Outreach):
-    """A customer bought within the campaign's window after the outreach."""
+    """A customer bought within the campaign's window after the outreach, or after being held out from it.
+
+    Told of each message that the purchase followed in time. Should an earlier purchase come to light, that is
+    told by another event of the same outreach: the earliest `at` holds.
+    """
+
+    at = Moment("When the customer bought.", required=True)
+    total = Part(Money, "What was paid, before any return.", required=True)
+    held_out = Flag("Whether the customer had been held out, and so was not contacted.", required=True)
 
 
 class OutreachBounced(Contract):
