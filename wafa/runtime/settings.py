@@ -12,7 +12,9 @@ from typing import Any
 import environs
 from marshmallow import ValidationError, validate
 
-DEFAULT_PROGRAM = Path(__file__).resolve().parents[2] / "deploy" / "config" / "loyalty.yml"
+_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "config"
+DEFAULT_PROGRAM = _CONFIG / "loyalty.yml"
+DEFAULT_OUTREACH = _CONFIG / "outreach.yml"
 
 
 class SettingsError(Exception):
@@ -40,6 +42,7 @@ class Settings:
     public_url: str
     link_secret: str
     loyalty_program: Path
+    outreach: Path
     batch_events: int
     batch_linger: float
     confirm_timeout: float
@@ -82,6 +85,7 @@ def load_settings() -> Settings:
         "public_url": env.str("WAFA_PUBLIC_URL", "", validate=_nothing_or(_scheme("https", "http"))),
         "link_secret": env.str("WAFA_LINK_SECRET", ""),
         "loyalty_program": env.path("WAFA_LOYALTY_PROGRAM", DEFAULT_PROGRAM),
+        "outreach": env.path("WAFA_OUTREACH", DEFAULT_OUTREACH),
         "batch_events": env.int("WAFA_BATCH_EVENTS", 500, validate=validate.Range(1, 10_000)),
         "batch_linger": env.float("WAFA_BATCH_LINGER", 0.02, validate=validate.Range(0.001, 10)),
         "confirm_timeout": env.float("WAFA_CONFIRM_TIMEOUT", 30.0, validate=positive),
