@@ -17,8 +17,8 @@ _NOT_GIVEN: Mapping[str, object] = dict.fromkeys(VARIABLES)
 def readable(data: Mapping[str, object], titles: Titles, language: str) -> dict[str, object]:
     """Return data by the kinds of `VARIABLES`; what is not given is `None`.
 
-    Everything that somebody typed is one clean line, tiers have their titles in the language, days and moments
-    that came as text are days and moments.
+    Everything that somebody typed is one clean line, tiers have their titles in the language, and days and
+    moments that came as text are days and moments.
 
     Raises:
         ValueError: a value is not of its kind; the message names the variable.

@@ -11,7 +11,7 @@ from services.notifications.texts.faults import TextFault, TimeUp
 from services.notifications.texts.foreign import clean
 from services.notifications.texts.formats import Speech, speech
 from services.notifications.texts.functions import Reader
-from services.notifications.texts.guards import LAYOUT, Guarded, within_size
+from services.notifications.texts.guards import LAYOUT, Guarded, joined
 from services.notifications.texts.layout import PlainFrame
 from services.notifications.texts.text import PARTS, Broken, Text, Texts, Titles
 from services.notifications.texts.written import FOLDER, read_texts
@@ -103,7 +103,7 @@ class Engine:
 
     def _filled(self, compiled: Template, about: dict[str, object]) -> str:
         context = self.environment.context_class(self.environment, about, compiled.name, compiled.blocks)
-        return "".join(within_size(compiled.root_render_func(context)))
+        return joined(compiled.root_render_func(context))
 
 
 class Compiled:

@@ -1,6 +1,6 @@
-"""What somebody else typed (a name, a code, an address): cleaned, and kept from turning the sentence around.
+"""What somebody else typed (a name, a code, an address): cleaned, and kept from turning text around.
 
-It stands between the Unicode isolates U+2068 and U+2069, so that its direction cannot upset what surrounds it.
+It stands between the Unicode isolates U+2068 and U+2069, so that its direction cannot upset the sentence.
 """
 
 import unicodedata

@@ -1,7 +1,7 @@
 """Filters and functions of texts: they speak as the reader of the moment does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -17,7 +17,7 @@ from services.notifications.texts.formats import FALLBACK, Speech
 class Reader:
     """Who a text is rendered for now: set before each text, asked by its filters. For one thread."""
 
-    speech: Speech = Speech(FALLBACK, Locale.parse(FALLBACK))
+    speech: Speech = field(default_factory=lambda: Speech(FALLBACK, Locale.parse(FALLBACK)))
     zone: str = "UTC"
     #: An isolate alone makes an SMS in Latin letters twice as long, so there it is left out where it can be.
     sparing: bool = False

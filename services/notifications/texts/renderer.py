@@ -1,28 +1,120 @@
-"""The renderer of a process: texts and data in, messages out."""
+"""The renderer of a process: texts and data in, messages out, by way of a child process.
 
+Texts are somebody else's, so they are rendered where they can do no harm. A child that dies, or has to be
+killed, costs nobody a message: what it has not handed back is rendered by the next one, each by itself, so
+that whatever brought the first one down is found and spoils no other.
+"""
+
+import threading
+import weakref
+from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 
-from services.notifications.texts.engine import Engine
-from services.notifications.texts.text import Broken, Order, Text, Titles
+import msgspec
+
+from services.notifications.texts.findings import Finding
+from services.notifications.texts.sandbox import CannotStart, Gone, Sandbox
+from services.notifications.texts.text import Broken, Order, Text, Texts, Titles
+from services.notifications.texts.wire import Batch, Check, Wanted
+
+AT_A_TIME = 64
+#: Of so many versions of campaigns the texts are kept ready.
+KEYS = 100
 
 
 class Renderer:
-    """Renders messages; one is enough for a process. Safe to share among threads."""
+    """Renders messages; one is enough for a process. Safe to share among threads.
 
-    def __init__(self, titles: Titles) -> None:
-        self._engine = Engine(titles)
+    `limits` are those of `Sandbox`.
+    """
+
+    def __init__(self, titles: Titles, **limits: Any) -> None:
+        self._sandbox = Sandbox(titles, **limits)
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+        # Also when nobody closes it, or the process ends in good order; if not, the child notices by itself.
+        weakref.finalize(self, self._sandbox.end)
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the child process, if one runs."""
+        return self._sandbox.pid
 
     def render_all(self, orders: Sequence[Order]) -> list[Text | Broken]:
         """Return a message for each order, or why there is none; no order spoils another."""
         made: list[Text | Broken] = []
-        for order in orders:
-            self._engine.learn(order.texts_key, order.texts)
-            made.append(
-                self._engine.render(
-                    order.texts_key, order.template, order.locale, order.default_locale, order.data
-                )
-            )
+        for start in range(0, len(orders), AT_A_TIME):
+            with self._lock:
+                made += self._render(orders[start : start + AT_A_TIME])
         return made
 
+    def check(self, texts: Texts, purpose: str) -> list[Finding]:
+        """Return what is wrong with texts for a campaign of this purpose. Raises `Gone`."""
+        with self._lock:
+            self._start()
+            return self._sandbox.checked(Check(texts, purpose))
+
     def close(self) -> None:
-        """End what the renderer has started; it starts again when it is asked again."""
+        """End the child process. It starts again if a message is asked for."""
+        with self._lock:
+            self._sandbox.end()
+
+    def _render(self, orders: Sequence[Order]) -> list[Text | Broken]:
+        packed = [_wanted(order) for order in orders]
+        good = [index for index, one in enumerate(packed) if isinstance(one, Wanted)]
+        made = iter(self._all([orders[index] for index in good], [packed[index] for index in good]))
+        return [one if isinstance(one, Broken) else next(made) for one in packed]
+
+    def _all(self, orders: Sequence[Order], wanted: Sequence[Wanted]) -> list[Text | Broken]:
+        made: list[Text | Broken] = []
+        try:
+            self._ask(orders, wanted, made)
+        except CannotStart as error:
+            return made + [Broken(str(error), ours=True)] * (len(orders) - len(made))
+        except Gone:
+            for order, one in list(zip(orders, wanted, strict=True))[len(made) :]:
+                made.append(self._alone(order, one))
+        return made
+
+    def _alone(self, order: Order, wanted: Wanted) -> Text | Broken:
+        made: list[Text | Broken] = []
+        try:
+            self._ask([order], [wanted], made)
+        except Gone as error:
+            # Twice in a row, the second time by itself: most likely its own doing, but nobody knows.
+            return Broken(f"text {order.template}: the process that renders it was lost: {error}", ours=True)
+        return made[0]
+
+    def _ask(self, orders: Sequence[Order], wanted: Sequence[Wanted], made: list[Text | Broken]) -> None:
+        if not wanted:
+            return
+        self._start()
+        learn, forget = self._news(orders)
+        for some in self._sandbox.rendered(Batch(learn, forget, list(wanted))):
+            made += some
+
+    def _start(self) -> None:
+        if self._sandbox.start():
+            self._known.clear()
+
+    def _news(self, orders: Sequence[Order]) -> tuple[dict[str, Texts], list[str]]:
+        """Return texts that the child does not know yet, and keys of which it may forget what it knows."""
+        learn: dict[str, Texts] = {}
+        for order in orders:
+            if order.texts_key not in self._known:
+                learn[order.texts_key] = order.texts
+            self._known[order.texts_key] = None
+            self._known.move_to_end(order.texts_key)
+        forget = []
+        while len(self._known) > max(KEYS, AT_A_TIME):
+            forget.append(self._known.popitem(last=False)[0])
+        return learn, forget
+
+
+def _wanted(order: Order) -> Wanted | Broken:
+    try:
+        data = msgspec.msgpack.encode(dict(order.data))
+    except (TypeError, ValueError, OverflowError) as error:
+        return Broken(f"text {order.template}, data: {error}", ours=True)
+    return Wanted(order.texts_key, order.template, order.locale, order.default_locale, data)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 #: What a text consists of; each part may be missing, `html` is then made from `txt`.
 PARTS = ("subject", "txt", "html", "short")
 
@@ -18,11 +20,11 @@ Titles = Mapping[str, Mapping[str, str]]
 class Order:
     """A message to be written.
 
-    `texts` are those of the campaign, and `texts_key` stands for them: the same key always comes with the same
-    texts (`campaign@version`). A template that is not among them is one of ours. `locale` is the customer's,
-    if they have one, and `default_locale` the company's. `data` is plain (texts, numbers, dates, aware moments,
-    lists, mappings) by the names in `variables.VARIABLES`; `tier` and `next_tier` are codes, money is
-    `{"amount", "currency"}`, and `zone` is the IANA name of the customer's time zone.
+    `texts` are those of the campaign, and `texts_key` stands for them: the same key always comes with the
+    same texts (`campaign@version`). A template that is not among them is one of ours. `locale` is the
+    customer's, if they have one, and `default_locale` the company's. `data` is plain (texts, numbers, dates,
+    aware moments, lists, mappings) by the names in `variables.VARIABLES`; `tier` and `next_tier` are codes,
+    money is `{"amount", "currency"}`, and `zone` is the IANA name of the customer's time zone.
     """
 
     texts_key: str
@@ -33,8 +35,7 @@ class Order:
     data: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A written message. Parts that nobody wrote are empty."""
 
     language: str
@@ -47,8 +48,7 @@ class Text:
     direction: str = "ltr"
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """No message could be written; `fault` says why, and in which template, language, part and line.
 
     `ours`: somebody will mend it (a text of ours, or the process that renders), so trying again later makes

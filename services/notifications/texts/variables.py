@@ -12,9 +12,9 @@ Kind = Literal["name", "code", "tier", "count", "day", "moment", "money", "link"
 class Variable:
     """A value that a text can show.
 
-    Kinds: `name` and `code` are what somebody typed, `tier` the code of a tier (shown by its title), `count` an
-    integer, `day` a date, `moment` an aware datetime, `money` a mapping of `amount` and `currency`, `link` an
-    address of the web or of mail. `samples` are by language; one that a text may lack is `None` at times.
+    Kinds: `name` and `code` are what somebody typed, `tier` the code of a tier (shown by its title), `count`
+    an integer, `day` a date, `moment` an aware datetime, `money` a mapping of `amount` and `currency`, `link`
+    an address of the web or of mail. `samples` are by language. Whoever is written to has it, if `always`.
     """
 
     kind: Kind
@@ -29,7 +29,7 @@ def _same(sample: object) -> dict[str, object]:
 
 _LINK = "https://bayt.example/a/eyJvIjoiOWYyYjNjIn0.aRkT9w.Zq3"
 
-#: Name of the variable -> what it is. All are there in every text; one that is not known of a customer is empty.
+#: Name of the variable -> what it is. Every text can ask for all of them; what a customer lacks is `None`.
 VARIABLES: Mapping[str, Variable] = {
     "name": Variable("name", "the customer's name", {"ar": "سارة المنصوري", "en": "Sara Mansour"}),
     "brand": Variable("name", "the company's name", {"ar": "بيت القهوة", "en": "Bayt Coffee"}, always=True),

@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def check(texts, purpose, engine):
+    return []
