@@ -1,6 +1,6 @@
 """The notifications service: a table of contents."""
 
-from services.notifications import handlers, queries
+from services.notifications import handlers, queries, segments
 from services.notifications.delivery import Delivery
 from services.notifications.sending import Outbox, measure_pending
 from services.notifications.store import NotificationsStore
@@ -50,3 +50,18 @@ class NotificationsService:
     def counts(self, campaign=None):
         """Return how many messages there are in each state, and for each reason."""
         return queries.counts(self.store, campaign)
+
+    @rpc
+    def segments(self):
+        """Return the predefined segments, and the traits that rules may name."""
+        return segments.segments()
+
+    @rpc
+    def segment_count(self, rule):
+        """Return how many customers are in a segment now."""
+        return segments.segment_count(self.store, rule, now())
+
+    @rpc
+    def segment_sample(self, rule, limit=10):
+        """Return some customers of a segment, with their traits."""
+        return segments.segment_sample(self.store, rule, limit, now())

@@ -23,6 +23,7 @@ COMMANDS = {
     "customers": "wafa.cli.customers:customers",
     "members": "wafa.cli.members:members",
     "rejected": "wafa.cli.rejected:rejected",
+    "segment": "wafa.cli.segment:segment",
     "outreach": "wafa.cli.outreach:outreach",
     "rebuild": "wafa.cli.rebuild:rebuild",
     "contracts": "wafa.cli.contracts:contracts",
