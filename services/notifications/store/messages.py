@@ -48,6 +48,9 @@ class Messages(Part):
         )
         # The publisher chose this one: it may be the number of an order.
         self._outreach.update_many(of_them, {"$unset": personal, "$set": {"correlation": ERASED}})
+        # That somebody bought stays for the figures of the campaign, without what leads back to the purchase.
+        bought: Document = {**of_them, "converted": {"$exists": True}}
+        self._outreach.update_many(bought, {"$set": {"converted.purchase_id": ERASED}})
 
     def claim(
         self, now: datetime, until: datetime, limit: int, without: Collection[str] = ()
@@ -121,6 +124,14 @@ class Messages(Part):
         ]
         if writes:
             self._outreach.bulk_write(writes, ordered=False)
+
+    def answered(self, row_id: str, answer: str, now: datetime) -> datetime:
+        """Note that a message was answered, and return when that was for the first time. Two round trips."""
+        name = f"answered.{answer}"
+        self._outreach.update_one({"_id": row_id, name: {"$exists": False}}, {"$set": {name: now}})
+        found = self._outreach.find_one({"_id": row_id}, {name: 1}) or {}
+        at: datetime = found.get("answered", {}).get(answer, now)
+        return at
 
     def rows(self, ids: Collection[str]) -> dict[str, Outreach]:
         """Return the rows with these ids, by id."""
