@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from services.notifications.channels import mail, phones
+from services.notifications.channels.calls import CallList
 from services.notifications.channels.email import Email
 from services.notifications.channels.folder import mail_folder, text_folder
 from services.notifications.channels.mail import Sender
@@ -11,6 +12,7 @@ from services.notifications.channels.outcomes import Channel
 from services.notifications.channels.smtp import Mailer, Server
 from services.notifications.channels.webhook import Endpoint, Webhook
 from services.notifications.domain.audience import Entry
+from services.notifications.store import NotificationsStore
 from wafa.runtime.settings import Settings, SettingsError
 
 #: Channel -> the address of a customer that can be used there, or None.
@@ -25,7 +27,7 @@ RECIPIENTS: Mapping[str, Callable[[Entry | None], str | None]] = {
 def configured(settings: Settings) -> Mapping[str, Channel]:
     """Return the channels that these settings describe, by name; the others are not there.
 
-    The call list is not among them, as it needs the store: see `with_calls`.
+    The call list is not among them: `with_calls` adds it.
 
     Raises:
         SettingsError: settings cannot be used; each is named.
@@ -34,6 +36,11 @@ def configured(settings: Settings) -> Mapping[str, Channel]:
         return _in_folder(settings) if settings.outbox_folder else _outgoing(settings)
     except ValueError as error:
         raise SettingsError(str(error)) from error
+
+
+def with_calls(channels: Mapping[str, Channel], store: NotificationsStore) -> Mapping[str, Channel]:
+    """Return channels with the call list, `phone`, which needs no settings but the store."""
+    return {"phone": CallList(store), **channels}
 
 
 def _in_folder(settings: Settings) -> dict[str, Channel]:

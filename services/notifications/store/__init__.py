@@ -1,7 +1,7 @@
 """What notifications keeps, and the only place here that knows MongoDB: each module is a part of it."""
 
-from services.notifications.store.measures import Measures
 from services.notifications.store.calls import Calls
+from services.notifications.store.measures import Measures
 from services.notifications.store.messages import Messages
 from services.notifications.store.people import People
 from services.notifications.store.rates import Rates
