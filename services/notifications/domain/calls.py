@@ -1,8 +1,10 @@
 """A call that staff are to make: what to say, and what came of it.
 
-    open -> done         the customer was reached, or it is not their number
-      |  \-> dismissed   nobody answered, often enough
-      +----- open        nobody answered, or they asked for another time: due again later
+    open -> done | dismissed
+     ^  |
+     +--+   nobody answered, or they asked for another time: due again later
+
+`done`: the customer was reached, or it is not their number. `dismissed`: tried often enough.
 
 Every attempt is a contact with the customer; it is on record here until the world has been told (`log_by`).
 """
