@@ -87,7 +87,7 @@ def test_the_day_goes_to_the_service_as_it_was_given(wafa: Any, answers: dict[st
 def test_who_had_bought_nothing_until_then_is_said_so(wafa: Any, answers: dict[str, Any]) -> None:
     answers["member"] = lambda customer_id, as_of: None
     result = wafa("members", "show", "b", "--as-of", "2020-01-01")
-    assert (result.exit_code, result.stderr) == (1, "b: nothing was bought until 2020-01-01\n")
+    assert (result.exit_code, result.stderr) == (1, "b: no purchases are known until 2020-01-01\n")
 
 
 def test_a_moment_that_is_none_is_an_error_that_says_so(wafa: Any, answers: dict[str, Any]) -> None:
