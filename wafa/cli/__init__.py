@@ -73,7 +73,7 @@ def cli() -> None:
     Start here:
       wafa doctor          what is on this machine, and what is missing
       wafa demo            the whole system on real purchases, until Ctrl-C
-      wafa up              the whole system, empty
+      wafa up              the whole system, with the data that is there
 
     Commands that talk to a running system find it through AMQP_URI, or else through the state folder of a
     `wafa up` or `wafa demo` that runs here.
