@@ -118,7 +118,7 @@ class _OneOrMore(fields.Field[list[str]]):
     _several = listed(text("one value or a list of them", r"[^\n]{1,200}"), "one value or a list of them")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
-        made: list[str] = self._several.deserialize(value if isinstance(value, list) else [value])
+        made: list[Any] = self._several.deserialize(value if isinstance(value, list) else [value])
         return made
 
 
@@ -225,7 +225,7 @@ def _step(kind: str, rules: Mapping[str, Any], numbers: _Numbers) -> Step:
             return made.Branch(rules["id"], rules["if_"], then, otherwise)
 
 
-def _steps() -> fields.List:
+def _steps() -> fields.List[Any]:
     kinds = {
         "message": part(_MessageSchema),
         "wait": _Wait(),

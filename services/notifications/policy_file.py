@@ -130,14 +130,11 @@ def quiet_hours(**options: Any) -> Scalar:
     """Return the field of quiet hours: `21:00-09:00`, or `none`."""
 
     def make(text: str) -> Any:
-        found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", text)
         if text == "none":
             return None
-        return (
-            QuietHours(time(*map(int, found.groups()[:2])), time(*map(int, found.groups()[2:])))
-            if found
-            else REFUSED
-        )
+        if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]", text):
+            return REFUSED
+        return QuietHours(*(time.fromisoformat(one) for one in text.split("-")))
 
     return Scalar("hours such as 21:00-09:00, or none", make, **options)
 

@@ -72,15 +72,15 @@ def part(schema: type[Rules], **options: Any) -> fields.Nested:
     return fields.Nested(schema, error_messages={"required": f"is missing, expected {names}"}, **options)
 
 
-def listed(inner: fields.Field[Any], expected: str, **options: Any) -> fields.List:
+def listed(inner: fields.Field[Any], expected: str, **options: Any) -> fields.List[Any]:
     """Return the field of a list."""
     options.setdefault("required", "load_default" not in options)
-    told = {"required": f"is missing, expected {expected}", "invalid": f"expected {expected}"}
+    told: dict[str, Any] = {"required": f"is missing, expected {expected}", "invalid": f"expected {expected}"}
     return fields.List(inner, error_messages=told, **options)
 
 
 class Table(fields.Field[dict[str, Any]]):
-    """A mapping whose names are such as a field allows; unlike `Dict` it tells a mistake by its name alone."""
+    """A mapping whose names are such as a field allows; unlike `Dict`'s, mistakes are told by name alone."""
 
     def __init__(self, keys: fields.Field[Any], values: fields.Field[Any], expected: str, **options: Any):
         options.setdefault("required", "load_default" not in options)
@@ -94,7 +94,7 @@ class Table(fields.Field[dict[str, Any]]):
         wrong: dict[str, Any] = {}
         for name, inner in value.items():
             try:
-                made[self._keys.deserialize(name)] = self._values.deserialize(inner)
+                made[str(self._keys.deserialize(name))] = self._values.deserialize(inner)
             except ValidationError as error:
                 wrong[name] = error.messages
         if wrong:

@@ -103,7 +103,8 @@ class _Reader:
             return [self.plain(item, (*place, at)) for at, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
-        return _scalar(node.value) if self._typed and node.style is None else node.value
+        bare = isinstance(node, yaml.ScalarNode) and node.style is None
+        return _scalar(node.value) if self._typed and bare else node.value
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -1,6 +1,7 @@
 """What notifications keeps, and the only place here that knows MongoDB: each module is a part of it."""
 
 from services.notifications.store.calls import Calls
+from services.notifications.store.campaigns import Campaigns
 from services.notifications.store.measures import Measures
 from services.notifications.store.messages import Messages
 from services.notifications.store.people import People
@@ -8,7 +9,7 @@ from services.notifications.store.rates import Rates
 from services.notifications.store.segments import Segments
 
 
-class NotificationsStore(Calls, Measures, Messages, People, Rates, Segments):
+class NotificationsStore(Calls, Campaigns, Measures, Messages, People, Rates, Segments):
     """All parts, over one database: each has its own collections and adds their indexes."""
 
 
