@@ -38,7 +38,6 @@ class Settings:
     whatsapp_secret: str
     webhook_private: bool
     outbox_folder: str
-    channel_rates: str
     public_url: str
     link_secret: str
     loyalty_program: Path
@@ -81,7 +80,6 @@ def load_settings() -> Settings:
         "whatsapp_secret": env.str("WAFA_WHATSAPP_SECRET", ""),
         "webhook_private": env.bool("WAFA_WEBHOOK_PRIVATE", False),
         "outbox_folder": env.str("WAFA_OUTBOX_FOLDER", ""),
-        "channel_rates": env.str("WAFA_CHANNEL_RATES", ""),
         "public_url": env.str("WAFA_PUBLIC_URL", "", validate=_nothing_or(_scheme("https", "http"))),
         "link_secret": env.str("WAFA_LINK_SECRET", ""),
         "loyalty_program": env.path("WAFA_LOYALTY_PROGRAM", DEFAULT_PROGRAM),
