@@ -1,5 +1,6 @@
 """Texts and data in, messages out. Runs in the child process, for one thread; it trusts neither."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ LONGEST_SOURCE = 64 * 1024
 LONGEST_LINE = 150
 #: How often a text may take too long before nobody tries it any more.
 STRIKES = 3
+_GAPS = re.compile(r"\n{3,}")
 
 _Made = TypeVar("_Made")
 Limit = Callable[[Callable[[], _Made]], _Made]
@@ -81,7 +83,8 @@ class Engine:
                 made[part] = self._filled(compiled, about)
             part = "txt"
             subject = clean(made["subject"], LONGEST_LINE)
-            plain = made["txt"].strip() + "\n" if made["txt"] else ""
+            # What was left out of a text leaves one gap, not two.
+            plain = _GAPS.sub("\n\n", made["txt"]).strip() + "\n" if made["txt"] else ""
             html = made["html"]
             if plain and not html:
                 html = self._frame.html(subject, plain, about)

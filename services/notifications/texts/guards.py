@@ -116,9 +116,9 @@ class Guarded(ImmutableSandboxedEnvironment):
 def joined(pieces: Iterable[str]) -> str:
     """Return pieces of output as one, stopping at those that are too many. Raises `TooLarge`."""
     pieces, made, size = iter(pieces), [], 0
-    while some := "".join(islice(pieces, PIECES)):
-        made.append(some)
-        size += len(some)
+    while some := list(islice(pieces, PIECES)):
+        made.append("".join(some))
+        size += len(made[-1])
         if size > LARGEST_OUTPUT:
             raise TooLarge(f"it makes more than {LARGEST_OUTPUT:,} characters")
     return "".join(made)

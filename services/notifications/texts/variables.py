@@ -27,7 +27,8 @@ def _same(sample: object) -> dict[str, object]:
     return {"ar": sample, "en": sample}
 
 
-_LINK = "https://bayt.example/a/eyJvIjoiOWYyYjNjIn0.aRkT9w.Zq3"
+#: As long as they really are: that counts in an SMS.
+_LINK = "https://bayt.example/{}/WyJhbnN3ZXIiLCJiY2E4YzliZC1hY2RhLTQ5MmUtYWM1My1mYzA4ZDY3NDBmYmUiLCJ5ZXMiXQ.{}ExB9w9sxWxYxRVecUAef47viE"
 
 #: Name of the variable -> what it is. Every text can ask for all of them; what a customer lacks is `None`.
 VARIABLES: Mapping[str, Variable] = {
@@ -55,9 +56,9 @@ VARIABLES: Mapping[str, Variable] = {
     "granted": Variable("count", "points given as compensation", _same(200)),
     "coupon": Variable("code", "a code to be used at the till or in the shop", _same("SPRING-15")),
     "complaint_category": Variable("name", "what the complaint was about", {"ar": "توصيل", "en": "delivery"}),
-    "unsubscribe": Variable("link", "stops promotion by this channel", _same(f"{_LINK}u")),
-    "answer_yes": Variable("link", "says that the complaint is solved", _same(f"{_LINK}y")),
-    "answer_no": Variable("link", "says that it is not, and reopens it", _same(f"{_LINK}n")),
+    "unsubscribe": Variable("link", "stops promotion by this channel", _same(_LINK.format("u", "Un"))),
+    "answer_yes": Variable("link", "says that the complaint is solved", _same(_LINK.format("a", "Ye"))),
+    "answer_no": Variable("link", "says that it is not, and reopens it", _same(_LINK.format("a", "No"))),
 }
 
 
