@@ -1,10 +1,12 @@
 """The notifications service: a table of contents."""
 
-from services.notifications import handlers, queries, segments
+from services.notifications import answering, calling, handlers, queries, segments, unsubscribing
+from services.notifications.book import Library
 from services.notifications.delivery import Delivery
-from services.notifications.sending import Outbox, measure_pending
+from services.notifications.planner import Planner
+from services.notifications.sending import Means, Outbox, measure_pending
 from services.notifications.store import NotificationsStore
-from wafa.runtime.clock import now
+from wafa.runtime.clock import clock_at
 from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
 from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
 from wafa.runtime.rpc import rpc
@@ -18,21 +20,40 @@ class NotificationsService:
     store = MongoStore(NotificationsStore)
     publish = EventPublisher()
     delivery = FromSettings(Delivery.from_settings)
+    library = FromSettings(Library.from_settings)
+    now = FromSettings(lambda settings: clock_at(settings.clock_shift))
+
+    @property
+    def book(self):
+        """The campaigns."""
+        return self.library.book(self.store)
 
     @consume("wafa.notifications", max_bytes=INTERNAL_BYTES)
     def take_in(self, events):
         """Learn about customers, and plan messages to them."""
-        return handlers.take_in(events, self.store, self.publish, now=now())
+        return handlers.take_in(events, self.store, self.publish, self.book, now=self.now())
+
+    @every(seconds=1)
+    def plan(self):
+        """Turn broadcasts, and what the calendar brings, into messages."""
+        Planner(self.store, self.book, self.now).plan_due()
 
     @every(seconds=1)
     def send(self):
         """Send what is due."""
-        Outbox(self.store, self.publish, self.delivery, now).send_due()
+        delivery = self.delivery.with_calls(self.store)
+        Outbox(Means(self.store, self.publish, delivery, self.book, self.now)).send_due()
 
     @every(seconds=5)
-    def measure(self):
-        """Say how long the oldest unfinished message has waited."""
-        measure_pending(self.store, now())
+    def sweep(self):
+        """Tell of calls that nobody has told of, and say how long the oldest unfinished message has waited."""
+        calling.log_attempts(self.store, self.publish, self.now())
+        measure_pending(self.store, self.now())
+
+    @every(seconds=5)
+    def log_calls(self):
+        """Tell of calls that somebody else should have told of."""
+        calling.log_attempts(self.store, self.publish, now())
 
     @rpc
     def audience(self, customer_id):
@@ -59,9 +80,44 @@ class NotificationsService:
     @rpc
     def segment_count(self, rule):
         """Return how many customers are in a segment now."""
-        return segments.segment_count(self.store, rule, now())
+        return segments.segment_count(self.store, rule, self.now())
 
     @rpc
     def segment_sample(self, rule, limit=10):
         """Return some customers of a segment, with their traits."""
-        return segments.segment_sample(self.store, rule, limit, now())
+        return segments.segment_sample(self.store, rule, limit, self.now())
+
+    @rpc
+    def calls(self, state="open", limit=50):
+        """Return the list of calls for staff."""
+        return calling.calls(self.store, state, limit)
+
+    @rpc
+    def call_done(self, call_id, outcome, agent, note=None):
+        """Take down how a call ended."""
+        return calling.call_done(self.store, self.publish, call_id, outcome, agent, note, now=self.now())
+
+    @rpc
+    def unsubscribe(self, token):
+        """Withdraw the consent that a message's link stands for."""
+        return unsubscribing.unsubscribe(token, self.store, self.publish, self.delivery.links, self.now())
+
+    @rpc
+    def answer(self, token):
+        """Publish the answer that a message's link stands for."""
+        return answering.answer(token, self.store, self.publish, self.delivery.links, self.now())
+
+    @rpc
+    def calls(self, state="open", limit=50):
+        """Return calls that staff are to make, or have made."""
+        return calling.calls(self.store, state, limit)
+
+    @rpc
+    def call_done(self, call_id, outcome, agent, note=None):
+        """Take down how a call ended."""
+        return calling.call_done(self.store, self.publish, call_id, outcome, agent, note, now=now())
+
+    @rpc
+    def unsubscribe(self, token):
+        """Withdraw the consent to messages like the one that the token came with."""
+        return unsubscribing.unsubscribe(self.store, self.publish, self.delivery.links, token, now=now())

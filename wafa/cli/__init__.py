@@ -25,6 +25,7 @@ COMMANDS = {
     "rejected": "wafa.cli.rejected:rejected",
     "segment": "wafa.cli.segment:segment",
     "outreach": "wafa.cli.outreach:outreach",
+    "calls": "wafa.cli.calls:calls",
     "rebuild": "wafa.cli.rebuild:rebuild",
     "contracts": "wafa.cli.contracts:contracts",
 }
