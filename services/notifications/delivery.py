@@ -1,13 +1,13 @@
 """From "this may go out now" to what the far end said of it: write, address, hand over."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from services.notifications.book import Book
-from services.notifications.channels import configured
+from services.notifications.channels import configured, with_calls
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.outcomes import Accepted, Channel, Message, Outcome, PutOff, Refused
 from services.notifications.deciding import Job
@@ -17,6 +17,7 @@ from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.quiet import known_zone
 from services.notifications.links import Links
 from services.notifications.marking import mark
+from services.notifications.store import NotificationsStore
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.text import Broken, Order, Text
 from services.notifications.texts.titles import titles_of
@@ -43,6 +44,10 @@ class Delivery:
         except ValueError as error:
             raise SettingsError(str(error)) from error
         return cls(configured(settings), sender, renderer, Links.from_settings(settings))
+
+    def with_calls(self, store: NotificationsStore) -> "Delivery":
+        """Return the same with the call list of this store."""
+        return replace(self, channels=with_calls(self.channels, store))
 
     def close(self) -> None:
         """End what was started to write texts."""

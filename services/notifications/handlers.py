@@ -42,6 +42,7 @@ def take_in(
     store.bounced(back.replies)
     if erased := [one for one in told.keys() - hindered if Erased() in told[one]]:
         store.forget(erased, now)
+        store.forget_calls(erased)
     bought = mark_conversions(told, store, book)
     done = [event for event, customer_id in told_by if customer_id not in hindered]
     receipts = changes_applied((event for event in done if event["type"] in CONFIRMED), SERVICE)

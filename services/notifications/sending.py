@@ -148,7 +148,7 @@ class Hand:
         """Hand over one message and settle its row, before this connection takes the next."""
         if job.row.channel in self.away:
             return self._settle([outreach.deferred(job.row, self._clock() + REST)])
-        if self._book.policy.never_twice(job.row.channel):
+        if self._book.policy.channel(job.row.channel).in_flight == "never":
             self._store.begin(self._claim, [job.row.id])
         outcome = self._delivery.hand_over(job, message)
         if isinstance(outcome, PutOff) and outcome.away:
@@ -160,7 +160,7 @@ class Hand:
         passing: list[Job] = []
         for channel in sorted({job.row.channel for job in jobs}):
             wanting = [job for job in jobs if job.row.channel == channel]
-            rate = self._book.policy.rate(channel)
+            rate = self._book.policy.channel(channel).rate
             granted, again = (
                 self._store.grant(channel, rate, len(wanting), now) if rate else (len(wanting), now)
             )

@@ -46,7 +46,7 @@ class NotificationsService:
 
     @every(seconds=5)
     def sweep(self):
-        """Tell of calls that nobody has told of, and say how long the oldest unfinished message has waited."""
+        """Tell of calls that nobody has told of; say how long the oldest unfinished message has waited."""
         calling.log_attempts(self.store, self.publish, self.now())
         measure_pending(self.store, self.now())
 
@@ -100,12 +100,12 @@ class NotificationsService:
     @rpc
     def unsubscribe(self, token):
         """Withdraw the consent that a message's link stands for."""
-        return unsubscribing.unsubscribe(token, self.store, self.publish, self.delivery.links, self.now())
+        return unsubscribing.unsubscribe(self.store, self.publish, self.delivery.links, token, now=self.now())
 
     @rpc
     def answer(self, token):
         """Publish the answer that a message's link stands for."""
-        return answering.answer(token, self.store, self.publish, self.delivery.links, self.now())
+        return answering.answer(self.store, self.publish, self.delivery.links, token, now=self.now())
 
     @rpc
     def calls(self, state="open", limit=50):

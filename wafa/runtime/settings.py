@@ -42,6 +42,7 @@ class Settings:
     link_secret: str
     loyalty_program: Path
     outreach: Path
+    clock_shift: float
     batch_events: int
     batch_linger: float
     confirm_timeout: float
@@ -84,6 +85,7 @@ def load_settings() -> Settings:
         "link_secret": env.str("WAFA_LINK_SECRET", ""),
         "loyalty_program": env.path("WAFA_LOYALTY_PROGRAM", DEFAULT_PROGRAM),
         "outreach": env.path("WAFA_OUTREACH", DEFAULT_OUTREACH),
+        "clock_shift": env.float("WAFA_CLOCK_SHIFT", 0.0),
         "batch_events": env.int("WAFA_BATCH_EVENTS", 500, validate=validate.Range(1, 10_000)),
         "batch_linger": env.float("WAFA_BATCH_LINGER", 0.02, validate=validate.Range(0.001, 10)),
         "confirm_timeout": env.float("WAFA_CONFIRM_TIMEOUT", 30.0, validate=positive),

@@ -95,6 +95,7 @@ class Outreach:
     settled_at: datetime | None = None
     announce_by: datetime | None = None
     converted: Conversion | None = None
+    answered: Mapping[str, datetime] = field(default_factory=dict)
     holds: bool | None = None
 
     @property
