@@ -1,7 +1,7 @@
 """A row that is due -> what is to be done about it: a message to hand over, or the row as it is left."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -88,7 +88,7 @@ class Desk:
             now=self._now,
         )
         decision = decide(case)
-        row = decided(row, case, decision)
+        row = replace(decided(row, case, decision), **_told_apart_by(entry, campaign))
         recipient = addresses.get(row.channel)
         if isinstance(decision, Send) and entry and recipient:
             return Job(row, campaign, step, entry, recipient, self._now)
@@ -108,6 +108,16 @@ class Desk:
             return outreach.passed(row, self._now)
         since = row.enrolled_at or row.planned_at
         return outreach.passed(row, self._now, holds=matches(step.rule, traits_of(entry), self._now, since))
+
+
+def _told_apart_by(entry: Entry | None, campaign: Campaign) -> dict[str, str]:
+    """Return what a report tells customers apart by, as it is at the decision: for the held out as well."""
+    profile, member = (entry.profile, entry.member) if entry else (None, None)
+    if profile is None:
+        return {}
+    locale = profile.locale or campaign.locale
+    language = {"language": locale.replace("_", "-").partition("-")[0].lower()}
+    return language | ({"tier": member.tier} if member else {})
 
 
 def _step(campaign: Campaign, step_id: str) -> Message | Branch | Grant | None:
