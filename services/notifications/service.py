@@ -50,11 +50,6 @@ class NotificationsService:
         calling.log_attempts(self.store, self.publish, self.now())
         measure_pending(self.store, self.now())
 
-    @every(seconds=5)
-    def log_calls(self):
-        """Tell of calls that somebody else should have told of."""
-        calling.log_attempts(self.store, self.publish, now())
-
     @rpc
     def audience(self, customer_id):
         """Return what is known of a customer."""
@@ -106,18 +101,3 @@ class NotificationsService:
     def answer(self, token):
         """Publish the answer that a message's link stands for."""
         return answering.answer(self.store, self.publish, self.delivery.links, token, now=self.now())
-
-    @rpc
-    def calls(self, state="open", limit=50):
-        """Return calls that staff are to make, or have made."""
-        return calling.calls(self.store, state, limit)
-
-    @rpc
-    def call_done(self, call_id, outcome, agent, note=None):
-        """Take down how a call ended."""
-        return calling.call_done(self.store, self.publish, call_id, outcome, agent, note, now=now())
-
-    @rpc
-    def unsubscribe(self, token):
-        """Withdraw the consent to messages like the one that the token came with."""
-        return unsubscribing.unsubscribe(self.store, self.publish, self.delivery.links, token, now=now())
