@@ -2,6 +2,7 @@
 
 from services.notifications import answering, calling, handlers, queries, segments, unsubscribing
 from services.notifications.book import Library
+from services.notifications.campaigning import Office
 from services.notifications.delivery import Delivery
 from services.notifications.planner import Planner
 from services.notifications.sending import Means, Outbox, measure_pending
@@ -27,6 +28,11 @@ class NotificationsService:
     def book(self):
         """The campaigns."""
         return self.library.book(self.store)
+
+    @property
+    def office(self):
+        """Where people see to campaigns."""
+        return Office(self.store, self.book, self.delivery.renderer.check)
 
     @consume("wafa.notifications", max_bytes=INTERNAL_BYTES)
     def take_in(self, events):
@@ -81,6 +87,46 @@ class NotificationsService:
     def segment_sample(self, rule, limit=10):
         """Return some customers of a segment, with their traits."""
         return segments.segment_sample(self.store, rule, limit, self.now())
+
+    @rpc
+    def campaign_check(self, campaign, texts):
+        """Say what is wrong with a campaign and its texts."""
+        return self.office.check(campaign, texts, self.now())
+
+    @rpc
+    def campaign_draft(self, campaign, texts):
+        """Keep a campaign as a new version, to be launched."""
+        return self.office.draft(campaign, texts, self.now())
+
+    @rpc
+    def campaign_launch(self, campaign):
+        """Let journeys begin with the newest version of a campaign."""
+        return self.office.launch(campaign, self.now())
+
+    @rpc
+    def campaign_pause(self, campaign):
+        """Let nothing of a campaign go out."""
+        return self.office.pause(campaign)
+
+    @rpc
+    def campaign_resume(self, campaign):
+        """Let a paused campaign go on."""
+        return self.office.resume(campaign)
+
+    @rpc
+    def campaign_finish(self, campaign):
+        """Let no more journeys of a campaign begin."""
+        return self.office.finish(campaign, self.now())
+
+    @rpc
+    def campaign_show(self, campaign):
+        """Return all that is known of a campaign."""
+        return self.office.show(campaign)
+
+    @rpc
+    def campaigns(self):
+        """Return all campaigns in short."""
+        return self.office.campaigns()
 
     @rpc
     def calls(self, state="open", limit=50):
