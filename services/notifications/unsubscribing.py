@@ -14,7 +14,7 @@ from wafa.runtime.publisher import Publish
 
 
 def unsubscribe(
-    store: NotificationsStore, publish: Publish, links: Links, token: str, *, now: datetime
+    token: str, store: NotificationsStore, publish: Publish, links: Links, now: datetime
 ) -> dict[str, Any]:
     """Withdraw the consent to messages like the one that the token came with; return its channel.
 
