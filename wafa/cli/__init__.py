@@ -24,6 +24,7 @@ COMMANDS = {
     "members": "wafa.cli.members:members",
     "rejected": "wafa.cli.rejected:rejected",
     "segment": "wafa.cli.segment:segment",
+    "campaign": "wafa.cli.campaign:campaign",
     "outreach": "wafa.cli.outreach:outreach",
     "calls": "wafa.cli.calls:calls",
     "rebuild": "wafa.cli.rebuild:rebuild",
