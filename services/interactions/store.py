@@ -52,6 +52,11 @@ class InteractionStore:
         """Return the records that there are of these events, by key."""
         return by_id(self._records, keys)
 
+    def page_of_records(self, after: str | None, limit: int) -> list[Record]:
+        """Return records in the order of their identities, from the one after `after`."""
+        wanted: Document = {} if after is None else {"_id": {"$gt": after}}
+        return list(self._records.find(wanted).sort("_id", ASCENDING).limit(limit))
+
     def records_of_cases(self, case_ids: Iterable[str]) -> list[Record]:
         """Return every record of these cases."""
         return list(self._records.find({"case_id": {"$in": list(case_ids)}}))

@@ -118,6 +118,10 @@ class LoyaltyStore:
         """Return those who have bought and are no alias, in the order of their ids."""
         return self.page(after, limit, _MEMBERS)
 
+    def page_told(self, after: str | None, limit: int) -> list[Document]:
+        """Return those of whom figures were published and still hold, in the order of their ids."""
+        return self.page(after, limit, {"state": {"$exists": True}, "snapshot": {"$exists": True}})
+
     def ledger_customers(self, after: str | None, upto: str | None) -> set[str]:
         """Return the customers in the ledger whose ids follow `after`, as far as `upto` if that is given."""
         bounds = {"$gt": after, "$lte": upto}
