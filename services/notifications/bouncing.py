@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.notifications.channels import RECIPIENTS
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.facts import Bounced, Fact
 from services.notifications.domain.outreach import CONTACTED, LIVE, Outreach
+from services.notifications.domain.reach import RECIPIENTS
 from services.notifications.marking import mark
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event

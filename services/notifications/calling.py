@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from services.notifications.arguments import check_texts, check_whole, one_of
-from services.notifications.channels import phones
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.calls import Call, Ending, State, attempted, is_told_again
 from services.notifications.domain.decision import Way
+from services.notifications.domain.reach import phone_recipient
 from services.notifications.publishing import SOURCE
 from services.notifications.store import NotificationsStore
 from wafa.contracts.contact import ContactLogged
@@ -129,7 +129,7 @@ def _shown(call: Call, entry: Entry | None) -> dict[str, Any]:
     return {
         **_answer(call),
         "name": profile.name if profile else None,
-        "phone": phones.recipient_of(entry),
+        "phone": phone_recipient(entry),
         "timezone": profile.timezone if profile else None,
         "subject": call.subject,
         "script": call.script,
@@ -144,7 +144,7 @@ def _obstacle(call: Call, entry: Entry | None) -> str | None:
     if call.state is not State.OPEN:
         return None
     consent = entry.consent("phone", call.purpose) if entry else None
-    way = Way("phone", phones.recipient_of(entry) is not None, consent=consent)
+    way = Way("phone", phone_recipient(entry) is not None, consent=consent)
     if obstacle := way.obstacle(call.purpose):
         return obstacle
     return "open_complaint" if entry and entry.open_complaints and call.purpose == "marketing" else None

@@ -7,7 +7,6 @@ from datetime import datetime
 import structlog
 
 from services.notifications.book import Book
-from services.notifications.channels import RECIPIENTS
 from services.notifications.documents import Damaged
 from services.notifications.domain import outreach
 from services.notifications.domain.audience import Entry
@@ -15,6 +14,7 @@ from services.notifications.domain.campaign import Branch, Campaign, Grant, Mess
 from services.notifications.domain.decision import Reason, Send, Twin, decide
 from services.notifications.domain.evidence import case_of, decided, twin_of
 from services.notifications.domain.outreach import Outreach, State
+from services.notifications.domain.reach import RECIPIENTS
 from services.notifications.domain.segment import matches
 from services.notifications.domain.traits import traits_of
 from services.notifications.people import People

@@ -10,6 +10,7 @@ import structlog
 
 from services.notifications.domain.audience import Entry, Told
 from services.notifications.domain.outreach import FAULT, LIVE, Outreach, State
+from services.notifications.domain.reach import reach_of
 from services.notifications.domain.traits import traits_of
 from wafa.runtime.mongo import Document
 
@@ -40,6 +41,7 @@ def document_of(kept: Entry | Outreach) -> Document:
         # The latest purchases are a part of the whole person: they stand on top already.
         traits.pop("purchases", None)
         fields["traits"] = traits or None
+        fields["reach"] = reach_of(kept) or None
     return {name: value for name, value in fields.items() if value not in (None, (), [])}
 
 

@@ -1,9 +1,8 @@
 """The ways to a customer: which there are by the settings, and who can be reached through each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from services.notifications.channels import mail, phones
 from services.notifications.channels.calls import CallList
 from services.notifications.channels.email import Email
 from services.notifications.channels.folder import mail_folder, text_folder
@@ -11,17 +10,8 @@ from services.notifications.channels.mail import Sender
 from services.notifications.channels.outcomes import Channel
 from services.notifications.channels.smtp import Mailer, Server
 from services.notifications.channels.webhook import Endpoint, Webhook
-from services.notifications.domain.audience import Entry
 from services.notifications.store import NotificationsStore
 from wafa.runtime.settings import Settings, SettingsError
-
-#: Channel -> the address of a customer that can be used there, or None.
-RECIPIENTS: Mapping[str, Callable[[Entry | None], str | None]] = {
-    "email": mail.recipient_of,
-    "sms": phones.recipient_of,
-    "whatsapp": phones.recipient_of,
-    "phone": phones.recipient_of,
-}
 
 
 def configured(settings: Settings) -> Mapping[str, Channel]:

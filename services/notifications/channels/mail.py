@@ -18,11 +18,8 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
 from services.notifications.channels.outcomes import Message
-from services.notifications.domain.audience import Entry
+from services.notifications.domain.reach import ADDRESS, usable_address
 
-_ATOM = r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+"
-_ADDRESS = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?P<domain>{_ATOM}(?:\.{_ATOM})*)")
-LONGEST_ADDRESS = 254
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _NOBODYS = secrets.token_hex(8)
 _LINK = re.compile(r"https?://[!-;=?-~]{1,800}")
@@ -76,7 +73,7 @@ def compose(message: Message, sender: Sender) -> Mail:
             repeats it.
     """
     values = {
-        b"recipient": _checked("recipient", _ADDRESS, message.recipient),
+        b"recipient": _checked("recipient", ADDRESS, message.recipient),
         b"date": format_datetime(message.now).encode("ascii"),
         b"outreach_id": _checked("outreach_id", _ID, message.outreach_id),
         b"plain": _encoded(message.plain),
@@ -86,27 +83,6 @@ def compose(message: Message, sender: Sender) -> Mail:
         values[b"unsubscribe"] = _checked("unsubscribe", _LINK, message.unsubscribe)
     form = _form(sender, message.subject, message.language, message.unsubscribe is not None)
     return Mail(sender.address, message.recipient, form % values)
-
-
-def usable_address(text: str) -> str | None:
-    """Return an address as mail servers know it, an international domain in its ASCII form.
-
-    None when it is no plain address, or when its local part needs SMTPUTF8, which few servers offer.
-    """
-    found = _ADDRESS.fullmatch(text)
-    if found is None:
-        return None
-    try:
-        address = f"{found['local']}@{found['domain'].encode('idna').decode()}"
-    except UnicodeError:
-        return None
-    return address if address.isascii() and len(address) <= LONGEST_ADDRESS else None
-
-
-def recipient_of(entry: Entry | None) -> str | None:
-    """Return the first of a customer's addresses that mail can be sent to."""
-    emails = entry.profile.emails if entry and entry.profile else ()
-    return next(filter(None, map(usable_address, emails)), None)
 
 
 def _checked(name: str, form: re.Pattern[str], value: str) -> bytes:
