@@ -5,6 +5,8 @@ from typing import Any
 
 from services.notifications.channels.outcomes import Message
 from services.notifications.domain.audience import Entry
+from services.notifications.domain.campaign import Campaign, On, Purpose, Trigger
+from services.notifications.domain.campaign import Message as Writes
 from services.notifications.domain.decision import Case, Way
 from services.notifications.domain.facts import Complaint, Consent, Member, Profile
 from services.notifications.domain.outreach import Outreach
@@ -28,6 +30,17 @@ def case(**changes: Any) -> Case:
 def way(channel: str = "email", **changes: Any) -> Way:
     """A channel with an address that works, and a customer who never said anything about it."""
     return Way(channel, **{"has_address": True} | changes)
+
+
+def campaign(id: str = "recognition", **changes: Any) -> Campaign:
+    """The campaign that thanks whoever has come back, unless said otherwise."""
+    usual: dict[str, Any] = {
+        "version": 0,
+        "purpose": Purpose.SERVICE,
+        "start": Trigger(On.RECOGNIZED),
+        "steps": (Writes("thanks", "recognized", ("email",)),),
+    }
+    return Campaign(id, **usual | changes)
 
 
 def row(customer_id: str = "sara", **changes: Any) -> Outreach:
