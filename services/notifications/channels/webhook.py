@@ -7,6 +7,7 @@ is answered of one message (2xx, 4xx) decides about that message; what says that
 or does not want us, is never held against a message.
 """
 
+import re
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ READ_FOR = 5.0
 RESOLVED_FOR = 30.0
 CONNECTIONS = 16
 _PORTS = {"https": 443, "http": 80}
+_PATH = re.compile("[!-~]{1,2000}")
 LONGEST_WAIT = 3600
 
 #: 4xx that say "not now" of a message.
@@ -62,7 +64,8 @@ class Endpoint:
             parts = urlsplit(url)
             host = _host(parts.hostname or "")
             port = parts.port or _PORTS[parts.scheme]
-            if parts.scheme not in schemes or parts.username is not None or not url.isprintable():
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            if parts.scheme not in schemes or parts.username is not None or not _PATH.fullmatch(path):
                 raise ValueError
         except (ValueError, KeyError):
             wanted = " or ".join(f"{scheme}://host/path" for scheme in schemes)
@@ -71,7 +74,6 @@ class Endpoint:
             key = key_of(secret)
         except ValueError as error:
             raise ValueError(f"WAFA_{channel.upper()}_SECRET {error}") from None
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return cls(parts.scheme, host, port, path, key, private)
 
     @property
