@@ -1,6 +1,6 @@
 """The notifications service: a table of contents."""
 
-from services.notifications import answering, calling, handlers, queries, segments, unsubscribing
+from services.notifications import answering, calling, examining, handlers, queries, segments, unsubscribing
 from services.notifications.book import Library
 from services.notifications.campaigning import Office
 from services.notifications.delivery import Delivery
@@ -127,6 +127,16 @@ class NotificationsService:
     def campaigns(self):
         """Return all campaigns in short."""
         return self.office.campaigns()
+
+    @rpc
+    def check_texts(self, texts, purpose):
+        """Say what is wrong with texts for messages of a purpose."""
+        return examining.check_texts(self.delivery.renderer, texts, purpose)
+
+    @rpc
+    def show_texts(self, texts, template=None):
+        """Return texts filled in with samples."""
+        return examining.show_texts(self.delivery.renderer, texts, template)
 
     @rpc
     def calls(self, state="open", limit=50):

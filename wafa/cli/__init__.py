@@ -25,6 +25,7 @@ COMMANDS = {
     "rejected": "wafa.cli.rejected:rejected",
     "segment": "wafa.cli.segment:segment",
     "campaign": "wafa.cli.campaign:campaign",
+    "template": "wafa.cli.template:template",
     "outreach": "wafa.cli.outreach:outreach",
     "calls": "wafa.cli.calls:calls",
     "rebuild": "wafa.cli.rebuild:rebuild",

@@ -55,7 +55,7 @@ def _serve(parent: socket.socket) -> None:
     hello = _said.decode(receive(parent))
     assert isinstance(hello, Hello), "the first word"
     watch = Watch(hello.seconds)
-    engine = Engine(hello.titles, watch.limited, hello.seconds)
+    engine = Engine(hello.titles, watch.limited)
     _warm_up(engine)
     limit_memory(hello.room)
     parent.sendall(frame(Ready()))

@@ -27,7 +27,7 @@ def readable(data: Mapping[str, object], titles: Titles, language: str) -> dict[
     for name, value in data.items():
         variable = VARIABLES.get(name)
         try:
-            seen[name] = _read(variable and variable.kind, value, titles, language)
+            seen[name] = _read(variable.kind if variable else None, value, titles, language)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{name}: {error}") from error
     return seen

@@ -30,13 +30,12 @@ Limit = Callable[[Callable[[], _Made]], _Made]
 class Engine:
     """Renders messages, and keeps the compiled texts of the campaigns that it was told of.
 
-    `limited` runs what may take long, and raises `TimeUp` when that takes more than `seconds`.
+    `limited` runs what may take long, and raises `TimeUp` in it when it does.
     """
 
-    def __init__(self, titles: Titles, limited: Limit[Text] | None = None, seconds: float = 0.0) -> None:
+    def __init__(self, titles: Titles, limited: Limit[Text] | None = None) -> None:
         self._titles = titles
         self._limited: Limit[Text] = limited or (lambda work: work())
-        self._seconds = seconds
         self._reader = Reader()
         layout = (FOLDER / LAYOUT).read_text("utf-8")
         self.environment = Guarded(layout, self._reader.filters(), self._reader.functions())
@@ -62,16 +61,29 @@ class Engine:
         if template not in texts.languages:
             return Broken(f"text {template}: there is none", ours=False)
         spoken = speech(locale, default, texts.languages[template])
-        strikes = texts.strikes.get((template, spoken.language), 0)
         try:
-            if strikes >= STRIKES:
-                raise TextFault("txt", None, f"it took more than {self._seconds} s {strikes} times")
+            return self._watched(texts, template, spoken, data)
+        except TextFault as fault:
+            return Broken(f"text {template}, language {spoken.language}, {fault}", texts.ours)
+
+    def tried(self, key: str, template: str, language: str, data: Mapping[str, object]) -> Text | TextFault:
+        """Return a message in one language, or what is wrong with it, of texts that were learnt."""
+        texts = self._known[key]
+        try:
+            return self._watched(texts, template, speech(language, language, frozenset({language})), data)
+        except TextFault as fault:
+            return fault
+
+    def _watched(self, texts: "Compiled", template: str, spoken: Speech, data: Mapping[str, object]) -> Text:
+        strikes = texts.strikes.get((template, spoken.language), 0)
+        if strikes >= STRIKES:
+            raise TextFault("txt", None, f"it took too long {strikes} times")
+        try:
             return self._limited(lambda: self._written(texts, template, spoken, data))
         except TextFault as fault:
             if isinstance(fault.__cause__, TimeUp):
                 texts.strikes[template, spoken.language] = strikes + 1
-            where = f"text {template}, language {spoken.language}"
-            return Broken(f"{where}, {fault}", texts.ours)
+            raise
 
     def _written(self, texts: "Compiled", template: str, spoken: Speech, data: Mapping[str, object]) -> Text:
         part = "data"
@@ -92,7 +104,7 @@ class Engine:
         except TextFault:
             raise
         except (Exception, TimeUp) as error:
-            raise TextFault.of(part, error, self._seconds) from error
+            raise TextFault.of(part, error) from error
         return Text(spoken.language, subject, plain, html, short, spoken.direction)
 
     def _about(self, spoken: Speech, data: Mapping[str, object]) -> dict[str, object]:
@@ -139,4 +151,4 @@ class Compiled:
             code = self._environment.compile(self._environment.checked(source, name), name, name)
             return Template.from_code(self._environment, code, self._environment.globals)
         except (Exception, TimeUp) as error:
-            raise TextFault.of(part, error, 0) from error
+            raise TextFault.of(part, error) from error

@@ -22,17 +22,17 @@ class TextFault(Exception):
         return f"part {self.part}{line}: {self.message}"
 
     @classmethod
-    def of(cls, part: str, error: BaseException, limit: float) -> "TextFault":
-        """Return what an error while compiling or rendering says of a part; `limit` is that of time."""
+    def of(cls, part: str, error: BaseException) -> "TextFault":
+        """Return what an error while compiling or rendering says of a part."""
         if isinstance(error, TemplateSyntaxError):
             return cls(part, error.lineno, error.message or "it cannot be read")
-        return cls(part, _line(error.__traceback__), _words(error, limit))
+        return cls(part, _line(error.__traceback__), _words(error))
 
 
-def _words(error: BaseException, limit: float) -> str:
+def _words(error: BaseException) -> str:
     match error:
         case TimeUp():
-            return f"it takes more than {limit} s"
+            return "it takes too long"
         case MemoryError():
             return "it takes more memory than any message needs"
         case RecursionError():

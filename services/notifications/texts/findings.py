@@ -1,6 +1,6 @@
 """What the linter says of a text."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -19,3 +19,16 @@ class Finding(msgspec.Struct, frozen=True, order=True):
     line: int
     level: Level
     message: str
+
+
+class Found(NamedTuple):
+    """A finding in a text whose name and language go without saying."""
+
+    level: Level
+    message: str
+    part: str = ""
+    line: int = 0
+
+    def at(self, template: str, language: str) -> Finding:
+        """Return the finding with its place."""
+        return Finding(template, language, self.part, self.line, self.level, self.message)

@@ -50,20 +50,36 @@ class Renderer:
         return made
 
     def check(self, texts: Texts, purpose: str) -> list[Finding]:
-        """Return what is wrong with texts for a campaign of this purpose. Raises `Gone`."""
-        with self._lock:
-            self._start()
-            return self._sandbox.checked(Check(texts, purpose))
+        """Return what is wrong with texts for a campaign of this purpose, by where it is.
+
+        Raises:
+            CannotStart: nothing can be rendered just now.
+        """
+        found: list[Finding] = []
+        for template, translations in texts.items():
+            with self._lock:
+                found += self._checked({template: translations}, purpose)
+        return sorted(found)
 
     def close(self) -> None:
         """End the child process. It starts again if a message is asked for."""
         with self._lock:
             self._sandbox.end()
 
+    def _checked(self, texts: Texts, purpose: str) -> list[Finding]:
+        try:
+            self._start()
+            return self._sandbox.checked(Check(texts, str(purpose)))
+        except CannotStart:
+            raise
+        except Gone as error:
+            told = f"it cannot be checked: the process that does so was lost: {error}"
+            return [Finding(template, "", "", 0, "error", told) for template in texts]
+
     def _render(self, orders: Sequence[Order]) -> list[Text | Broken]:
         packed = [_wanted(order) for order in orders]
-        good = [index for index, one in enumerate(packed) if isinstance(one, Wanted)]
-        made = iter(self._all([orders[index] for index in good], [packed[index] for index in good]))
+        good = [(order, one) for order, one in zip(orders, packed, strict=True) if isinstance(one, Wanted)]
+        made = iter(self._all([order for order, _ in good], [one for _, one in good]))
         return [one if isinstance(one, Broken) else next(made) for one in packed]
 
     def _all(self, orders: Sequence[Order], wanted: Sequence[Wanted]) -> list[Text | Broken]:

@@ -1,8 +1,8 @@
 """The child process that renders, as its parent sees it.
 
 The two talk over a pair of sockets: a socket has a deadline, and works in a process that eventlet has patched
-as well as in threads. The child is started when it is first needed, with an environment that has no secrets in
-it. It ends when its end of the pair is the only one left: with its parent, however that dies.
+as well as in threads. The child is started when it is first needed, with an environment that has no secrets.
+It ends when its end of the pair is the only one left: with its parent, however that dies.
 """
 
 import contextlib

@@ -67,3 +67,11 @@ def samples(language: str, **changes: object) -> dict[str, object]:
     chosen = "ar" if language == "ar" else "en"
     data = {name: variable.samples[chosen] for name, variable in VARIABLES.items()}
     return data | {"zone": "Asia/Riyadh" if chosen == "ar" else "Europe/London"} | changes
+
+
+def longest(language: str) -> dict[str, object]:
+    """Return samples that take much room: a long name, large numbers."""
+    name = (
+        "عبد الرحمن بن عبد العزيز المنصوري" if language == "ar" else "Alexandra Konstantinopoulou-Whittington"
+    )
+    return {"name": name, "points": 1_234_567, "points_expiring": 123_456, "granted": 10_000}
