@@ -13,6 +13,7 @@ from services.notifications.planning import triggered
 from services.notifications.publishing import SERVICE, converted
 from services.notifications.reading import FACTS
 from services.notifications.store import NotificationsStore
+from services.notifications.store.people import People
 from wafa.contracts.envelope import Event
 from wafa.contracts.receipts import changes_applied
 from wafa.runtime.policy import RetryLater
@@ -37,6 +38,9 @@ def take_in(
         told[customer_id] += facts
         told_by.append((event, customer_id))
     planned = triggered(book.running(), events, now)
+    if anew := store.audience_anew():
+        # First: whoever puts it in the place of the other reads the other first.
+        learn(told, anew)
     hindered = learn(told, store)
     store.plan(planned)
     store.bounced(back.replies)
@@ -57,7 +61,7 @@ def _told(events: Iterable[Event]) -> Iterable[tuple[Event, str, list[Fact]]]:
             yield event, *read(event)
 
 
-def learn(told: Mapping[str, Sequence[Fact]], store: NotificationsStore) -> dict[str, str]:
+def learn(told: Mapping[str, Sequence[Fact]], store: People) -> dict[str, str]:
     """Fold facts, by customer, into the audience; what another worker wrote meanwhile is folded anew.
 
     Returns of which customers that could not be done, because an entry is damaged, and why.

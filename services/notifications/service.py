@@ -5,6 +5,7 @@ from services.notifications.book import Library
 from services.notifications.campaigning import Office
 from services.notifications.delivery import Delivery
 from services.notifications.planner import Planner
+from services.notifications.rebuilding import Rebuilding
 from services.notifications.sending import Means, Outbox, measure_pending
 from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import clock_at
@@ -34,6 +35,11 @@ class NotificationsService:
         """Where people see to campaigns."""
         return Office(self.store, self.book, self.delivery.renderer.check)
 
+    @property
+    def rebuilding(self):
+        """How the audience is made anew."""
+        return Rebuilding(self.store)
+
     @consume("wafa.notifications", max_bytes=INTERNAL_BYTES)
     def take_in(self, events):
         """Learn about customers, and plan messages to them."""
@@ -55,6 +61,11 @@ class NotificationsService:
         """Tell of calls that nobody has told of; say how long the oldest unfinished message has waited."""
         calling.log_attempts(self.store, self.publish, self.now())
         measure_pending(self.store, self.now())
+
+    @every(seconds=60)
+    def tidy(self):
+        """Drop what a dead rebuild of the audience has left."""
+        self.rebuilding.tidy()
 
     @rpc
     def audience(self, customer_id):
@@ -157,3 +168,33 @@ class NotificationsService:
     def answer(self, token):
         """Publish the answer that a message's link stands for."""
         return answering.answer(self.store, self.publish, self.delivery.links, token, now=self.now())
+
+    @rpc
+    def rebuild_audience_begin(self, silent=True):
+        """Begin to make the audience anew; nobody is contacted meanwhile."""
+        return self.rebuilding.begin(silent)
+
+    @rpc
+    def relearn(self, rebuild, events):
+        """Learn what events say of customers; plan and publish nothing."""
+        return self.rebuilding.relearn(rebuild, events)
+
+    @rpc
+    def rebuild_audience_keep(self, rebuild, after=None, limit=500):
+        """Take over a page of what nobody else can tell again."""
+        return self.rebuilding.keep(rebuild, after, limit)
+
+    @rpc
+    def rebuild_audience_compare(self, rebuild, after=None, limit=500):
+        """Compare a page of the audience with the one made anew."""
+        return self.rebuilding.compare(rebuild, after, limit)
+
+    @rpc
+    def rebuild_audience_settle(self, rebuild, customer_ids, repair=False):
+        """Look at customers again, and put right what is different about them."""
+        return self.rebuilding.settle(rebuild, customer_ids, repair)
+
+    @rpc
+    def rebuild_audience_end(self, rebuild):
+        """End it, wherever it stands."""
+        self.rebuilding.end(rebuild)

@@ -13,9 +13,9 @@ from wafa.runtime.mongo import Document, by_id, replace_guarded
 class People(Part):
     """Audience entries, read and written by the batch."""
 
-    def __init__(self, database: Database[Document]) -> None:
+    def __init__(self, database: Database[Document], collection: str = "audience") -> None:
         super().__init__(database)
-        self._audience = database["audience"]
+        self._audience = database[collection]
 
     def entries(self, customer_ids: Iterable[str]) -> dict[str, Entry]:
         """Return the entries of customers and of whoever they were merged into, as far as there are any.
