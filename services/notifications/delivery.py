@@ -62,13 +62,16 @@ class Delivery:
             for job, text in zip(jobs, texts, strict=True)
         ]
 
-    def hand_over(self, job: Job, message: Message) -> Outcome:
-        """Hand a message over to its channel. Whatever goes wrong concerns this message only."""
+    def hand_over(self, job: Job, message: Message) -> Outcome | Broken:
+        """Hand a message over to its channel. Whatever goes wrong concerns this message only.
+
+        `Broken` is a fault of ours, which is held against nobody's address.
+        """
         try:
             return self.channels[job.row.channel].send(message)
         except Exception as error:
             log.error("message cannot be made", **_names(job.row), error=repr(error))
-            return Refused(f"not made: {type(error).__name__}")
+            return Broken(f"not made: {type(error).__name__}", ours=False)
 
     def _order(self, job: Job, book: Book) -> Order:
         profile = job.entry.profile
@@ -120,7 +123,7 @@ class Delivery:
         )
 
 
-def settled(job: Job, message: Message, outcome: Outcome, now: datetime) -> Outreach:
+def settled(job: Job, message: Message, outcome: Outcome | Broken, now: datetime) -> Outreach:
     """Return the row as the outcome leaves it."""
     row = job.row
     match outcome:
@@ -132,6 +135,8 @@ def settled(job: Job, message: Message, outcome: Outcome, now: datetime) -> Outr
         case PutOff(reply):
             log.warning("put off", **_names(row), channel=row.channel, reply=reply)
             return outreach.put_off(row, reply, now)
+        case Broken(fault):
+            return outreach.failed(row, fault, now)
 
 
 def not_written(job: Job, broken: Broken, now: datetime) -> Outreach:
