@@ -133,11 +133,11 @@ def _messages(lines: Sequence[Line]) -> Plain:
 
 
 def _is_held_out(line: Line) -> bool:
-    return line["state"] == State.DROPPED and line["reason"] == Reason.HOLDOUT
+    return bool(line["state"] == State.DROPPED and line["reason"] == Reason.HOLDOUT)
 
 
 def _is_suppressed(line: Line) -> bool:
-    return line["state"] == State.DROPPED and line["reason"] != Reason.HOLDOUT
+    return bool(line["state"] == State.DROPPED and line["reason"] != Reason.HOLDOUT)
 
 
 def _table(name: str, messages: Sequence[Line], journeys: Sequence[Line]) -> list[Plain]:

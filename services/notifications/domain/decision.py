@@ -111,7 +111,7 @@ class Drop:
 Decision = Send | Defer | Drop
 
 #: Of several channels that are closed, the one that came closest to being open gives the reason.
-_CLOSEST = (Reason.NO_CONSENT, Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.NO_ADDRESS)
+CLOSEST = (Reason.NO_CONSENT, Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.NO_ADDRESS)
 
 
 def decide(case: Case) -> Decision:
@@ -129,7 +129,7 @@ def decide(case: Case) -> Decision:
     obstacles = {way.channel: way.obstacle(case.purpose) for way in case.ways}
     channel = next((one for one, obstacle in obstacles.items() if obstacle is None), None)
     if channel is None:
-        return Drop(min(filter(None, obstacles.values()), key=_CLOSEST.index, default=Reason.NO_ADDRESS))
+        return Drop(min(filter(None, obstacles.values()), key=CLOSEST.index, default=Reason.NO_ADDRESS))
     if case.open_complaints:
         return Drop(Reason.OPEN_COMPLAINT)
     if not case.in_segment:

@@ -1,4 +1,4 @@
-"""By which channels a customer can be reached: the address of each that can be used, and whether it bounced."""
+"""By which channels a customer can be reached: the address that is used on each, and whether it bounced."""
 
 import re
 from collections.abc import Callable, Mapping
