@@ -23,6 +23,7 @@ from wafa.contracts.validation import check
 from wafa.runtime.mongo import open_database
 
 NUMBER = "+966500000001"
+OBJECTED = consent("withdrawn", purpose="marketing", channel="phone")
 SCRIPT = "مرحبًا سارة\n"
 
 
@@ -218,10 +219,7 @@ def test_what_was_noted_is_not_kept_once_it_is_told(staff: Staff, database: Data
     [
         ({"profile": profile(phones=())}, "no_address"),
         ({"profile": profile(phones=(NUMBER,))}, "no_consent"),
-        (
-            {"profile": profile(phones=(NUMBER,), consents=(consent("withdrawn", purpose="marketing", channel="phone"),))},
-            "unsubscribed",
-        ),
+        ({"profile": profile(phones=(NUMBER,), consents=(OBJECTED,))}, "unsubscribed"),
         ({"own": Told(complaints=(complaint("opened"),))}, "open_complaint"),
     ],
 )  # fmt: skip
