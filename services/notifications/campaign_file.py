@@ -17,6 +17,8 @@ from services.notifications.policy_file import OutreachPolicy
 from wafa.runtime.file_schema import mistakes, path_of
 from wafa.runtime.marked_yaml import BrokenFile, Marked, Place, parse_marked
 
+#: Characters; reading as many takes about a second.
+LONGEST = 50_000
 DEEPEST = 40
 MOST_VALUES = 5_000
 
@@ -49,6 +51,8 @@ def read(text: str) -> Marked:
     Raises:
         BrokenFile: it is no YAML, is too large, or names a thing twice.
     """
+    if len(text) > LONGEST:
+        raise BrokenFile(f"is too long: {LONGEST:,} characters are the most")
     marked = parse_marked(text, typed=True)
     if not _within_bounds(marked.content):
         raise BrokenFile("is nested too deeply, or holds too much")
