@@ -1,6 +1,7 @@
 """`wafa segment`: which segments there are, how many customers one has, and who some of them are."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def rule_in(given: str) -> Any:
             raise click.BadParameter(f"there is no file {given}", param_hint="SEGMENT")
         return given
     try:
-        text = click.get_text_stream("stdin").read() if given == "-" else path.read_text(encoding="utf-8")
+        text = sys.stdin.read() if given == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{given} cannot be read: {error}", param_hint="SEGMENT") from error
     return _json(text, "standard input" if given == "-" else given)
