@@ -63,7 +63,7 @@ class Planner:
         ends = time.monotonic() + seconds
         planned = 0
         for control in self._book.controls_running():
-            if time.monotonic() >= ends or self._store.rebuilding(self._clock()):
+            if time.monotonic() >= ends or self._store.rebuilding():
                 break
             campaign = self._book.version(f"{control.campaign}@{control.version}")
             if campaign and not control.paused:
