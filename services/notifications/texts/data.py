@@ -64,6 +64,6 @@ def _aware(moment: datetime) -> datetime:
 def _link(address: str) -> str:
     if not address.startswith(("https://", "http://", "mailto:")) or len(address) > LONGEST_LINK:
         raise ValueError(f"a link begins with https:// and has up to {LONGEST_LINK:,} characters")
-    if clean(address, LONGEST_LINK) != address:
+    if " " in address or clean(address, LONGEST_LINK) != address:
         raise ValueError("a link is one word of visible characters")
     return address

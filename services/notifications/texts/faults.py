@@ -46,7 +46,8 @@ def _line(trace: TracebackType | None) -> int | None:
     found = None
     while trace is not None:
         template = trace.tb_frame.f_globals.get("__jinja_template__")
-        if isinstance(template, Template):
+        # Between two lines, where only a signal can interrupt, there is no number.
+        if isinstance(template, Template) and trace.tb_lineno is not None:
             found = template.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
     return found

@@ -147,4 +147,6 @@ def _shown(value: Any) -> Any:
 
 
 def _said(node: nodes.Node) -> str:
-    return f"`{type(node).__name__.lower()}`"
+    name = type(node).__name__.lower()
+    # What Jinja makes of `autoescape` stands within one of these.
+    return "`autoescape`" if name == "scope" else f"`{name}`"

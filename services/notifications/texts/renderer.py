@@ -21,6 +21,8 @@ from services.notifications.texts.wire import Batch, Check, Wanted
 AT_A_TIME = 64
 #: Of so many versions of campaigns the texts are kept ready.
 KEYS = 100
+#: How often a message that may have brought down a child is tried by itself.
+TRIES = 2
 
 
 class Renderer:
@@ -95,12 +97,14 @@ class Renderer:
 
     def _alone(self, order: Order, wanted: Wanted) -> Text | Broken:
         made: list[Text | Broken] = []
-        try:
-            self._ask([order], [wanted], made)
-        except Gone as error:
-            # Twice in a row, the second time by itself: most likely its own doing, but nobody knows.
-            return Broken(f"text {order.template}: the process that renders it was lost: {error}", ours=True)
-        return made[0]
+        for _ in range(TRIES):
+            try:
+                self._ask([order], [wanted], made)
+                return made[0]
+            except Gone as error:
+                why = error
+        # Time and again, all by itself: most likely its own doing, but nobody knows.
+        return Broken(f"text {order.template}: the process that renders it was lost: {why}", ours=True)
 
     def _ask(self, orders: Sequence[Order], wanted: Sequence[Wanted], made: list[Text | Broken]) -> None:
         if not wanted:

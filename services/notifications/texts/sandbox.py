@@ -38,6 +38,8 @@ ROOM = 256 * 1024 * 1024
 SILENCE = 10.0
 TO_START = 60.0
 TO_END = 2.0
+#: Somebody may kill a child that has hardly begun.
+TRIES = 3
 
 _Answer = TypeVar("_Answer")
 _answered = msgspec.msgpack.Decoder(Ready | Results | Findings)
@@ -74,17 +76,22 @@ class Sandbox:
         """Start a child unless one runs; return whether a new one was started. Raises `CannotStart`."""
         if self._process is not None and self._process.poll() is None:
             return False
-        self.end()
-        try:
-            self._process, self._connection = _started()
-            self._connection.settimeout(TO_START)
-            self._say(self._hello)
-            self._hear(Ready)
-            self._connection.settimeout(self._silence)
-        except (OSError, Gone) as error:
+        for _ in range(TRIES):
             self.end()
-            raise CannotStart(f"no process to render in can be started: {error}") from error
-        return True
+            try:
+                self._process, self._connection = _started()
+                self._connection.settimeout(TO_START)
+                self._say(self._hello)
+                self._hear(Ready)
+                self._connection.settimeout(self._silence)
+                return True
+            except Gone as error:
+                why: Exception = error
+            except OSError as error:
+                why = error
+                break
+        self.end()
+        raise CannotStart(f"no process to render in can be started: {why}") from why
 
     def rendered(self, batch: Batch) -> Iterator[list[Text | Broken]]:
         """Yield the messages of a batch as they come. Raises `Gone`; what was yielded until then is good."""

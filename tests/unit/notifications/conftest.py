@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 
 from services.notifications.texts.renderer import Renderer
@@ -6,5 +8,7 @@ from wafa.runtime.settings import DEFAULT_PROGRAM
 
 
 @pytest.fixture(scope="session")
-def renderer() -> Renderer:
-    return Renderer(titles_of(DEFAULT_PROGRAM))
+def renderer() -> Iterator[Renderer]:
+    renderer = Renderer(titles_of(DEFAULT_PROGRAM))
+    yield renderer
+    renderer.close()
