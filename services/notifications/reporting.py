@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from services.notifications.book import Book
+from services.notifications.choosing import chosen, with_mistakes
 from services.notifications.conclusions import sentences
 from services.notifications.domain.campaign import Campaign
 from services.notifications.domain.decision import Reason
@@ -27,6 +29,15 @@ Line = Mapping[str, Any]
 Plain = dict[str, Any]
 #: What the tables of a report tell apart.
 BY = ("channel", "language", "tier", "day")
+
+
+@with_mistakes
+def campaign_report(store: NotificationsStore, book: Book, campaign: object, now: datetime) -> Plain:
+    """Return the report of a campaign, with its title and what is done with it now."""
+    newest = chosen(book, campaign)
+    control = book.control(newest.id)
+    found = report(store, newest.id, book.version, book.policy, now)
+    return {**found, "title": dict(newest.title), "state": control.shown_state if control else None}
 
 
 def report(

@@ -1,11 +1,23 @@
 """The notifications service: a table of contents."""
 
-from services.notifications import answering, calling, examining, handlers, queries, segments, unsubscribing
+from services.notifications import (
+    answering,
+    calling,
+    examining,
+    handlers,
+    previewing,
+    queries,
+    reporting,
+    segments,
+    simulating,
+    unsubscribing,
+)
 from services.notifications.book import Library
 from services.notifications.campaigning import Office
 from services.notifications.delivery import Delivery
 from services.notifications.planner import Planner
 from services.notifications.rebuilding import Rebuilding
+from services.notifications.rehearsing import Look
 from services.notifications.sending import Means, Outbox, measure_pending
 from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import clock_at
@@ -148,6 +160,33 @@ class NotificationsService:
     def show_texts(self, texts, template=None):
         """Return texts filled in with samples."""
         return examining.show_texts(self.delivery.renderer, texts, template)
+
+    @rpc
+    def campaign_preview(self, campaign, on=None):
+        """Return whom a campaign would reach, whom not and why, and what it would say."""
+        delivery = self.delivery.with_calls(self.store)
+        look = Look(self.store, self.book, delivery.channels, delivery.write)
+        return previewing.preview(look, campaign, on, self.now())
+
+    @rpc
+    def campaign_simulate(self, campaign, since, until, every=None, after=None, limit=200):
+        """Play the past of a campaign with the next customers."""
+        return simulating.campaign_simulate(
+            self.store,
+            self.book,
+            campaign,
+            since,
+            until,
+            every=every,
+            after=after,
+            limit=limit,
+            now=self.now(),
+        )
+
+    @rpc
+    def campaign_report(self, campaign):
+        """Return what a campaign did and what came of it."""
+        return reporting.campaign_report(self.store, self.book, campaign, self.now())
 
     @rpc
     def calls(self, state="open", limit=50):
