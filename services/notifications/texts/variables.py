@@ -56,7 +56,9 @@ VARIABLES: Mapping[str, Variable] = {
     "granted": Variable("count", "points given as compensation", _same(200)),
     "coupon": Variable("code", "a code to be used at the till or in the shop", _same("SPRING-15")),
     "complaint_category": Variable("name", "what the complaint was about", {"ar": "توصيل", "en": "delivery"}),
-    "unsubscribe": Variable("link", "stops promotion by this channel", _same(_LINK.format("u", "Un"))),
+    "unsubscribe": Variable(
+        "link", "stops promotion by this channel", _same(_LINK.format("u", "Un")), always=True
+    ),
     "answer_yes": Variable("link", "says that the complaint is solved", _same(_LINK.format("a", "Ye"))),
     "answer_no": Variable("link", "says that it is not, and reopens it", _same(_LINK.format("a", "No"))),
 }
