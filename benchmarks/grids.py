@@ -75,6 +75,24 @@ def flatness(figures: Figures) -> Iterator[Grid]:
     yield _memory(f"Memory with {looks[-1]['stored']:,} interactions stored", looks[-1]["memory_mib"])
 
 
+def outreach(figures: Figures) -> Iterator[Grid]:
+    """Yield how fast outreach is, then the memory of the senders."""
+    mails, preview = figures["mails"], figures["preview"]
+    cpu = ", ".join(f"{name} {spent:.2f}" for name, spent in mails["cpu_ms_per_mail"].items())
+    rows = [
+        ("decisions, one core", f"{figures['decisions']['decisions_per_second']:,}/s"),
+        (
+            f"mails handed to a sink by {mails['senders']} senders ({mails['mails']:,} mails)",
+            f"{mails['mails_per_second']:,}/s",
+        ),
+        ("processor time of a mail", f"{cpu} ms"),
+        (f"preview of {preview['people']:,} customers", f"{preview['seconds']:.2f} s"),
+    ]
+    yield Grid("Outreach", ("", ""), rows)
+    yield _memory("Memory of the senders after the mails", mails["memory_mib"])
+    yield _memory(f"Memory of the senders after previews of {preview['people']:,}", preview["memory_mib"])
+
+
 def micro(figures: Figures) -> Iterator[Grid]:
     """Yield the single steps."""
     rows = []
@@ -89,4 +107,10 @@ def _memory(title: str, processes: Figures) -> Grid:
     return Grid(title, ("", "MiB", "peak"), rows)
 
 
-GRIDS = {"throughput": throughput, "latency": latency, "flatness": flatness, "micro": micro}
+GRIDS = {
+    "throughput": throughput,
+    "latency": latency,
+    "flatness": flatness,
+    "outreach": outreach,
+    "micro": micro,
+}

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from benchmarks import latency, micro, throughput, variants
+from benchmarks import latency, micro, outreach, throughput, variants
 from benchmarks.crew import Crew
 from benchmarks.feed import Pack, by_the_hundred, singly
 from benchmarks.finish import Finish, WrongOutcome
@@ -26,15 +26,20 @@ LATENCY_TURN = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Events in a run, runs of which the median counts, seconds at a steady rate, sizes to look at."""
+    """Events in a run, runs of which the median counts, seconds at a steady rate, sizes to look at.
+
+    `mails` is how many customers a broadcast is for, `people` how many a preview is of.
+    """
 
     events: int = 20_000
     runs: int = 3
     seconds: int = 30
     sizes: tuple[int, ...] = (10_000, 50_000, 100_000, 200_000, 300_000)
+    mails: int = 30_000
+    people: int = 200_000
 
 
-QUICK = Extent(events=5_000, runs=1, seconds=10, sizes=(10_000, 30_000))
+QUICK = Extent(events=5_000, runs=1, seconds=10, sizes=(10_000, 30_000), mails=5_000, people=20_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,11 @@ class Suite:
         first, last = looks[0], looks[-1]
         costs = ("seconds_per_1000", "cpu_seconds_per_1000_in_all")
         return {"looks": looks, "last_to_first": {cost: round(last[cost] / first[cost], 2) for cost in costs}}
+
+    def outreach(self) -> Figures:
+        """Measure deciding, sending and previewing."""
+        with self.ground.room("outreach") as room:
+            return outreach.measure(room, self.extent.mails, self.extent.people, self.bar)
 
     def micro(self) -> Figures:
         """Measure single steps."""

@@ -14,7 +14,6 @@ from services.customers.store import CustomerStore
 from wafa.contracts.duplicates import CONFLICT, identify, sort_out
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
-from wafa.contracts.times import parse_time
 from wafa.contracts.validators import kind_of
 from wafa.runtime.policy import Reject
 
@@ -69,14 +68,17 @@ def learn(events: Sequence[Event], store: CustomerStore, publish: Publish, now: 
 def note_applied(
     events: Sequence[Event], store: CustomerStore, publish: Publish, now: datetime
 ) -> list[Reject]:
-    """Note which services have applied a change. Said again, it has no effect."""
-    told = [(one["data"]["change_id"], one["data"]["service"], parse_time(one["time"])) for one in events]
-    known = store.changes({change_id for change_id, _, _ in told})
-    for change_id, service, at in told:
+    """Note which services have applied a change, and when they said so. Said again, it has no effect.
+
+    A receipt's own `time` is that of the change, so that it is the same however often it is published.
+    """
+    told = [(one["data"]["change_id"], one["data"]["service"]) for one in events]
+    known = store.changes({change_id for change_id, _ in told})
+    for change_id, service in told:
         if change_id not in known or service not in APPLIED_BY:
             log.info("nobody waits for this to be applied", change=change_id, by=service)
         elif service not in known[change_id].confirmed:
-            store.confirm(change_id, service, at)
+            store.confirm(change_id, service, now)
     return []
 
 

@@ -21,6 +21,22 @@ def events_of(customers: Iterable[Customer]) -> list[Event]:
     return [event for one in customers for event in _events(one)]
 
 
+def retold(customers: Iterable[Customer]) -> list[Event]:
+    """Return what holds of all that was ever told of these customers, each event under the id that it had.
+
+    That is what their versions tell, and of who was separated and has changed since, that they were (with the
+    time of the last version: when it was undone is not kept). An erasure that is not done tells nothing.
+    """
+    events = []
+    for customer in customers:
+        if customer.erased and not customer.is_tombstone:
+            continue
+        if customer.change and not customer.changed_last:
+            events.append(_repointed("customer.unmerged.v1", customer, customer.change))
+        events += _events(customer)
+    return events
+
+
 def _events(customer: Customer) -> list[Event]:
     change = customer.change if customer.changed_last else None
     if change is None:
@@ -28,15 +44,9 @@ def _events(customer: Customer) -> list[Event]:
     if customer.erased:
         data = {"customer_id": customer.customer_id, "change_id": change.change_id}
         return [_change_event("customer.erased.v1", customer, change, data)]
-    data = {
-        "from": customer.customer_id,
-        "into": change.into,
-        "version": customer.version,
-        "change_id": change.change_id,
-    }
     if customer.merged_into is not None:
-        return [_change_event("customer.merged.v1", customer, change, data)]
-    return [_change_event("customer.unmerged.v1", customer, change, data), snapshot_event(customer)]
+        return [_repointed("customer.merged.v1", customer, change)]
+    return [_repointed("customer.unmerged.v1", customer, change), snapshot_event(customer)]
 
 
 def snapshot_event(customer: Customer) -> Event:
@@ -86,6 +96,16 @@ def forget_message(change: Change, people: Sequence[Customer]) -> Message:
         },
     )
     return Message(REFUSED, "", encode(event), STRUCTURED)
+
+
+def _repointed(type: str, customer: Customer, change: ChangedBy) -> Event:
+    data = {
+        "from": customer.customer_id,
+        "into": change.into,
+        "version": change.version,
+        "change_id": change.change_id,
+    }
+    return _change_event(type, customer, change, data)
 
 
 def _change_event(type: str, customer: Customer, change: ChangedBy, data: dict[str, Any]) -> Event:

@@ -34,6 +34,7 @@ class _Customer(TypedDict, total=False):
     locale: str
     timezone: str
     country: str
+    tags: list[str]
 
 
 class Reference(TypedDict):
@@ -83,6 +84,9 @@ def statement_of(
     values = {name: customer[name] for name in _HINTS if name in customer}
     if account is not None:
         values["account"] = account
+    if "tags" in customer:
+        # A tag has no blanks, so all of them are one value: whoever speaks last has said them all.
+        values["tags"] = " ".join(sorted(set(customer["tags"])))
     country = customer.get("country")
     readings: dict[str, Callable[[str], str]] = {
         "email": normal_email,

@@ -1,6 +1,6 @@
 """The customers service: a table of contents."""
 
-from services.customers import handlers, queries, sweeping
+from services.customers import handlers, history, queries, sweeping
 from services.customers.changing import Changing
 from services.customers.commands import Commands
 from services.customers.store import CustomerStore
@@ -63,6 +63,11 @@ class CustomersService:
     def dossier(self, customer_id):
         """Return everything that is known here of a person."""
         return queries.dossier(self.store, customer_id)
+
+    @rpc
+    def history(self, after=None, limit=500):
+        """Return a page of what others were told of customers."""
+        return history.history(self.store, after, limit)
 
     @rpc
     def get(self, customer_id):

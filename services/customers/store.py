@@ -74,6 +74,11 @@ class CustomerStore:
             found |= more
         return [*found.values()]
 
+    def page(self, after: str | None, limit: int) -> list[Customer]:
+        """Return customers, aliases and those who were erased in the order of their ids, after `after`."""
+        wanted: Document = {} if after is None else {"_id": {"$gt": after}}
+        return [customer_of(one) for one in self._customers.find(wanted).sort("_id", ASCENDING).limit(limit)]
+
     def write(self, customers: Sequence[Customer]) -> set[str]:
         """Write new versions in one round trip; return the ids of those that could not be written.
 

@@ -12,6 +12,7 @@ from services.interactions.means import Means
 from services.interactions.publishing import SERVICE
 from services.interactions.recording import Record, case_event, make_record
 from services.interactions.rejections import quarantine
+from services.interactions.reopening import reopenings
 from services.interactions.store import InteractionStore
 from wafa.contracts.catalogue import INBOUND
 from wafa.contracts.duplicates import CONFLICT, Identified, identify, sort_out
@@ -63,6 +64,7 @@ def record(events: Sequence[Event], means: Means) -> list[Reject]:
             batch.refuse(key, Problem(answer["reason"], answer["path"], answer["message"]))
     batch.compare(store.add([batch.records[key] for key in batch.new]))
     records = list(batch.records.values())
+    records += reopenings(records, store, means.now)
     whose = {one["customer_id"] for one in records} | refresh_cases(records, store)
     # Somebody may be erased while their event is in our hands. We write, then look for the mark; whoever
     # erases marks, then redacts what is written: whichever comes second sees what the other one did.
@@ -134,7 +136,8 @@ def _reference(event: Event, key: str) -> dict[str, Any]:
 
 # What is recorded. Everything else that reaches the queue comes through the alternate exchange, as an event
 # that nobody listens to, and needs nothing done.
-RECORDED = frozenset(kind for kind in INBOUND if kind.split(".")[0] not in ("customer", "consent"))
+OF_OTHERS = ("customer", "consent", "outreach")
+RECORDED = frozenset(kind for kind in INBOUND if kind.split(".")[0] not in OF_OTHERS)
 POINTERS = {"customer.merged.v1": merged, "customer.unmerged.v1": unmerged}
 #: Queue -> event type -> who handles it, a batch at a time, from the top to the bottom.
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {

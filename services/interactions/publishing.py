@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from services.interactions.recording import CIRCUMSTANCES, Record, data_of
+from services.interactions.recording import CIRCUMSTANCES, SERVICE, SOURCE, Record, data_of
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
 
-SERVICE = "interactions"
-SOURCE = f"/wafa/{SERVICE}"
+__all__ = ["SERVICE", "SOURCE", "recorded", "rejected"]
 
 
 def recorded(record: Record) -> Event:

@@ -11,13 +11,18 @@ from typing import Any
 
 import msgspec
 
+from services.interactions.domain.answers import COMPLAINT, is_no
 from services.interactions.domain.cases import COMPLAINTS, CaseEvent
 from services.interactions.domain.redaction import without_person
 from wafa.contracts.currencies import DECIMALS
 from wafa.contracts.envelope import Event, derive_id
+from wafa.contracts.feedback import USUAL_SCALE_MAX
 from wafa.contracts.times import parse_time
 
 Record = dict[str, Any]
+
+SERVICE = "interactions"
+SOURCE = f"/wafa/{SERVICE}"
 
 # Facts about the circumstances that every inbound type may carry.
 CIRCUMSTANCES = ("channel", "via", "account", "initiator")
@@ -44,8 +49,26 @@ def make_record(event: Event, key: str, digest: str, customer_id: str, now: date
     if "total" in data:
         record["money"] = {"minor": minor_units(data["total"]), "currency": data["total"]["currency"]}
     if event["type"] in COMPLAINTS:
-        record["case_id"] = derive_id(event["source"], f"case {data['complaint_id']}")
+        record["case_id"] = _case_id(event["source"], data["complaint_id"])
+    if event["type"] == "feedback.given.v1" and (answered := _denied(event["source"], data)):
+        record["answers"] = answered
     return record
+
+
+def _case_id(source: str, complaint_id: str) -> str:
+    """A complaint's id is unique within its source only."""
+    return derive_id(source, f"case {complaint_id}")
+
+
+def _denied(source: str, data: dict[str, Any]) -> str | None:
+    """Return the case that a feedback says is not solved."""
+    about = data.get("about", {})
+    highest = data.get("scale_max", USUAL_SCALE_MAX[data["kind"]])
+    if about.get("type") != COMPLAINT or not is_no(data["kind"], data["score"], highest):
+        return None
+    # What we give ids to is the case.
+    given_by, id = about.get("source", source), about["id"]
+    return str(id) if given_by == SOURCE else _case_id(given_by, id)
 
 
 _ELSEWHERE = frozenset({"customer", *CIRCUMSTANCES})

@@ -1,6 +1,6 @@
 """The interactions service: a table of contents."""
 
-from services.interactions import handlers, queries, rejections
+from services.interactions import handlers, history, queries, rejections
 from services.interactions.means import Means
 from services.interactions.store import InteractionStore
 from wafa.runtime.aside import aside
@@ -38,6 +38,11 @@ class InteractionsService:
     def card(self, customer_id):
         """Return what staff should know from past interactions."""
         return queries.card(self.store, customer_id)
+
+    @rpc
+    def history(self, after=None, limit=500):
+        """Return a page of what others were told of interactions."""
+        return history.history(self.store, after, limit)
 
     @rpc
     def totals(self):

@@ -37,6 +37,7 @@ class InteractionStore:
             [
                 IndexModel(by_customer, name="timeline"),
                 IndexModel("case_id", name="case", partialFilterExpression={"case_id": {"$exists": True}}),
+                IndexModel("answers", name="answers", partialFilterExpression={"answers": {"$exists": True}}),
             ]
         )
         self._cases.create_index([("customer_id", ASCENDING), ("status", ASCENDING)], name="customer")
@@ -51,9 +52,19 @@ class InteractionStore:
         """Return the records that there are of these events, by key."""
         return by_id(self._records, keys)
 
+    def page_of_records(self, after: str | None, limit: int) -> list[Record]:
+        """Return records in the order of their identities, from the one after `after`."""
+        wanted: Document = {} if after is None else {"_id": {"$gt": after}}
+        return list(self._records.find(wanted).sort("_id", ASCENDING).limit(limit))
+
     def records_of_cases(self, case_ids: Iterable[str]) -> list[Record]:
         """Return every record of these cases."""
         return list(self._records.find({"case_id": {"$in": list(case_ids)}}))
+
+    def answers(self, case_ids: Iterable[str]) -> list[Record]:
+        """Return the records of all answers that one of these cases is not solved."""
+        wanted = list(case_ids)
+        return list(self._records.find({"answers": {"$in": wanted}})) if wanted else []
 
     def save_cases(self, cases: Sequence[Document]) -> None:
         """Write cases in one round trip, each unless a newer version is stored."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.loyalty.domain.facts import Fact, Purchase, Redemption, Return
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
 from services.loyalty.domain.money import NoExchangeRate, to_minor
 from services.loyalty.domain.program import Program
 from services.loyalty.effects import apply, settle, write
@@ -107,6 +107,12 @@ def _about_purchase(fact: type[Purchase] | type[Return]) -> Callable[[dict[str, 
     return read
 
 
+def _grant(data: dict[str, Any], program: Program) -> Fact:
+    what = data["data"]
+    grant = f"grant {data['source']}|{what['grant_id']}"
+    return Grant(data["interaction_id"], parse_time(data["time"]), grant, what["points"], what["reason"])
+
+
 def _amount(what: dict[str, Any], program: Program) -> int:
     return to_minor(Decimal(what["total"]["amount"]), what["total"]["currency"], program)
 
@@ -115,6 +121,7 @@ def _amount(what: dict[str, Any], program: Program) -> int:
 FACTS: dict[str, Callable[[dict[str, Any], Program], Fact]] = {
     "purchase.completed.v1": _about_purchase(Purchase),
     "purchase.returned.v1": _about_purchase(Return),
+    "points.granted.v1": _grant,
 }
 # What is done with each type of event; of those in one batch, the first in this order come first.
 HANDLERS: dict[str, Handler] = {

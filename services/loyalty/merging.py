@@ -56,7 +56,7 @@ def erase(
             tombstone(one, members.get(one), now) for one in left if not is_erased(members.get(one))
         ])  # fmt: skip
     settle_left(store.members(ids).values(), store, publish)
-    store.forget_purchases(ids)
+    store.forget_words(ids)
     publish(changes_applied(events, SERVICE))
     return []
 

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.loyalty.domain.program import Program, Tier
-from services.loyalty.marked_yaml import BrokenFile, Place, read_marked
 from wafa.contracts.currencies import DECIMALS
+from wafa.runtime.marked_yaml import BrokenFile, Place, read_marked
 from wafa.runtime.settings import SettingsError
 
 

@@ -129,5 +129,6 @@ def _shown(entry: Entry, program: Program) -> dict[str, Any]:
         "expired": entry.expired,
         "balance": entry.balance,
         "tier": entry.tier,
+        "reason": entry.reason,
     }
     return {name: value for name, value in shown.items() if value is not None}

@@ -1,6 +1,6 @@
 """The loyalty service: a table of contents."""
 
-from services.loyalty import handlers, queries, rebuilding, sweeping
+from services.loyalty import handlers, history, queries, rebuilding, sweeping
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
 from wafa.runtime.clock import now
@@ -57,6 +57,11 @@ class LoyaltyService:
     def members(self, after=None, limit=500):
         """Return a page of members."""
         return queries.members(self.store, after, limit)
+
+    @rpc
+    def history(self, after=None, limit=500):
+        """Return a page of what others were told of members."""
+        return history.history(self.store, after, limit)
 
     @rpc
     def summary(self):

@@ -72,10 +72,12 @@ class LoyaltyStore:
         """File ledger rows; one that is filed already stays as it is."""
         insert_new(self._ledger, rows)
 
-    def forget_purchases(self, customer_ids: Iterable[str]) -> None:
-        """Take the numbers that others gave to purchases from the ledger rows of erased customers."""
-        named = {"customer_id": {"$in": list(customer_ids)}, "fact.purchase": {"$exists": True}}
-        self._ledger.update_many(named, {"$set": {"fact.purchase": "erased"}})
+    def forget_words(self, customer_ids: Iterable[str]) -> None:
+        """Take from the ledger rows of erased customers the numbers that others gave, and words of theirs."""
+        of_them: Document = {"customer_id": {"$in": list(customer_ids)}}
+        for name in ("purchase", "grant", "reason"):
+            field = f"fact.{name}"
+            self._ledger.update_many({**of_them, field: {"$exists": True}}, {"$set": {field: "erased"}})
 
     def drop_pending(self, members: Sequence[Document]) -> None:
         """Empty `pending` of members that are still as given: everything in it is out."""
@@ -115,6 +117,10 @@ class LoyaltyStore:
     def page_of_members(self, after: str | None, limit: int) -> list[Document]:
         """Return those who have bought and are no alias, in the order of their ids."""
         return self.page(after, limit, _MEMBERS)
+
+    def page_told(self, after: str | None, limit: int) -> list[Document]:
+        """Return those of whom figures were published and still hold, in the order of their ids."""
+        return self.page(after, limit, {"state": {"$exists": True}, "snapshot": {"$exists": True}})
 
     def ledger_customers(self, after: str | None, upto: str | None) -> set[str]:
         """Return the customers in the ledger whose ids follow `after`, as far as `upto` if that is given."""

@@ -1,126 +1,149 @@
-"""From "this may go out now" to what the mail server said of it: write, address, hand over."""
+"""From "this may go out now" to what the far end said of it: write, address, hand over."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import structlog
-from jinja2 import TemplateError
 
+from services.notifications.book import Book
+from services.notifications.channels import configured, with_calls
+from services.notifications.channels.mail import Sender
+from services.notifications.channels.outcomes import Accepted, Channel, Message, Outcome, PutOff, Refused
+from services.notifications.deciding import Job
 from services.notifications.domain import outreach
-from services.notifications.domain.audience import Entry
-from services.notifications.domain.outreach import Outreach, Policy
+from services.notifications.domain.campaign import Grant
+from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.quiet import known_zone
-from services.notifications.formats import clean
-from services.notifications.mail import Sender, compose, message_id, usable_address
-from services.notifications.rendering import Renderer, Text, titles_of
-from services.notifications.smtp import Accepted, Mailer, Outcome, PutOff, Refused, Server
+from services.notifications.links import Links
+from services.notifications.marking import mark
+from services.notifications.store import NotificationsStore
+from services.notifications.texts.renderer import Renderer
+from services.notifications.texts.text import Broken, Order, Text
+from services.notifications.texts.titles import titles_of
 from wafa.runtime.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A message that may go out now, to `recipient`, a usable address of the customer in `entry`."""
-
-    row: Outreach
-    policy: Policy
-    entry: Entry
-    recipient: str
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NotMade:
-    """No message can be made of what is known of the customer; `fault` says why."""
-
-    fault: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of a job, and in which language its message was written."""
-
-    job: Job
-    outcome: Outcome | NotMade
-    language: str = ""
-
-    @property
-    def server_away(self) -> bool:
-        """Whether other messages would have fared no better."""
-        return isinstance(self.outcome, PutOff) and self.outcome.away
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """How messages go out: through what, in whose name, in which words. Safe to share among threads."""
 
-    mailer: Mailer
+    channels: Mapping[str, Channel]
     sender: Sender
     renderer: Renderer
+    links: Links
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Delivery":
         """Return how messages go out by these settings. Raises `SettingsError` if they cannot be used."""
         try:
-            return cls(
-                Mailer(Server.parse(settings.smtp_url)),
-                Sender.parse(settings.mail_from),
-                Renderer(titles_of(settings.loyalty_program)),
-            )
+            renderer = Renderer(titles_of(settings.loyalty_program))
+            sender = Sender.parse(settings.mail_from)
         except ValueError as error:
             raise SettingsError(str(error)) from error
+        return cls(configured(settings), sender, renderer, Links.from_settings(settings))
 
-    def deliver(self, job: Job) -> Delivered:
-        """Write the message and hand it over."""
+    def with_calls(self, store: NotificationsStore) -> "Delivery":
+        """Return the same with the call list of this store."""
+        return replace(self, channels=with_calls(self.channels, store))
+
+    def close(self) -> None:
+        """End what was started to write texts."""
+        self.renderer.close()
+
+    def write(self, jobs: Sequence[Job], book: Book) -> list[Message | Broken]:
+        """Return the message of each job, or why there is none."""
+        orders = [self._order(job, book) for job in jobs]
+        texts = self.renderer.render_all(orders)
+        return [
+            text if isinstance(text, Broken) else self._message(job, text)
+            for job, text in zip(jobs, texts, strict=True)
+        ]
+
+    def hand_over(self, job: Job, message: Message) -> Outcome | Broken:
+        """Hand a message over to its channel. Whatever goes wrong concerns this message only.
+
+        `Broken` is a fault of ours, which is held against nobody's address.
+        """
         try:
-            text = self._text(job)
-            mail = compose(job.row.id, text, sender=self.sender, recipient=job.recipient, now=job.now)
+            return self.channels[job.row.channel].send(message)
         except Exception as error:
             log.error("message cannot be made", **_names(job.row), error=repr(error))
-            fault = f"not made: {type(error).__name__}"
-            # A template is ours to mend: until then its messages wait like those that the server puts off.
-            return Delivered(job, PutOff(fault) if isinstance(error, TemplateError) else NotMade(fault))
-        return Delivered(job, self.mailer.send(mail), text.language)
+            return Broken(f"not made: {type(error).__name__}", ours=False)
 
-    def settled(self, done: Delivered, now: datetime) -> Outreach:
-        """Return the row as the outcome leaves it."""
-        row = done.job.row
-        match done.outcome:
-            case Accepted():
-                return outreach.accepted(row, message_id(row.id, self.sender), done.language, now)
-            case Refused(reply):
-                log.warning("mail refused for good", **_names(row), reply=reply)
-                return outreach.refused(row, reply, now)
-            case PutOff(reply):
-                log.warning("mail put off", **_names(row), reply=reply)
-                return outreach.put_off(row, reply, now)
-            case NotMade(fault):
-                return outreach.failed(row, fault, now)
-
-    def _text(self, job: Job) -> Text:
-        profile, member = job.entry.profile, job.entry.member
+    def _order(self, job: Job, book: Book) -> Order:
+        profile = job.entry.profile
         assert profile, "only a customer who is known is sent anything"
-        assert member, "only a customer who is known is sent anything"
-        spoken = self.renderer.speech(job.policy.template, profile.locale, job.policy.locale)
-        zone = known_zone(profile.timezone, job.policy.zone)
-        data = {
-            "name": clean(profile.name or ""),
-            "tier": self.renderer.tier_title(member.tier, spoken.language),
-            "points": member.points,
-            "today": job.now.astimezone(ZoneInfo(zone)).date(),
+        key = job.row.campaign_key
+        data = self._data(job)
+        return Order(key, book.texts(key), job.step.template, profile.locale, job.campaign.locale, data)
+
+    def _data(self, job: Job) -> dict[str, object]:
+        """Return what a text may speak of; a text that asks for more is broken."""
+        row, profile, member = job.row, job.entry.profile, job.entry.member
+        expiring, next_tier = (member.points_expiring, member.next_tier) if member else (None, None)
+        grants = [step.points for step in job.campaign.all_steps() if isinstance(step, Grant)]
+        return {
+            **row.context,
+            "name": (profile.name if profile else None) or "",
+            "zone": known_zone(profile.timezone if profile else None, job.campaign.zone),
+            "today": job.now,
             "brand": self.sender.name,
             "contact": self.sender.address,
+            "tier": member.tier if member else "",
+            "points": member.points if member else 0,
+            "points_expiring": expiring.points if expiring else 0,
+            "points_expire_at": expiring.at if expiring else None,
+            "next_tier": next_tier.tier if next_tier else "",
+            "next_tier_missing": next_tier.missing if next_tier else None,
+            "last_purchase_at": member.last_purchase_at if member else None,
+            "due_at": member.due_at if member else None,
+            "granted": sum(grants),
+            "unsubscribe": self.links.unsubscribe(row.id) or "",
+            "answer_yes": self.links.answer(row.id, "yes") or "",
+            "answer_no": self.links.answer(row.id, "no") or "",
         }
-        return self.renderer.render(job.policy.template, spoken, data)
+
+    def _message(self, job: Job, text: Text) -> Message:
+        return Message(
+            outreach_id=job.row.id,
+            customer_id=job.row.customer_id,
+            recipient=job.recipient,
+            language=text.language,
+            direction=text.direction,
+            subject=text.subject,
+            plain=text.plain,
+            html=text.html,
+            short=text.short,
+            now=job.now,
+            unsubscribe=self.links.unsubscribe(job.row.id),
+            purpose="marketing" if job.campaign.purpose == "marketing" else "service",
+        )
 
 
-def recipient_of(entry: Entry | None) -> str | None:
-    """Return the first of a customer's addresses that mail can be sent to."""
-    emails = entry.profile.emails if entry and entry.profile else ()
-    return next(filter(None, map(usable_address, emails)), None)
+def settled(job: Job, message: Message, outcome: Outcome | Broken, now: datetime) -> Outreach:
+    """Return the row as the outcome leaves it."""
+    row = job.row
+    match outcome:
+        case Accepted(message_id):
+            return outreach.accepted(row, message_id, message.language, mark(job.recipient), now)
+        case Refused(reply):
+            log.warning("refused for good", **_names(row), channel=row.channel, reply=reply)
+            return outreach.refused(row, job.step.channels, reply, now)
+        case PutOff(reply):
+            log.warning("put off", **_names(row), channel=row.channel, reply=reply)
+            return outreach.put_off(row, reply, now)
+        case Broken(fault):
+            return outreach.failed(row, fault, now)
+
+
+def not_written(job: Job, broken: Broken, now: datetime) -> Outreach:
+    """Return the row of a message that could not be written; one that we shall mend waits."""
+    log.error("message cannot be written", **_names(job.row), fault=broken.fault)
+    return (outreach.put_off if broken.ours else outreach.failed)(job.row, broken.fault, now)
 
 
 def _names(row: Outreach) -> dict[str, str]:
-    return {"outreach_id": row.id, "customer_id": row.customer_id}
+    return {"outreach_id": row.id, "customer_id": row.customer_id, "campaign": row.campaign}

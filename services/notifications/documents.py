@@ -10,6 +10,8 @@ import structlog
 
 from services.notifications.domain.audience import Entry, Told
 from services.notifications.domain.outreach import FAULT, LIVE, Outreach, State
+from services.notifications.domain.reach import reach_of
+from services.notifications.domain.traits import traits_of
 from wafa.runtime.mongo import Document
 
 log = structlog.get_logger(__name__)
@@ -35,6 +37,11 @@ def document_of(kept: Entry | Outreach) -> Document:
         own = fields.pop("own")
         fields |= msgspec.to_builtins(kept.told, builtin_types=(datetime,)) if kept.brought else own
         fields["own"] = own if kept.brought else None
+        traits = traits_of(kept)
+        # The latest purchases are a part of the whole person: they stand on top already.
+        traits.pop("purchases", None)
+        fields["traits"] = traits or None
+        fields["reach"] = reach_of(kept) or None
     return {name: value for name, value in fields.items() if value not in (None, (), [])}
 
 

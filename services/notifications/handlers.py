@@ -1,25 +1,29 @@
-"""What notifications does with a batch of events: learn about customers, then plan what to tell them."""
+"""What notifications does with a batch of events: learn about customers, then act on what happened."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from services.notifications.book import Book
+from services.notifications.bouncing import returned
 from services.notifications.domain.audience import Entry, fold
 from services.notifications.domain.facts import Erased, Fact, Merged
-from services.notifications.domain.outreach import RECOGNITION, Outreach, Policy
-from services.notifications.publishing import SERVICE
+from services.notifications.measuring import mark_conversions
+from services.notifications.planning import triggered
+from services.notifications.publishing import SERVICE, converted
 from services.notifications.reading import FACTS
 from services.notifications.store import NotificationsStore
-from wafa.contracts.envelope import Event, derive_id
+from services.notifications.store.people import People
+from wafa.contracts.envelope import Event
 from wafa.contracts.receipts import changes_applied
 from wafa.runtime.policy import RetryLater
 from wafa.runtime.publisher import Publish
 
 
 def take_in(
-    events: Sequence[Event], store: NotificationsStore, publish: Publish, *, now: datetime
+    events: Sequence[Event], store: NotificationsStore, publish: Publish, book: Book, *, now: datetime
 ) -> list[RetryLater]:
-    """Bring about every effect of a batch; return the events whose customer's entry cannot be read.
+    """Bring about every effect of a batch; return the events that can have theirs only later.
 
     Applying it again, or in another order, comes to the same.
 
@@ -29,25 +33,35 @@ def take_in(
     """
     told: dict[str, list[Fact]] = defaultdict(list)
     told_by: list[tuple[Event, str]] = []
-    planned: dict[str, Outreach] = {}
-    for event in events:
-        if read := FACTS.get(event["type"]):
-            customer_id, facts = read(event)
-            told[customer_id] += facts
-            told_by.append((event, customer_id))
-        if plan := PLANS.get(event["type"]):
-            row = plan(event, now)
-            planned[row.id] = row
+    back = returned(events, store)
+    for event, customer_id, facts in [*_told(events), *back.told]:
+        told[customer_id] += facts
+        told_by.append((event, customer_id))
+    planned = triggered(book.running(), events, now)
+    if anew := store.audience_anew():
+        # First: whoever puts it in the place of the other reads the other first.
+        learn(told, anew)
     hindered = learn(told, store)
-    store.plan(planned.values())
+    store.plan(planned)
+    store.bounced(back.replies)
     if erased := [one for one in told.keys() - hindered if Erased() in told[one]]:
         store.forget(erased, now)
+        store.forget_calls(erased)
+    bought = mark_conversions(told, store, book)
     done = [event for event, customer_id in told_by if customer_id not in hindered]
-    publish(changes_applied((event for event in done if event["type"] in CONFIRMED), SERVICE))
-    return [RetryLater(event, hindered[one]) for event, one in told_by if one in hindered]
+    receipts = changes_applied((event for event in done if event["type"] in CONFIRMED), SERVICE)
+    publish([*receipts, *map(converted, bought)])
+    later = [RetryLater(event, hindered[one]) for event, one in told_by if one in hindered]
+    return later + back.too_early
 
 
-def learn(told: Mapping[str, Sequence[Fact]], store: NotificationsStore) -> dict[str, str]:
+def _told(events: Iterable[Event]) -> Iterable[tuple[Event, str, list[Fact]]]:
+    for event in events:
+        if read := FACTS.get(event["type"]):
+            yield event, *read(event)
+
+
+def learn(told: Mapping[str, Sequence[Fact]], store: People) -> dict[str, str]:
     """Fold facts, by customer, into the audience; what another worker wrote meanwhile is folded anew.
 
     Returns of which customers that could not be done, because an entry is damaged, and why.
@@ -70,29 +84,6 @@ def learn(told: Mapping[str, Sequence[Fact]], store: NotificationsStore) -> dict
     return hindered
 
 
-def recognized(event: Event, now: datetime) -> Outreach:
-    """Thank a customer for coming back, once in a life."""
-    return planned(RECOGNITION, event, step="thanks", occurrence="once", now=now)
-
-
-def planned(policy: Policy, event: Event, *, step: str, occurrence: str, now: datetime) -> Outreach:
-    """Return the row of a message: one for each campaign, customer, step, occurrence, whatever the cause."""
-    customer_id = event["data"]["customer_id"]
-    return Outreach(
-        id=derive_id(customer_id, f"outreach {policy.campaign} {step} {occurrence}"),
-        campaign=policy.campaign,
-        customer_id=customer_id,
-        step=step,
-        occurrence=occurrence,
-        channel=policy.channel,
-        planned_at=now,
-        not_before=now,
-        expires_at=now + policy.keep_trying,
-        cause=event["id"],
-        correlation=event.get("correlationid") or event["id"],
-    )
-
-
 def _everyone(told: Mapping[str, Sequence[Fact]]) -> Iterable[str]:
     yield from told
     yield from (fact.into for facts in told.values() for fact in facts if isinstance(fact, Merged))
@@ -111,10 +102,5 @@ def _stuck(
     return stuck
 
 
-#: Event type -> the message that it asks for. What events say of customers is in `reading.FACTS`; types in
-#: neither table have no effect here.
-PLANS: Mapping[str, Callable[[Event, datetime], Outreach]] = {
-    "customer.recognized.v1": recognized,
-}
 #: What the customers service waits for until everybody has brought it to effect.
 CONFIRMED = frozenset({"customer.merged.v1", "customer.unmerged.v1", "customer.erased.v1"})

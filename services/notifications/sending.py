@@ -1,29 +1,35 @@
 """The sender: claims rows that are due, decides, hands over, settles, announces.
 
-A claim is short and is renewed while the mails of a slice are being handed over: what a dead worker held goes
-out soon, and what a slow one holds stays with it.
+A claim is short and is renewed while messages are being handed over: what a dead worker held goes out soon,
+and what a slow one holds stays with it.
 
-A row is settled, in the database, as soon as the slice of a few mails that it belongs to has been handed
-over, and only then is anything published, from what the row says. So a worker that dies loses no
-announcement, and at most the mails of one slice go out again when its claim lapses, with the same Message-ID.
+Each connection settles what it has handed over, in the database, before it takes the next message. So of a
+worker that dies at most the messages that were in flight are in doubt, one for each connection: they go out
+again when the claim lapses, with the same id (`again`), or never (`never`), as the policy has it.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
 
-from services.notifications.delivery import Delivered, Delivery, Job, recipient_of
-from services.notifications.documents import Damaged
+from services.notifications.announcing import Announcer
+from services.notifications.book import Book
+from services.notifications.channels.outcomes import Message, PutOff
+from services.notifications.deciding import Desk, Job
+from services.notifications.delivery import Delivery, not_written, settled
 from services.notifications.domain import outreach
-from services.notifications.domain.decision import Send, decide
-from services.notifications.domain.outreach import FAULT, LIVE, POLICIES, Outreach, Policy, State
+from services.notifications.domain.cap import longest
+from services.notifications.domain.outreach import LIVE, Outreach
 from services.notifications.people import People
-from services.notifications.publishing import SERVICE, announcement
+from services.notifications.publishing import SERVICE
+from services.notifications.settling import PATIENCE, Settler
 from services.notifications.store import NotificationsStore
+from services.notifications.texts.text import Broken
 from wafa.contracts.envelope import Event
 from wafa.runtime.metrics import PENDING_AGE
 from wafa.runtime.transient import TRANSIENT
@@ -31,163 +37,164 @@ from wafa.runtime.transient import TRANSIENT
 log = structlog.get_logger(__name__)
 
 FINAL = Counter("wafa_outreach_total", "Messages sent, dropped and failed", ["campaign", "state", "reason"])
-ANNOUNCED_AT_ONCE = 500
 #: What a sender held that died is due again after so long.
 LEASE = timedelta(seconds=20)
 RENEWALS = 4
-#: How long a sender holds on to what it has handed over and cannot write down; seconds between two tries.
-PATIENCE = timedelta(minutes=2)
-PAUSE = 0.5
+#: How long a channel that is away is left alone.
+REST = timedelta(seconds=1)
+INTERRUPTED = "its sender died while handing it over, and the policy is never to send twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a sender works with.
+
+    `connections` messages are handed over at once; decisions are taken by the `slice_size`, so that they are
+    fresh. A claim of `batch` rows lapses after `lease`; what has been handed over is settled for as long as
+    `patience` while the database is away.
+    """
+
+    store: NotificationsStore
+    publish: Callable[[Sequence[Event]], None]
+    delivery: Delivery
+    book: Book
+    clock: Callable[[], datetime]
+    connections: int = 8
+    batch: int = 200
+    slice_size: int = 50
+    lease: timedelta = LEASE
+    patience: timedelta = PATIENCE
 
 
 class Outbox:
     """Sends what is due. Any number of them, in any number of processes, share the work row by row."""
 
-    def __init__(
-        self,
-        store: NotificationsStore,
-        publish: Callable[[Sequence[Event]], None],
-        delivery: Delivery,
-        clock: Callable[[], datetime],
-        *,
-        policies: Mapping[str, Policy] = POLICIES,
-        connections: int = 8,
-        batch: int = 200,
-        slice_size: int | None = None,
-        lease: timedelta = LEASE,
-        patience: timedelta = PATIENCE,
-    ) -> None:
-        """Use up to `connections` to the mail server; a claim of `batch` rows lapses after `lease`.
-
-        `slice_size` mails (default: two for each connection) are handed over before they are settled; that is
-        tried for as long as `patience`.
-        """
-        self._store = store
-        self._publish = publish
-        self._delivery = delivery
-        self._clock = clock
-        self._policies = policies
-        self._connections = connections
-        self._batch = batch
-        self._slice_size = slice_size or 2 * connections
-        self._lease = lease
-        self._patience = patience
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._announcer = Announcer(means.store, means.publish, means.book)
 
     def send_due(self, seconds: float = 2) -> int:
-        """Work until nothing is due, the mail server is away, or `seconds` are over; return the rows handled.
+        """Work until nothing is due, a channel is away, or `seconds` are over; return the rows handled.
 
         Raises:
             one of `wafa.runtime.transient.TRANSIENT`: database or broker are away. Nothing is forgotten.
         """
-        ends = time.monotonic() + seconds
-        self._announce(self._store.unannounced(self._clock(), ANNOUNCED_AT_ONCE))
+        means, ends = self._means, time.monotonic() + seconds
+        self._announcer.announce_left(means.clock())
         handled = 0
-        while time.monotonic() < ends:
-            now = self._clock()
-            rows = self._store.claim(now, now + self._lease, self._batch)
-            done, away = self._work_off(rows, ends)
-            handled += done
-            if away or not rows:
+        while time.monotonic() < ends and not means.store.rebuilding(means.clock()):
+            now = means.clock()
+            rows = means.store.claim(now, now + means.lease, means.batch, means.book.paused())
+            if not rows:
+                break
+            hand = Hand(means, rows)
+            with ThreadPoolExecutor(means.connections) as threads:
+                done = hand.work_off(threads, ends)
+            self._announcer.announce(means.store.settled(done))
+            handled += len(done)
+            if hand.away:
                 break
         return handled
 
-    def _work_off(self, rows: Sequence[Outreach], ends: float) -> tuple[int, bool]:
-        """Handle claimed rows until `ends`; return how many, and whether the mail server is away."""
-        if not rows:
-            return 0, False
+
+class Hand:
+    """The rows of one claim, in the hand of one sender."""
+
+    def __init__(self, means: Means, rows: Sequence[Outreach]) -> None:
+        self._store, self._delivery, self._book = means.store, means.delivery, means.book
+        self._clock, self._lease, self._slice_size = means.clock, means.lease, means.slice_size
+        self._rows = rows
+        self._claim = rows[0].claim or ""
+        self._left = {row.id for row in rows}
+        self._settler = Settler(lambda rows: self._store.settle(self._claim, rows), patience=means.patience)
+        #: Channels whose far end is in trouble.
+        self.away: set[str] = set()
+
+    def work_off(self, threads: Executor, ends: float) -> list[str]:
+        """Handle rows until `ends`, give back the rest; return the ids of those that were handled."""
         done: list[str] = []
-        away = False
-        claim = rows[0].claim or ""
-        people = People(self._store, rows)
-        with ThreadPoolExecutor(self._connections) as threads:
-            for part in _slices(rows, self._slice_size):
-                if away or time.monotonic() >= ends:
-                    self._store.release(claim, self._clock())
-                    break
-                # Somebody else's by now: the claim lapsed before we came to it, or its customer was erased.
-                held = self._renew(claim, part)
-                part = [row for row in part if row.id in held]
-                handled, away = self._handle(part, claim, people, threads)
-                self._settle(claim, handled)
-                done += [row.id for row in handled]
-        self._announce(self._store.settled(done))
-        return len(done), away
+        people = People(self._store, self._rows, self._clock() - longest(self._book.policy.caps))
+        for part in _slices(self._rows, self._slice_size):
+            if time.monotonic() >= ends:
+                break
+            # Somebody else's by now: the claim lapsed before we came to it, or its customer was erased.
+            if lost := self._left - self._renew():
+                self._left -= lost
+                people.lost(lost)
+            paused = self._book.paused()
+            held = [row for row in part if row.id in self._left and row.campaign not in paused]
+            self._handle(held, people, threads)
+            done += [row.id for row in held]
+        if self._left:
+            self._store.release(self._claim, self._clock())
+        return done
 
-    def _settle(self, claim: str, rows: Sequence[Outreach]) -> None:
-        """Write down what became of a slice, when the database is there: forgotten, it would go out again."""
-        gives_up = time.monotonic() + self._patience.total_seconds()
-        while True:
-            try:
-                return self._store.settle(claim, rows)
-            except TRANSIENT as error:
-                if time.monotonic() >= gives_up:
-                    raise
-                log.warning("not settled yet, something is away", error=str(error))
-                time.sleep(PAUSE)
-
-    def _handle(
-        self, rows: Sequence[Outreach], claim: str, people: People, threads: Executor
-    ) -> tuple[list[Outreach], bool]:
-        """Decide on a slice, hand over what may go; return the rows as they are now, and `away` as above."""
+    def _handle(self, rows: Sequence[Outreach], people: People, threads: Executor) -> None:
         now = self._clock()
-        looked_at = [self._look_at(row, people, now) for row in rows]
-        delivered = self._deliver([one for one in looked_at if isinstance(one, Job)], claim, threads)
-        now = self._clock()
-        handled = [one for one in looked_at if isinstance(one, Outreach)]
-        handled += [self._delivery.settled(done, now) for done in delivered]
-        for row in handled:
-            if row.state not in LIVE:
-                FINAL.labels(row.campaign, row.state, row.reason or "").inc()
-        return handled, any(done.server_away for done in delivered)
+        desk = Desk(self._book, people, now, self._delivery.channels)
+        looked_at = [_interrupted(row, now) if row.begun else desk.look_at(row) for row in rows]
+        self._settle([one for one in looked_at if isinstance(one, Outreach)])
+        jobs = self._granted([one for one in looked_at if isinstance(one, Job)], now)
+        written = list(zip(jobs, self._delivery.write(jobs, self._book), strict=True))
+        self._settle([not_written(job, text, now) for job, text in written if isinstance(text, Broken)])
+        running = [
+            threads.submit(self._hand_over, job, message)
+            for job, message in written
+            if isinstance(message, Message)
+        ]
+        self._wait_for(running)
 
-    def _deliver(self, jobs: Sequence[Job], claim: str, threads: Executor) -> list[Delivered]:
-        """Hand over mails, however long that takes: meanwhile their rows stay ours."""
-        running = [threads.submit(self._delivery.deliver, job) for job in jobs]
+    def _hand_over(self, job: Job, message: Message) -> None:
+        """Hand over one message and settle its row, before this connection takes the next."""
+        if job.row.channel in self.away:
+            return self._settle([outreach.deferred(job.row, self._clock() + REST)])
+        if self._book.policy.channel(job.row.channel).in_flight == "never":
+            self._store.begin(self._claim, [job.row.id])
+        outcome = self._delivery.hand_over(job, message)
+        if isinstance(outcome, PutOff) and outcome.away:
+            self.away.add(job.row.channel)
+        self._settle([settled(job, message, outcome, self._clock())])
+
+    def _granted(self, jobs: Sequence[Job], now: datetime) -> list[Job]:
+        """Return the jobs that the rates of their channels let pass now; the others are put off."""
+        passing: list[Job] = []
+        for channel in sorted({job.row.channel for job in jobs}):
+            wanting = [job for job in jobs if job.row.channel == channel]
+            rate = self._book.policy.channel(channel).rate
+            granted, again = (
+                self._store.grant(channel, rate, len(wanting), now) if rate else (len(wanting), now)
+            )
+            passing += wanting[:granted]
+            self._settle([outreach.deferred(job.row, again) for job in wanting[granted:]])
+        return passing
+
+    def _wait_for(self, running: Sequence[Future[None]]) -> None:
+        """Wait, however long that takes: meanwhile the rows stay ours."""
         pending = set(running)
         while pending := wait(pending, self._lease.total_seconds() / RENEWALS).not_done:
             try:
-                self._renew(claim, [job.row for job in jobs])
+                self._renew()
             except TRANSIENT as error:
                 # Nobody can claim anything either while the database is away.
                 log.warning("claim not renewed, something is away", error=str(error))
-        return [one.result() for one in running]
+        for one in running:
+            one.result()
 
-    def _renew(self, claim: str, rows: Sequence[Outreach]) -> set[str]:
-        return self._store.renew(claim, [row.id for row in rows], self._clock() + self._lease)
+    def _settle(self, rows: Sequence[Outreach]) -> None:
+        if not rows:
+            return
+        self._settler.settle(rows)
+        for row in rows:
+            self._left.discard(row.id)
+            if row.state not in LIVE:
+                FINAL.labels(row.campaign, row.state, row.reason or "").inc()
 
-    def _look_at(self, row: Outreach, people: People, now: datetime) -> Job | Outreach:
-        """Return the job of a row that may go out now, or the row as it is left; no row stops the others."""
-        if row.state is State.FAILED:
-            return outreach.failed(row, row.reply or "", now)
-        try:
-            return self._decide(row, people, now)
-        except Exception as error:
-            fault = str(error) if isinstance(error, Damaged) else f"not decided: {type(error).__name__}"
-            log.error("nothing can be decided", outreach_id=row.id, customer_id=row.customer_id, error=fault)
-            return outreach.failed(row, fault, now)
+    def _renew(self) -> set[str]:
+        return self._store.renew(self._claim, [*self._left], self._clock() + self._lease)
 
-    def _decide(self, row: Outreach, people: People, now: datetime) -> Job | Outreach:
-        policy = self._policies.get(row.campaign)
-        if policy is None:
-            # A newer release may know it: both run while one takes the other's place.
-            away = f"campaign {row.campaign} is not known here"
-            return (outreach.failed if now >= row.expires_at else outreach.put_off)(row, away, now)
-        entry = people.entry(row.customer_id)
-        recipient = recipient_of(entry)
-        case = outreach.case_of(
-            row, policy, entry, has_address=recipient is not None, twin=people.twin(row), now=now
-        )
-        decision = decide(case)
-        row = outreach.decided(row, case, decision)
-        if isinstance(decision, Send) and entry and recipient:
-            return Job(row, policy, entry, recipient, now)
-        return row
 
-    def _announce(self, rows: Sequence[Outreach]) -> None:
-        if rows:
-            # The contract has no word for a fault of ours: it is in the log, the row and the metric.
-            self._publish([announcement(row) for row in rows if row.reason != FAULT])
-            self._store.announced([row.id for row in rows])
+def _interrupted(row: Outreach, now: datetime) -> Outreach:
+    return outreach.failed(row, INTERRUPTED, now)
 
 
 def measure_pending(store: NotificationsStore, now: datetime) -> float:

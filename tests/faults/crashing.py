@@ -223,7 +223,7 @@ def watch_publications(steps: Steps) -> None:
 
 
 def watch_mail(steps: Steps) -> None:
-    from services.notifications.smtp import Mailer
+    from services.notifications.channels.smtp import Mailer
 
     hand_over = Mailer.send
 

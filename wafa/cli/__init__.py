@@ -23,7 +23,11 @@ COMMANDS = {
     "customers": "wafa.cli.customers:customers",
     "members": "wafa.cli.members:members",
     "rejected": "wafa.cli.rejected:rejected",
+    "segment": "wafa.cli.segment:segment",
+    "campaign": "wafa.cli.campaign:campaign",
+    "template": "wafa.cli.template:template",
     "outreach": "wafa.cli.outreach:outreach",
+    "calls": "wafa.cli.calls:calls",
     "rebuild": "wafa.cli.rebuild:rebuild",
     "contracts": "wafa.cli.contracts:contracts",
 }
@@ -72,7 +76,7 @@ def cli() -> None:
     Start here:
       wafa doctor          what is on this machine, and what is missing
       wafa demo            the whole system on real purchases, until Ctrl-C
-      wafa up              the whole system, empty
+      wafa up              the whole system, with the data that is there
 
     Commands that talk to a running system find it through AMQP_URI, or else through the state folder of a
     `wafa up` or `wafa demo` that runs here.

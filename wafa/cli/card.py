@@ -43,7 +43,7 @@ def card(
       wafa card --email customer0001@example.com --json
     """
     if sum(given is not None for given in (customer_id, email, phone, external)) != 1:
-        raise click.UsageError("say who: a customer id, --email, --phone or --external")
+        raise click.UsageError("say who, in one way: a customer id, --email, --phone or --external")
     with client() as services:
         customer = find_customer(services, customer_id, email=email, phone=phone, external=external)
         if customer is None:
@@ -99,7 +99,10 @@ def show(card: dict[str, Any], console: Console) -> None:
     if feedback := card["last_feedback"]:
         rows.add_row("last feedback", f"{feedback['data']['kind']} {feedback['data']['score']}")
     rows.add_row("say", "\n".join(card["say"].values()))
-    console.print(Panel(rows, title=Text(literal(card["name"] or card["customer_id"])), expand=False))
+    customer_id = card["customer_id"]
+    id_below = Text(customer_id) if card["name"] else None
+    title = Text(literal(card["name"] or customer_id))
+    console.print(Panel(rows, title=title, subtitle=id_below, expand=False))
 
 
 def _money(money: dict[str, str]) -> str:

@@ -13,14 +13,28 @@ def show_dry_run(answer: dict[str, Any], console: Console) -> None:
         "unmerge": "{from} would be separate from {into} again; this would leave {customer_id}:",
         "erase": "{customer_id} would be erased; this would be gone:",
     }
+    kept = {
+        "merge": "The other services keep of {from}:",
+        "unmerge": "The other services keep of both together, of which {from} gets back their own:",
+        "erase": "The other services keep of them (of purchases, amounts, goods and times stay):",
+    }
     console.print(titles[answer["kind"]].format_map(answer))
     table = _sheet()
+    if answer["kind"] == "erase" and (aliases := _aliases(answer)):
+        table.add_row("also known as", "\n".join(aliases))
     for what, told in _moves(answer["moves"]):
         table.add_row(what, told)
+    console.print(table)
+    console.print(kept[answer["kind"]].format_map(answer))
+    table = _sheet()
     for name, value in answer["elsewhere"].items():
         table.add_row(name.replace("_", " "), _plain(value))
     console.print(table)
     console.print("Nothing was changed.")
+
+
+def _aliases(answer: dict[str, Any]) -> list[str]:
+    return [id for id in answer["customer_ids"] if id != answer["customer_id"]]
 
 
 def _moves(moves: dict[str, Any]) -> list[tuple[str, str]]:

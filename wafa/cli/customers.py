@@ -123,7 +123,7 @@ def show(customer_id: str, as_json: bool) -> None:
 @customers.command()
 @click.argument("change_id", metavar="[CHANGE]", required=False)
 @click.option("--customer", "customer_id", help="Only those of this person.")
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @as_json
 def changes(change_id: str | None, customer_id: str | None, limit: int, as_json: bool) -> None:
     """List merges, un-merges and erasures with their receipts, newest first; or show one.

@@ -34,7 +34,7 @@ def members() -> None:
 )
 @as_json
 def show(customer_id: str, as_of: str | None, as_json: bool) -> None:
-    """Show a member's tier, points and purchases. Exit code 1: nothing was bought.
+    """Show a member's tier, points and purchases. Exit code 1: no purchases are known.
 
     An id that was merged into another one is answered with the customer who remains.
 
@@ -53,7 +53,7 @@ def show(customer_id: str, as_of: str | None, as_json: bool) -> None:
         show_member(customer_id, member, paper())
     if member is None:
         until = f" until {literal(as_of)}" if as_of else ""
-        click.echo(f"{literal(customer_id)}: nothing was bought{until}", err=True)
+        click.echo(f"{literal(customer_id)}: no purchases are known{until}", err=True)
         sys.exit(1)
 
 
@@ -61,7 +61,7 @@ def show(customer_id: str, as_of: str | None, as_json: bool) -> None:
 @click.argument("customer_id")
 @as_json
 def ledger(customer_id: str, as_json: bool) -> None:
-    """Show the ledger of a member entry by entry, oldest first. Exit code 1: nothing was bought.
+    """Show the ledger of a member entry by entry, oldest first. Exit code 1: no purchases are known.
 
     \b
     Examples:
@@ -74,7 +74,7 @@ def ledger(customer_id: str, as_json: bool) -> None:
     elif entries:
         show_ledger(entries, paper())
     if not entries:
-        click.echo(f"{literal(customer_id)}: nothing was bought", err=True)
+        click.echo(f"{literal(customer_id)}: no purchases are known", err=True)
         sys.exit(1)
 
 
@@ -109,7 +109,7 @@ def show_ledger(entries: list[dict[str, Any]], console: Console) -> None:
     for heading in ("amount", "points", "balance"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("tier", no_wrap=True)
-    table.add_column("purchase", overflow="fold")
+    table.add_column("purchase or reason", overflow="fold")
     for entry in entries:
         points = entry["earned"] - entry["taken_back"] - entry["spent"] - entry["expired"]
         amount = f"{entry['amount']} {entry['currency']}" if "amount" in entry else ""
@@ -120,7 +120,7 @@ def show_ledger(entries: list[dict[str, Any]], console: Console) -> None:
             f"{points:+,}" if points else "0",
             f"{entry['balance']:,}",
             entry["tier"],
-            entry.get("purchase", ""),
+            entry.get("purchase", entry.get("reason", "")),
         )
     console.print(table)
 

@@ -1,54 +1,81 @@
-"""`wafa rebuild loyalty`: fold the ledger anew."""
+"""`wafa rebuild`: fold anew what can be folded anew, and compare or put right."""
 
 import json
 import sys
+from typing import Any
 
 import click
 
 from wafa.cli.output import as_json, notes, print_json, progress
+from wafa.cli.relearning import Relearning
 from wafa.cli.system import client
 
 PAGE = 500
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["loyalty"]))
-@click.option(
-    "--verify", is_flag=True, help="Change nothing; exit with 1 when a member differs from its ledger."
-)
+@click.argument("what", type=click.Choice(["loyalty", "audience"]))
+@click.option("--verify", is_flag=True, help="Change nothing; exit with 1 when something differs.")
 @as_json
 def rebuild(what: str, verify: bool, as_json: bool) -> None:
-    """Fold the whole ledger anew and put right every member that differs from it.
+    """Make the members of loyalty, or the audience of notifications, anew, and put right what differs.
 
-    Every difference is printed: customer, field, the live value, and the ledger's. Amounts are in minor units
-    (cents), days are counted from 0001-01-01.
+    loyalty: the whole ledger is folded anew. Every difference is printed: customer, field, the live value,
+    and the ledger's. Amounts are in minor units (cents), days are counted from 0001-01-01.
+
+    audience: customers, interactions and loyalty tell again what they have told, and what follows takes the
+    place of what notifications knew. Addresses that bounced are kept. Printed are the customers who differed,
+    and in which fields. While it runs nobody is contacted, unless it only verifies; and nobody is contacted
+    twice afterwards.
 
     \b
     Examples:
       wafa rebuild loyalty --verify       is the live state what the ledger says, to the cent?
       wafa rebuild loyalty                after a change of the program file
+      wafa rebuild audience --verify      does notifications know what the others have told?
+      wafa rebuild audience               after a loss in its database
     """
-    checked, different = 0, []
+    (_loyalty if what == "loyalty" else _audience)(verify, as_json)
+
+
+def _loyalty(verify: bool, as_json: bool) -> None:
+    checked = 0
+    different: list[dict[str, Any]] = []
     with client() as services, progress() as bar:
-        task = bar.add_task("members", total=services.call(what, "summary")["members"])
+        task = bar.add_task("members", total=services.call("loyalty", "summary")["members"])
         after = None
         while True:
-            page = services.call(what, "rebuild", after, PAGE, not verify)
+            page = services.call("loyalty", "rebuild", after, PAGE, not verify)
             checked += page["checked"]
             different += page["different"]
             bar.update(task, completed=checked)
             after = page["next"]
             if after is None:
                 break
+    lines = [
+        f"{one['customer_id']}: {field['field']} is {json.dumps(field['live'])}, "
+        f"by the ledger {json.dumps(field['ledger'])}"
+        for one in different
+        for field in one["fields"]
+    ]
+    _report("members folded anew", checked, different, lines, verify, as_json)
+
+
+def _audience(verify: bool, as_json: bool) -> None:
+    with client() as services, progress() as bars:
+        checked, different = Relearning(services, bars, repair=not verify).run()
+    lines = [f"{one['customer_id']}: {', '.join(one['fields'])}" for one in different]
+    _report("customers learnt anew", checked, different, lines, verify, as_json)
+
+
+def _report(
+    what: str, checked: int, different: list[dict[str, Any]], lines: list[str], verify: bool, as_json: bool
+) -> None:
     if as_json:
         print_json({"checked": checked, "different": different})
     else:
-        notes().print(
-            f"{checked} members folded anew, {len(different)} differed"
-            + ("" if verify else " and were put right")
-        )
-        for one in different:
-            for field in one["fields"]:
-                live, ledger = json.dumps(field["live"]), json.dumps(field["ledger"])
-                click.echo(f"{one['customer_id']}: {field['field']} is {live}, by the ledger {ledger}")
+        put_right = "" if verify else " and were put right"
+        notes().print(f"{checked} {what}, {len(different)} differed{put_right}")
+        for line in lines:
+            click.echo(line)
     sys.exit(1 if verify and different else 0)

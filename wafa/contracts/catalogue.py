@@ -11,6 +11,7 @@ from wafa.contracts import (
     interaction,
     loyalty,
     outreach,
+    points,
     progress,
     purchase,
     rejection,
@@ -27,9 +28,11 @@ INBOUND: dict[str, type[Contract]] = {
     "complaint.reopened.v1": complaint.ComplaintReopened,
     "feedback.given.v1": feedback.FeedbackGiven,
     "service.progressed.v1": progress.ServiceProgressed,
+    "points.granted.v1": points.PointsGranted,
     "customer.registered.v1": customer.CustomerRegistered,
     "customer.profile_changed.v1": customer.CustomerProfileChanged,
     "consent.changed.v1": consent.ConsentChanged,
+    "outreach.bounced.v1": outreach.OutreachBounced,
 }
 
 #: What Wafa publishes and anyone may subscribe to.

@@ -1,7 +1,7 @@
 """Customers: who made themselves known, and what Wafa knows of each."""
 
 from wafa.contracts.fields import Choice, Identifier, Line, Many, Part, Whole
-from wafa.contracts.reference import ExternalId, InboundData
+from wafa.contracts.reference import ExternalId, InboundData, Tags
 from wafa.contracts.schema import Contract
 from wafa.contracts.values import Country, Email, Locale, Moment, Phone, Slug, Timezone
 from wafa.contracts.vocabulary import CONSENT_PURPOSES, CONSENT_STATUSES, CONTACT_CHANNELS
@@ -44,6 +44,7 @@ class _Snapshot(Contract):
     external_ids = Many(Part(ExternalId), "What other systems call the customer.", max=MOST, required=True)
     consents = Many(Part(KnownConsent), "What the customer said to being contacted.", max=MOST, required=True)
     account = Identifier("Id of the organisation that the customer belongs to.")
+    tags = Tags()
 
 
 class CustomerCreated(_Snapshot):

@@ -10,6 +10,17 @@ from wafa.contracts.schema import Contract
 from wafa.contracts.values import Country, Email, Locale, Phone, Slug, Timezone
 from wafa.contracts.vocabulary import CHANNELS, INITIATORS
 
+MOST_TAGS = 50
+
+
+class Tags(Many):
+    """Labels that other systems put on a customer."""
+
+    def __init__(self) -> None:
+        """See `Many`."""
+        super().__init__(Slug("A label: `vip`."), "Labels of the customer, all of them.", max=MOST_TAGS)
+
+
 IDENTIFIED_BY = ("id", "external_ids", "email", "phone")
 
 
@@ -36,6 +47,7 @@ class CustomerReference(Contract):
     locale = Locale()
     timezone = Timezone()
     country = Country()
+    tags = Tags()
 
     @validates_schema
     def _is_identified(self, data: Mapping[str, Any], **kwargs: Any) -> None:

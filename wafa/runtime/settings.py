@@ -12,7 +12,9 @@ from typing import Any
 import environs
 from marshmallow import ValidationError, validate
 
-DEFAULT_PROGRAM = Path(__file__).resolve().parents[2] / "deploy" / "config" / "loyalty.yml"
+_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "config"
+DEFAULT_PROGRAM = _CONFIG / "loyalty.yml"
+DEFAULT_OUTREACH = _CONFIG / "outreach.yml"
 
 
 class SettingsError(Exception):
@@ -30,7 +32,17 @@ class Settings:
     http_port: int
     smtp_url: str
     mail_from: str
+    sms_url: str
+    sms_secret: str
+    whatsapp_url: str
+    whatsapp_secret: str
+    webhook_private: bool
+    outbox_folder: str
+    public_url: str
+    link_secret: str
     loyalty_program: Path
+    outreach: Path
+    clock_shift: float
     batch_events: int
     batch_linger: float
     confirm_timeout: float
@@ -63,7 +75,17 @@ def load_settings() -> Settings:
         "http_port": env.int("WAFA_HTTP_PORT", 8000, validate=validate.Range(0, 65535)),
         "smtp_url": env.str("WAFA_SMTP_URL", "smtp://127.0.0.1:1025", validate=_scheme("smtp", "smtps")),
         "mail_from": env.str("WAFA_MAIL_FROM", "Wafa <wafa@localhost>"),
+        "sms_url": env.str("WAFA_SMS_URL", ""),
+        "sms_secret": env.str("WAFA_SMS_SECRET", ""),
+        "whatsapp_url": env.str("WAFA_WHATSAPP_URL", ""),
+        "whatsapp_secret": env.str("WAFA_WHATSAPP_SECRET", ""),
+        "webhook_private": env.bool("WAFA_WEBHOOK_PRIVATE", False),
+        "outbox_folder": env.str("WAFA_OUTBOX_FOLDER", ""),
+        "public_url": env.str("WAFA_PUBLIC_URL", "", validate=_nothing_or(_scheme("https", "http"))),
+        "link_secret": env.str("WAFA_LINK_SECRET", ""),
         "loyalty_program": env.path("WAFA_LOYALTY_PROGRAM", DEFAULT_PROGRAM),
+        "outreach": env.path("WAFA_OUTREACH", DEFAULT_OUTREACH),
+        "clock_shift": env.float("WAFA_CLOCK_SHIFT", 0.0),
         "batch_events": env.int("WAFA_BATCH_EVENTS", 500, validate=validate.Range(1, 10_000)),
         "batch_linger": env.float("WAFA_BATCH_LINGER", 0.02, validate=validate.Range(0.001, 10)),
         "confirm_timeout": env.float("WAFA_CONFIRM_TIMEOUT", 30.0, validate=positive),
@@ -87,6 +109,10 @@ def _scheme(*schemes: str) -> Callable[[str], str]:
         return uri
 
     return check
+
+
+def _nothing_or(check: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: check(text) if text else text
 
 
 def _words(error: environs.EnvValidationError) -> str:

@@ -113,6 +113,7 @@ QUEUES = {
             "complaint.#",
             "feedback.#",
             "service.#",
+            "points.#",
             "customer.merged.v1",
             "customer.unmerged.v1",
             also_from=(UNROUTED,),
@@ -135,6 +136,7 @@ QUEUES = {
             "loyalty.#",
             "interaction.recorded.v1",
             "repurchase.due.v1",
+            "outreach.bounced.v1",
         ),
         *map(_waiting, DELAYS),
         # Nothing stands behind the quarantine: what it cannot take waits.

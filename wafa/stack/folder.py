@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -60,6 +61,14 @@ class Folder:
         if self._lock:
             self._lock.close()
             self._lock = None
+
+    def link_secret(self) -> str:
+        """Return what signs the links in messages: made once, so that links from before still hold."""
+        path = self.path / "link-secret"
+        if not path.exists():
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        return path.read_text()
 
     def in_use(self) -> bool:
         """Tell whether a stack runs in it."""

@@ -18,6 +18,9 @@ from wafa.stack.rabbitmq import Rabbitmq
 from wafa.stack.services import SERVICES, service_server
 from wafa.stack.supervisor import Progress, Supervisor
 
+#: What links in messages begin with: nobody answers there yet.
+LINKS = f"http://{LOOPBACK}:8000"
+
 
 class Stack:
     """RabbitMQ, MongoDB, a mail sink and services, all on 127.0.0.1; used as a context manager.
@@ -205,7 +208,9 @@ class Stack:
 
     def _starter(self, service: str, index: int) -> Callable[[], None]:
         name = _label(service, index)
-        environment = {**self.environment(), **self._environment}
+        links = {"WAFA_LINK_SECRET": self._folder.link_secret(), "WAFA_PUBLIC_URL": LINKS}
+        links |= {name: os.environ[name] for name in links.keys() & os.environ.keys()}
+        environment = {**links, **self.environment(), **self._environment}
         server = service_server(name, service, environment, self._folder.logs, self._ports.taken[name])
         return lambda: self._supervisor.start([server])
 

@@ -120,11 +120,13 @@ class Customer:
         """Return everything that others may know; moments are aware `datetime`, absent fields left out."""
         held, known = self.held, self.known
         fields = known.fields
+        tags = fields["tags"].value.split() if "tags" in fields else []
         shown = ("name", "locale", "timezone", "country", "account")
         return {
             "customer_id": self.customer_id,
             "version": self.version,
             **{name: fields[name].value for name in shown if name in fields},
+            **({"tags": tags} if tags else {}),
             "emails": _preferred_first(emails(held), fields.get("email")),
             "phones": _preferred_first(phones(held), fields.get("phone")),
             "external_ids": [{"system": system, "id": id} for system, id in sorted(external_ids(held))],

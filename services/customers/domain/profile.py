@@ -37,8 +37,8 @@ About = tuple[str, str]
 class Statement:
     """What one event says about one customer: who is meant, fields of the profile, consents.
 
-    Fields are `name`, `locale`, `timezone`, `country`, `account`, and the preferred `email` and `phone`. `at`
-    is when it was said (UTC); `None` stands for now.
+    Fields are `name`, `locale`, `timezone`, `country`, `account`, `tags` (with blanks between), and the
+    preferred `email` and `phone`. `at` is when it was said (UTC); `None` stands for now.
     """
 
     keys: Keys

@@ -25,6 +25,7 @@ ALLOWED: Mapping[str, Allowed] = {
     "complaint.reopened.v1": _COMPLAINT,
     "feedback.given.v1": {"kind": None, "score": None, "scale_max": None},
     "service.progressed.v1": {"eta": None, "expected_cost": _MONEY},
+    "points.granted.v1": {"points": None},
 }
 
 

@@ -8,6 +8,7 @@ Rules that are told nowhere else:
   takes effect together with it. Returns never exceed their purchase; what is over has no effect.
 - A customer is recognised by the purchase that completes the different UTC days the program asks for.
   Returns do not undo it: the customer did come back. Nor do they lower the number of purchases.
+- A grant of points is known by its identity as a purchase is. It is no purchase: nothing but points moves.
 """
 
 from bisect import bisect_left
@@ -15,7 +16,7 @@ from datetime import datetime
 
 from services.loyalty.domain.days import WINDOW, day_of
 from services.loyalty.domain.errors import Forgotten, Late, OtherProgram
-from services.loyalty.domain.facts import Fact, Purchase, Redemption, Return, moment
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return, moment
 from services.loyalty.domain.points import Purse
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State, Waiting
@@ -97,6 +98,8 @@ class Account:
                 self._return(fact)
             case Redemption():
                 self.purse.spend(fact.points)
+            case Grant():
+                self._grant(fact)
         self.last = at
 
     def state(self) -> State:
@@ -124,8 +127,7 @@ class Account:
         )
 
     def _purchase(self, fact: Purchase) -> None:
-        known = self._places.get(fact.purchase)
-        if known is not None and self._in_window(self.purse.lots[known].day):
+        if self._is_known(fact.purchase):
             return
         place = self._places[fact.purchase] = len(self.purse.lots)
         self.purse.earn(fact.purchase, self.day, fact.amount, self.tiers.standing.tier)
@@ -137,6 +139,15 @@ class Account:
         self._note_tier(before, fact.time, Cause.PURCHASE)
         self.spend += fact.amount - returned
         self._count(fact.time)
+
+    def _grant(self, fact: Grant) -> None:
+        if not self._is_known(fact.grant):
+            self._places[fact.grant] = len(self.purse.lots)
+            self.purse.grant(fact.grant, self.day, fact.points)
+
+    def _is_known(self, told: str) -> bool:
+        place = self._places.get(told)
+        return place is not None and self._in_window(self.purse.lots[place].day)
 
     def _count(self, time: datetime) -> None:
         self.purchase_count += 1
@@ -154,8 +165,7 @@ class Account:
 
     def _return(self, fact: Return) -> None:
         place = self._places.get(fact.purchase)
-        known = place is not None and self._in_window(self.purse.lots[place].day)
-        if not known and not self._remembers_all:
+        if not self._is_known(fact.purchase) and not self._remembers_all:
             raise Forgotten(f"fact {fact.key} returns purchase {fact.purchase}, which is not remembered")
         if place is None:
             self._waiting += (Waiting(fact.purchase, self.day, fact.amount),)

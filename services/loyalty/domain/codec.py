@@ -7,7 +7,7 @@ batch. Names and orders are on disk: to change one, raise `_FOLD` in `program` a
 
 from typing import Any
 
-from services.loyalty.domain.facts import Fact, Purchase, Redemption, Return
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
 from services.loyalty.domain.outcomes import Announced
 from services.loyalty.domain.points import Lot, Totals
 from services.loyalty.domain.state import State, Waiting
@@ -87,6 +87,9 @@ def encode_fact(fact: Fact) -> Document:
             return {"kind": "return", "key": key, "time": time, "purchase": purchase, "amount": amount}
         case Redemption(key, time, points):
             return {"kind": "redemption", "key": key, "time": time, "points": points}
+        case Grant(key, time, grant, points, reason):
+            about = {"grant": grant, "points": points, "reason": reason}
+            return {"kind": "grant", "key": key, "time": time, **about}
 
 
 def decode_fact(document: Document) -> Fact:
@@ -103,5 +106,7 @@ def decode_fact(document: Document) -> Fact:
             return Return(key, time, document["purchase"], document["amount"])
         case "redemption":
             return Redemption(key, time, document["points"])
+        case "grant":
+            return Grant(key, time, document["grant"], document["points"], document["reason"])
         case kind:
             raise ValueError(f"no kind of fact: {kind!r}")

@@ -40,7 +40,22 @@ class Redemption:
     points: int
 
 
-Fact = Purchase | Return | Redemption
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Points were given for another reason than a purchase; `grant` is the identity of the grant itself.
+
+    That is "grant source|grant_id": a source has no blanks, so it is the identity of no purchase. `reason` is
+    for people.
+    """
+
+    key: str
+    time: datetime
+    grant: str
+    points: int
+    reason: str
+
+
+Fact = Purchase | Return | Redemption | Grant
 
 #: The place of a fact in business-time order: its time, then its key, which breaks ties always the same way.
 Moment = tuple[datetime, str]

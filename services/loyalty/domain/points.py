@@ -9,6 +9,8 @@ returned earns at the same rate, so that returning it in any parts takes back al
 expired meanwhile are gone already and are not taken twice. What the lot no longer holds because it was spent
 is taken from the others, like a redemption. What they do not hold either is a debt, which the next points
 earned pay first: the balance is below zero until then.
+
+Points that are given for another reason than a purchase are a lot like any other, of nothing bought.
 """
 
 from bisect import bisect_right
@@ -20,7 +22,7 @@ from services.loyalty.domain.program import Program
 
 
 class Lot(NamedTuple):
-    """A purchase, and the points that it earned.
+    """A purchase or a grant (its identity), and the points that it brought.
 
     `amount` was bought, of which `returned` came back, at the multiplier of `tier`. Of the points, `left` can
     still be spent; `lapsed` expired unspent when the day `expires` began.
@@ -79,11 +81,11 @@ class Purse:
     def earn(self, purchase: str, day: int, amount: int, tier: int) -> None:
         """Add the lot of a purchase made on `day` in `tier`, less what pays the debt."""
         points = self._program.points(amount, tier)
-        paid = min(points, self.debt)
-        expires = months_after(day, self._program.expiry_months)
-        self.lots.append(Lot(purchase, day, amount, 0, tier, points - paid, 0, expires))
-        self.debt -= paid
-        self.earned += points
+        self._add(Lot(purchase, day, amount, 0, tier, points, 0, self._expiry(day)))
+
+    def grant(self, grant: str, day: int, points: int) -> None:
+        """Add a lot of points given on `day`, less what pays the debt; nothing was bought."""
+        self._add(Lot(grant, day, 0, 0, 0, points, 0, self._expiry(day)))
 
     def take_back(self, at: int, amount: int) -> None:
         """Take back what `amount` of the purchase had earned; `at` is the place of its lot."""
@@ -109,6 +111,15 @@ class Purse:
             if lot.left:
                 day, points = lot.expires, points + lot.left
         return (day, points) if points else None
+
+    def _add(self, lot: Lot) -> None:
+        paid = min(lot.left, self.debt)
+        self.lots.append(lot._replace(left=lot.left - paid))
+        self.debt -= paid
+        self.earned += lot.left
+
+    def _expiry(self, day: int) -> int:
+        return months_after(day, self._program.expiry_months)
 
     def _taken(self, lot: Lot) -> int:
         earned = self._program.points(lot.amount, lot.tier)

@@ -1,13 +1,13 @@
 """The ledger as the member would read it: what happened, what it did to the points, what that left."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from services.loyalty.domain.account import Account
 from services.loyalty.domain.days import day_of, start_of
-from services.loyalty.domain.facts import Fact, Purchase, Redemption, moment
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, moment
 from services.loyalty.domain.points import Totals
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import start
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     PURCHASE = "purchase"
     RETURN = "return"
     REDEMPTION = "redemption"
+    GRANT = "grant"
     EXPIRY = "expiry"
     HOLD_ENDED = "hold_ended"
 
@@ -28,7 +29,8 @@ class Entry:
     """One line of the statement.
 
     `key`, `purchase` and `amount` (minor units) are those of the fact, where it has them. Then come the
-    points that moved, none below zero, and the `balance` and the `tier` (code) after it.
+    points that moved, none below zero, and the `balance` and the `tier` (code) after it. A
+    grant has its `reason`.
     """
 
     time: datetime
@@ -42,6 +44,7 @@ class Entry:
     expired: int
     balance: int
     tier: str
+    reason: str | None = None
 
 
 def statement(program: Program, facts: Iterable[Fact], now: datetime) -> list[Entry]:
@@ -61,6 +64,9 @@ def _enter(program: Program, account: Account, fact: Fact) -> Entry:
     match fact:
         case Redemption():
             return _entry(program, account, before, fact.time, Kind.REDEMPTION, fact.key)
+        case Grant():
+            entry = _entry(program, account, before, fact.time, Kind.GRANT, fact.key)
+            return replace(entry, reason=fact.reason)
         case _:
             kind = Kind.PURCHASE if isinstance(fact, Purchase) else Kind.RETURN
             return _entry(program, account, before, fact.time, kind, fact.key, fact.purchase, fact.amount)

@@ -1,8 +1,9 @@
 """What notifications knows of one customer: a read model, folded from what other services publish.
 
 Every part of it is a maximum: snapshots and merges by their version, a complaint's status by the time of
-what was last said about it, an erasure by having happened. A maximum does not care in which order its events
-arrive or how often, so this fold needs no receipts; applying an event again changes nothing.
+what was last said about it, an erasure by having happened, purchases as the latest of all that were told. A
+maximum does not care in which order its events arrive or how often, so this fold needs no receipts; applying
+an event again changes nothing.
 
 What was told of an id stays with that id for ever. An id that turns out to be another name of somebody only
 points there, and that home keeps a copy of what the alias was told, apart from its own: so the home's entry
@@ -11,18 +12,26 @@ alone shows the whole person, and to undo the merge is to turn the pointer and d
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from services.notifications.domain.facts import (
+    Bounced,
     Complaint,
     Erased,
     Fact,
     Feedback,
+    Heard,
     Interaction,
     Member,
     Merged,
     Profile,
+    Purchase,
+    Word,
 )
+
+#: How many of the latest purchases are kept of an id, and shown of a person.
+PURCHASES_KEPT = 100
 
 _Versioned = TypeVar("_Versioned", Profile, Member, Merged)
 _Timed = TypeVar("_Timed", Complaint, Feedback, Interaction)
@@ -30,29 +39,56 @@ _Timed = TypeVar("_Timed", Complaint, Feedback, Interaction)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was told of one id."""
+    """What was told of one id.
+
+    `purchases` are the latest ones, newest first. `heard_at` is the earliest moment at which the customer was
+    known, `complained_at` and `resolved_at` are the latest at which a complaint was opened or reopened, and
+    resolved.
+    """
 
     complaints: tuple[Complaint, ...] = ()
     last_feedback: Feedback | None = None
     last_interaction: Interaction | None = None
+    purchases: tuple[Purchase, ...] = ()
+    bounced: tuple[Bounced, ...] = ()
+    heard_at: datetime | None = None
+    complained_at: datetime | None = None
+    resolved_at: datetime | None = None
 
-    def learn(self, fact: Complaint | Feedback | Interaction) -> "Told":
+    def learn(self, fact: Word) -> "Told":
         """Return it with one more fact."""
         match fact:
             case Interaction():
-                return replace(self, last_interaction=_later(self.last_interaction, fact))
+                last = _later(self.last_interaction, fact)
+                return replace(self, last_interaction=last, heard_at=_first(self.heard_at, fact.time))
+            case Purchase():
+                return replace(self, purchases=_latest(self.purchases, (fact,)))
             case Feedback():
                 return replace(self, last_feedback=_later(self.last_feedback, fact))
+            case Complaint(status="resolved"):
+                known = _with_complaint(self.complaints, fact)
+                return replace(self, complaints=known, resolved_at=_last(self.resolved_at, fact.time))
             case Complaint():
-                return replace(self, complaints=_with_complaint(self.complaints, fact))
+                known = _with_complaint(self.complaints, fact)
+                return replace(self, complaints=known, complained_at=_last(self.complained_at, fact.time))
+            case Bounced():
+                return replace(self, bounced=_with_bounced(self.bounced, fact))
+            case Heard():
+                return replace(self, heard_at=_first(self.heard_at, fact.at))
 
     def and_also(self, other: "Told") -> "Told":
         """Return what was told of two ids that are the same person."""
         together = self
-        for fact in (*other.complaints, other.last_feedback, other.last_interaction):
+        for fact in (*other.complaints, *other.bounced, other.last_feedback, other.last_interaction):
             if fact is not None:
                 together = together.learn(fact)
-        return together
+        return replace(
+            together,
+            purchases=_latest(self.purchases, other.purchases),
+            heard_at=_first(self.heard_at, other.heard_at),
+            complained_at=_last(self.complained_at, other.complained_at),
+            resolved_at=_last(self.resolved_at, other.resolved_at),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +139,11 @@ class Entry:
         """The ids of the complaints that nobody has resolved."""
         return tuple(one.id for one in self.told.complaints if one.status != "resolved")
 
+    @property
+    def bounced(self) -> tuple[Bounced, ...]:
+        """The addresses of the whole person that take no message; a new address is not among them."""
+        return self.told.bounced
+
     def consent(self, channel: str, purpose: str) -> str | None:
         """Return `granted`, `withdrawn`, or None where the customer never said."""
         told = self.profile.consents if self.profile else ()
@@ -123,7 +164,7 @@ def learn(entry: Entry, fact: Fact) -> Entry:
             return replace(entry, member=_newer(entry.member, fact))
         case Profile():
             return replace(entry, profile=_newer(entry.profile, fact))
-        case Complaint() | Feedback() | Interaction():
+        case _:
             return replace(entry, own=entry.own.learn(fact))
 
 
@@ -223,3 +264,34 @@ def _with_complaint(known: tuple[Complaint, ...], told: Complaint) -> tuple[Comp
     by_id = {one.id: one for one in known}
     by_id[told.id] = _later(by_id.get(told.id), told)
     return tuple(by_id[id] for id in sorted(by_id))
+
+
+def _with_bounced(known: tuple[Bounced, ...], told: Bounced) -> tuple[Bounced, ...]:
+    by_address = {(one.channel, one.address): one for one in known}
+    before = by_address.setdefault((told.channel, told.address), told)
+    by_address[told.channel, told.address] = max(before, told, key=lambda one: one.at)
+    return tuple(by_address[key] for key in sorted(by_address))
+
+
+def _latest(known: tuple[Purchase, ...], told: tuple[Purchase, ...]) -> tuple[Purchase, ...]:
+    """Return the latest purchases of both, newest first; of one that is told differently the largest.
+
+    Whatever falls out is older than so many others for good, because a purchase's place only ever rises: that
+    is why the order of arrival does not matter.
+    """
+    if not told or not known:
+        return known or told
+    by_id = {one.id: one for one in known}
+    new = [one for one in told if one.id not in by_id or one.place > by_id[one.id].place]
+    if not new:
+        return known
+    by_id |= {one.id: one for one in new}
+    return tuple(sorted(by_id.values(), key=lambda one: one.place, reverse=True)[:PURCHASES_KEPT])
+
+
+def _first(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other
+
+
+def _last(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else one or other

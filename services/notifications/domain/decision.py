@@ -1,4 +1,4 @@
-"""The one decision: may this message go to this customer now?
+"""The one decision: may this message go to this customer now, and by which channel?
 
 A pure function of one `Case`, which is stored with what it came to, so that anybody can ask later why a
 customer was contacted, or was not. A DEFER is decided anew when its time has come, with a new case, and never
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.notifications.domain.cap import Room
 from services.notifications.domain.quiet import QuietHours, quiet_until
 
 
@@ -18,9 +19,14 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     DUPLICATE = "duplicate"
     NO_ADDRESS = "no_address"
+    BOUNCED = "bounced"
+    UNSUBSCRIBED = "unsubscribed"
     NO_CONSENT = "no_consent"
     OPEN_COMPLAINT = "open_complaint"
+    LEFT_SEGMENT = "left_segment"
+    FREQUENCY_CAP = "frequency_cap"
     QUIET_HOURS = "quiet_hours"
+    HOLDOUT = "holdout"
     NOT_YET_KNOWN = "not_yet_known"
 
 
@@ -33,30 +39,58 @@ class Twin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A channel to the customer: is there an address, did it bounce, what was said about being contacted.
+
+    `consent`: granted, withdrawn, or None where the customer never said.
+    """
+
+    channel: str
+    has_address: bool
+    bounced: bool = False
+    consent: str | None = None
+
+    def obstacle(self, purpose: str) -> Reason | None:
+        """Return what stands against this channel. Service messages go out until the customer objects."""
+        if not self.has_address:
+            return Reason.NO_ADDRESS
+        if self.bounced:
+            return Reason.BOUNCED
+        if self.consent == "withdrawn":
+            return Reason.UNSUBSCRIBED
+        if purpose == "marketing" and self.consent != "granted":
+            return Reason.NO_CONSENT
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """All that the decision looks at.
 
-    `known`: the profile and the loyalty figures have arrived. `consent`: granted, withdrawn, or None where
-    the customer never said. `twin` can be there only after a merge.
+    `known`: what the message needs to know of the customer has arrived. `ways`: the channels that may be
+    tried, the preferred one first. `twin` can be there only after a merge. `room` is None where no cap holds.
     """
 
     now: datetime
     expires_at: datetime
-    channel: str
     purpose: str
     known: bool
-    has_address: bool
-    consent: str | None
+    ways: tuple[Way, ...]
     open_complaints: int = 0
+    in_segment: bool = True
+    room: Room | None = None
     quiet_hours: QuietHours | None = None
     zone: str = "UTC"
+    held_out: bool = False
     twin: Twin | None = None
     patience: timedelta = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send it now."""
+    """Send it now, by this channel."""
+
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +110,49 @@ class Drop:
 
 Decision = Send | Defer | Drop
 
+#: Of several channels that are closed, the one that came closest to being open gives the reason.
+CLOSEST = (Reason.NO_CONSENT, Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.NO_ADDRESS)
+
 
 def decide(case: Case) -> Decision:
-    """Decide; of several obstacles the one that lasts longest is named."""
+    """Decide; of several obstacles the one that lasts longest is named.
+
+    The holdout comes last: who is held out would have got the message at this moment, so that what they do
+    afterwards can be compared with what those do who got it.
+    """
     if case.now >= case.expires_at:
         return Drop(Reason.EXPIRED)
     if case.twin in (Twin.SENT, Twin.AHEAD):
         return Drop(Reason.DUPLICATE)
     if not case.known:
         return _defer(case, case.now + case.patience, Reason.NOT_YET_KNOWN)
-    if not case.has_address:
-        return Drop(Reason.NO_ADDRESS)
-    if not _permitted(case.purpose, case.consent):
-        return Drop(Reason.NO_CONSENT)
+    obstacles = {way.channel: way.obstacle(case.purpose) for way in case.ways}
+    channel = next((one for one, obstacle in obstacles.items() if obstacle is None), None)
+    if channel is None:
+        return Drop(min(filter(None, obstacles.values()), key=CLOSEST.index, default=Reason.NO_ADDRESS))
     if case.open_complaints:
         return Drop(Reason.OPEN_COMPLAINT)
+    if not case.in_segment:
+        return Drop(Reason.LEFT_SEGMENT)
+    return _timed(case) or (Drop(Reason.HOLDOUT) if case.held_out else Send(channel))
+
+
+def _timed(case: Case) -> Defer | Drop | None:
+    """Return what keeps the message from going now that may not do so later."""
+    if case.room and case.room.at > case.now:
+        return _later(case, case.room.at, Reason.FREQUENCY_CAP)
     if case.quiet_hours and (until := quiet_until(case.now, case.quiet_hours, case.zone)):
-        return _defer(case, until, Reason.QUIET_HOURS)
+        return _later(case, until, Reason.QUIET_HOURS)
+    if case.room and case.room.disputed:
+        return _defer(case, case.now + case.patience, Reason.FREQUENCY_CAP)
     if case.twin is Twin.IN_FLIGHT:
         return _defer(case, case.now + case.patience, Reason.DUPLICATE)
-    return Send()
+    return None
 
 
-def _permitted(purpose: str, consent: str | None) -> bool:
-    """Service messages go out until the customer objects; anything else waits for a yes."""
-    return consent != "withdrawn" if purpose == "service" else consent == "granted"
+def _later(case: Case, until: datetime, reason: Reason) -> Defer | Drop:
+    """Wait for that moment; a message that is worth nothing any more by then is dropped at once."""
+    return Drop(reason) if until >= case.expires_at else Defer(until, reason)
 
 
 def _defer(case: Case, until: datetime, reason: Reason) -> Defer:

@@ -1,23 +1,21 @@
-"""One message to one customer: a row that is planned once and walks to sent, dropped or failed.
+"""One step of a campaign with one customer: a row that is planned once and walks to its end.
 
-    planned -> claimed -> sent | dropped | failed
-       ^          |
-       +----------+   deferred, or the mail server was in trouble
+    planned -> claimed -> sent -> bounced
+       ^          |    -> dropped | failed | passed
+       +----------+   deferred, or the far end was in trouble
 
 A claim is a lease: `not_before` of a claimed row says when the claim lapses, so that a row left by a dead
-worker becomes due by itself; a living one renews it, however slow the mail server is. Settled rows carry
-`announce_by` until the world has been told: the worker that settled them does it at once, and whoever looks
-after that moment does it in the place of a dead one.
+worker becomes due by itself; a living one renews it, however slow the far end is. Settled rows carry
+`announce_by` until the world has been told and the next step is planned: the worker that settled them does it
+at once, and whoever looks after that moment does it in the place of a dead one.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.notifications.domain.audience import Entry
-from services.notifications.domain.decision import Case, Decision, Defer, Drop, Twin
-from services.notifications.domain.quiet import QuietHours, known_zone
+from services.notifications.domain.cap import Slot
 
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(minutes=10)
@@ -25,44 +23,45 @@ ANNOUNCED_WITHIN = timedelta(seconds=15)
 
 
 class State(StrEnum):
-    """Where a message stands."""
+    """Where a row stands."""
 
     PLANNED = "planned"
     CLAIMED = "claimed"
     SENT = "sent"
+    BOUNCED = "bounced"
     DROPPED = "dropped"
     FAILED = "failed"
+    #: A branch was taken, points were granted: nobody was written to.
+    PASSED = "passed"
 
 
 #: Reason of a message that failed by a fault of ours; no word of the contract of `outreach.suppressed.v1`.
 FAULT = "fault"
 LIVE = (State.PLANNED, State.CLAIMED)
+#: What the customer may have noticed.
+CONTACTED = (State.SENT, State.BOUNCED)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """What holds for every message of a campaign. `zone` and `locale` are for customers who gave none."""
+class Conversion:
+    """The first purchase within the campaign's window; `minor` in the smallest unit of `currency`."""
 
-    campaign: str
-    channel: str
-    purpose: str
-    template: str
-    keep_trying: timedelta
-    quiet_hours: QuietHours | None = None
-    zone: str = "UTC"
-    locale: str = "en"
-
-
-RECOGNITION = Policy("recognition", "email", "service", "recognized", keep_trying=timedelta(days=3))
-POLICIES = {policy.campaign: policy for policy in (RECOGNITION,)}
+    purchase_id: str
+    at: datetime
+    minor: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
 class Outreach:
-    """A message to a customer, one for each (campaign, customer, step, occurrence).
+    """A step of a campaign with a customer, one for each (campaign, customer, step, occurrence).
 
-    `decision` is the record of the last decision, `attempts` counts what the mail server put off, `reply` is
-    the last trouble in its words, `cause` and `correlation` are the ids of the event that asked for it.
+    `version` is that of the campaign when the journey began, `enrolled_at` when that was, `context` what the
+    event that began it had to say. `capped` says whether the frequency cap holds for it and counts it.
+    `sent_to` is a digest of the address, by which it is known again when a message comes back.
+    `tried` are channels that have failed for good, `begun` whether the far end may have it already.
+    `decision` is the record of the last decision, `attempts` counts what the far end put off, `reply` is the
+    last trouble in its words, `cause` and `correlation` are the ids of the event that asked for it.
     """
 
     id: str
@@ -76,94 +75,75 @@ class Outreach:
     expires_at: datetime
     cause: str
     correlation: str
+    version: int = 0
+    enrolled_at: datetime | None = None
+    priority: int = 50
+    capped: bool = False
+    context: Mapping[str, str] = field(default_factory=dict)
     state: State = State.PLANNED
     claim: str | None = None
+    begun: bool = False
+    tried: tuple[str, ...] = ()
     attempts: int = 0
     reason: str | None = None
     reply: str | None = None
     language: str | None = None
+    tier: str | None = None
     message_id: str | None = None
+    sent_to: str | None = None
     decision: dict[str, object] | None = None
     settled_at: datetime | None = None
     announce_by: datetime | None = None
+    converted: Conversion | None = None
+    answered: Mapping[str, datetime] = field(default_factory=dict)
+    holds: bool | None = None
+
+    @property
+    def campaign_key(self) -> str:
+        """Name of the version of the campaign that it follows."""
+        return f"{self.campaign}@{self.version}"
+
+    @property
+    def slot(self) -> Slot:
+        """Its place in the customer's time."""
+        sent = self.state in CONTACTED
+        at = self.settled_at if sent and self.settled_at else max(self.not_before, self.planned_at)
+        return Slot(self.id, at, self.priority, sent, self.state is State.CLAIMED)
 
 
-def case_of(
-    row: Outreach, policy: Policy, entry: Entry | None, *, has_address: bool, twin: Twin | None, now: datetime
-) -> Case:
-    """Gather what the decision on this row looks at."""
-    profile = entry.profile if entry else None
-    return Case(
-        now=now,
-        expires_at=row.expires_at,
-        channel=row.channel,
-        purpose=policy.purpose,
-        known=bool(entry and (entry.erased or (entry.profile and entry.member))),
-        has_address=has_address,
-        consent=entry.consent(row.channel, policy.purpose) if entry else None,
-        open_complaints=len(entry.open_complaints) if entry else 0,
-        quiet_hours=policy.quiet_hours,
-        zone=known_zone(profile.timezone if profile else None, policy.zone),
-        twin=twin,
-    )
+def deferred(row: Outreach, until: datetime) -> Outreach:
+    """Return the row, to be looked at again at that moment."""
+    return replace(row, state=State.PLANNED, claim=None, begun=False, not_before=until)
 
 
-def twin_of(row: Outreach, others: Iterable[Outreach]) -> Twin | None:
-    """Return what the same message under other ids of the same person means for this row.
-
-    `others` may hold rows of other campaigns, steps and occurrences, and the row itself. Of rows that are
-    still to be decided the smallest id goes ahead, so that of two workers who each hold one exactly one gives
-    way.
-    """
-    message = (row.campaign, row.step, row.occurrence)
-    same = [one for one in others if (one.campaign, one.step, one.occurrence) == message]
-    rivals = [one for one in same if one.id != row.id]
-    if any(one.state is State.SENT for one in rivals):
-        return Twin.SENT
-    if any(one.state in LIVE and one.id < row.id for one in rivals):
-        return Twin.AHEAD
-    return Twin.IN_FLIGHT if any(one.state is State.CLAIMED for one in rivals) else None
+def dropped(row: Outreach, reason: str, now: datetime) -> Outreach:
+    """Return the row of a message that will never go out."""
+    return replace(_settled(row, State.DROPPED, now), reason=reason)
 
 
-def decided(row: Outreach, case: Case, decision: Decision) -> Outreach:
-    """Return the row with the decision on record; a DEFER or DROP also moves it."""
-    row = replace(row, decision=record(case, decision), reason=getattr(decision, "reason", None))
-    match decision:
-        case Defer(until):
-            return replace(row, state=State.PLANNED, claim=None, not_before=until)
-        case Drop():
-            return _settled(row, State.DROPPED, case.now)
-    return row
+def passed(row: Outreach, now: datetime, *, holds: bool | None = None) -> Outreach:
+    """Return the row of a step that writes to nobody; `holds` is what a branch's rule came to."""
+    return replace(_settled(row, State.PASSED, now), holds=holds, reason=None)
 
 
-def record(case: Case, decision: Decision) -> dict[str, object]:
-    """Return a decision and all that it was based on, as plain values to store and to show."""
-    quiet = case.quiet_hours
-    return {
-        "outcome": type(decision).__name__.lower(),
-        "reason": getattr(decision, "reason", None),
-        "until": getattr(decision, "until", None),
-        "at": case.now,
-        "channel": case.channel,
-        "purpose": case.purpose,
-        "known": case.known,
-        "has_address": case.has_address,
-        "consent": case.consent,
-        "open_complaints": case.open_complaints,
-        "quiet_hours": f"{quiet.start:%H:%M}-{quiet.end:%H:%M} {case.zone}" if quiet else None,
-        "twin": case.twin,
-        "expires_at": case.expires_at,
-    }
+def accepted(row: Outreach, message_id: str, language: str, sent_to: str, now: datetime) -> Outreach:
+    """Return the row of a message that the far end has taken over."""
+    done = _settled(row, State.SENT, now)
+    return replace(done, message_id=message_id, language=language, sent_to=sent_to, reply=None, reason=None)
 
 
-def accepted(row: Outreach, message_id: str, language: str, now: datetime) -> Outreach:
-    """Return the row of a message that the mail server has taken over."""
-    return replace(_settled(row, State.SENT, now), message_id=message_id, language=language, reply=None)
+def refused(row: Outreach, channels: Sequence[str], reply: str, now: datetime) -> Outreach:
+    """Return the row of a message that the far end refuses for good; another channel is tried if left."""
+    tried = (*row.tried, row.channel)
+    if left := [one for one in channels if one not in tried]:
+        again = deferred(row, now)
+        return replace(again, tried=tried, channel=left[0], attempts=0, reply=reply, reason=None)
+    return replace(_settled(row, State.FAILED, now), tried=tried, reason="bounced", reply=reply)
 
 
-def refused(row: Outreach, reply: str, now: datetime) -> Outreach:
-    """Return the row of a message that the mail server will never take."""
-    return replace(_settled(row, State.FAILED, now), reason="bounced", reply=reply)
+def bounced(row: Outreach, reply: str, now: datetime) -> Outreach:
+    """Return the row of a message that came back after it had been taken over."""
+    return replace(row, state=State.BOUNCED, reason="bounced", reply=reply)
 
 
 def failed(row: Outreach, fault: str, now: datetime) -> Outreach:
@@ -174,10 +154,9 @@ def failed(row: Outreach, fault: str, now: datetime) -> Outreach:
 def put_off(row: Outreach, reply: str, now: datetime) -> Outreach:
     """Return the row of a message to be tried again, after a delay that doubles from 10 s up to 10 min."""
     delay = min(FIRST_RETRY * 2 ** min(row.attempts, 10), LONGEST_RETRY)
-    return replace(
-        row, state=State.PLANNED, claim=None, reply=reply, attempts=row.attempts + 1, not_before=now + delay
-    )
+    return replace(deferred(row, now + delay), reply=reply, attempts=row.attempts + 1)
 
 
 def _settled(row: Outreach, state: State, now: datetime) -> Outreach:
-    return replace(row, state=state, claim=None, settled_at=now, announce_by=now + ANNOUNCED_WITHIN)
+    done = replace(row, state=state, claim=None, begun=False, settled_at=now)
+    return replace(done, announce_by=now + ANNOUNCED_WITHIN)

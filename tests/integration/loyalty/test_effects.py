@@ -66,6 +66,12 @@ def returned(day: int, of_day: int, amount: str, *, who: str = "mona") -> Event:
     )
 
 
+def granted(day: int, points: int, *, id: str = "g1", who: str = "mona") -> Event:
+    event = recorded("points.granted.v1", f"{id} {day}", MARCH + timedelta(days=day), "0", who)
+    event["data"]["data"] = {"grant_id": id, "points": points, "reason": "Sorry, Mona, for the late parcel"}
+    return event
+
+
 def recorded(
     kind: str,
     id: str,
@@ -396,3 +402,33 @@ def test_the_ledger_explains_the_balance_entry_by_entry(
         ("purchase", 120),
         ("return", 90),
     ]
+
+
+def test_points_that_were_granted_are_in_the_ledger_with_their_reason(
+    take_in: Callable, bus: Bus, store: LoyaltyStore, program: Program
+) -> None:
+    take_in(granted(2, 250), bought(0), granted(2, 250))
+    take_in(granted(3, 250))
+
+    shown = bus.of("loyalty.member_updated.v1")[-1]
+    assert (shown["points"], shown["purchase_count"], shown["repeat"]) == (310, 1, False)
+    assert shown["qualifying_spend"]["amount"] == "60.00"
+    entries = queries.ledger(store, program, "mona", NOW)
+    assert [(one["kind"], one["earned"], one.get("reason")) for one in entries] == [
+        ("purchase", 60, None),
+        ("grant", 250, "Sorry, Mona, for the late parcel"),
+        ("grant", 0, "Sorry, Mona, for the late parcel"),
+    ]
+    assert queries.member(store, program, "mona", NOW, "2026-03-02")["points"] == 60
+    assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []
+
+
+def test_whoever_was_only_given_points_is_a_member_who_has_bought_nothing(
+    take_in: Callable, bus: Bus
+) -> None:
+    take_in(granted(2, 250))
+
+    [shown] = bus.of("loyalty.member_updated.v1")
+    assert (shown["points"], shown["purchase_count"]) == (250, 0)
+    assert "last_purchase_at" not in shown
+    assert bus.of("customer.recognized.v1") == []

@@ -215,6 +215,30 @@ def test_of_an_erased_customer_nothing_is_left_but_that_and_the_ledger(
     assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []
 
 
+def test_what_was_granted_to_an_alias_is_the_persons_and_goes_back_with_it(
+    take_in: Callable, shown: Callable, store: LoyaltyStore, program: Program
+) -> None:
+    given = people.granted("a", "k1", NOW - timedelta(days=3), "g1", 250)
+
+    take_in(merged("a", "b", 1), given, bought("b", 1), given)
+    assert shown("b")["points"] == 310
+    assert [one.get("reason") for one in queries.ledger(store, program, "a", NOW)] == [None, "Sorry, a"]
+
+    take_in(unmerged("a", "b", 2))
+    assert (shown("a")["points"], shown("b")["points"]) == (250, 60)
+
+
+def test_of_a_grant_to_an_erased_customer_neither_its_reason_nor_its_number_is_left(
+    take_in: Callable, database: Database
+) -> None:
+    take_in(people.granted("a", "k1", NOW - timedelta(days=3), "ticket-7", 250))
+
+    take_in(erased("a"))
+
+    [row] = database["ledger"].find()
+    assert (row["fact"]["grant"], row["fact"]["reason"], row["fact"]["points"]) == ("erased", "erased", 250)
+
+
 def test_rebuild_counts_a_merged_customer_once_and_puts_right_what_is_wrong(
     take_in: Callable, shown: Callable, store: LoyaltyStore, bus: Bus, program: Program, database: Database
 ) -> None:

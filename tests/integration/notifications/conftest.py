@@ -3,13 +3,17 @@ from collections.abc import Iterator
 import pytest
 from pymongo.database import Database
 
+from services.notifications.channels.email import Email
+from services.notifications.channels.mail import Sender
+from services.notifications.channels.smtp import Mailer, Server
 from services.notifications.delivery import Delivery
-from services.notifications.mail import Sender
-from services.notifications.rendering import Renderer, titles_of
-from services.notifications.smtp import Mailer, Server
+from services.notifications.links import Links
 from services.notifications.store import NotificationsStore
+from services.notifications.texts.renderer import Renderer
+from services.notifications.texts.titles import titles_of
 from tests.integration.notifications.parts import Notifications, PostOffice
 from wafa.runtime.settings import DEFAULT_PROGRAM
+from wafa.stack.ports import LOOPBACK
 
 
 @pytest.fixture
@@ -20,11 +24,19 @@ def post_office() -> Iterator[PostOffice]:
     office.close()
 
 
+@pytest.fixture(scope="session")
+def renderer() -> Iterator[Renderer]:
+    renderer = Renderer(titles_of(DEFAULT_PROGRAM))
+    yield renderer
+    renderer.close()
+
+
 @pytest.fixture
-def notifications(database: Database, post_office: PostOffice) -> Iterator[Notifications]:
+def notifications(database: Database, post_office: PostOffice, renderer: Renderer) -> Iterator[Notifications]:
     store = NotificationsStore(database)
     store.create_indexes()
-    mailer = Mailer(Server("127.0.0.1", post_office.port), timeout=5)
+    mailer = Mailer(Server(LOOPBACK, post_office.port), timeout=5)
     sender = Sender("Bayt Coffee", "care@bayt.example")
-    yield Notifications(store, Delivery(mailer, sender, Renderer(titles_of(DEFAULT_PROGRAM))))
+    links = Links("https://wafa.example", ["a secret of at least 32 characters"])
+    yield Notifications(store, Delivery({"email": Email(mailer, sender)}, sender, renderer, links))
     mailer.close()

@@ -1,17 +1,24 @@
 """A mail server to send to, and a notifications service without nameko around it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.notifications import handlers
-from services.notifications.sending import Delivery, Outbox
+from services.notifications.book import Book
+from services.notifications.campaigning import Office
+from services.notifications.delivery import Delivery
+from services.notifications.domain.outreach import Outreach
+from services.notifications.planner import Planner
+from services.notifications.policy_file import OutreachPolicy
+from services.notifications.sending import Means, Outbox
 from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import NOON
 from wafa.contracts.envelope import Event
@@ -77,17 +84,44 @@ class Notifications:
     delivery: Delivery
     now: datetime = NOON
     published: list[Event] = field(default_factory=list)
+    policy: OutreachPolicy = field(default_factory=OutreachPolicy)
+
+    def __post_init__(self) -> None:
+        self.book = Book(self.store, self.policy)
+
+    def rules(self, **changes: Any) -> None:
+        """Change the house rules, as a restart with another file does."""
+        self.policy = replace(self.policy, **changes)
+        self.book = Book(self.store, self.policy)
+
+    @property
+    def office(self) -> Office:
+        return Office(self.store, self.book)
 
     def take_in(self, *events: Event) -> list[RetryLater]:
-        return handlers.take_in(events, self.store, self.publish, now=self.now)
+        return handlers.take_in(events, self.store, self.publish, self.book, now=self.now)
+
+    def launch(self, campaign: dict[str, Any], texts: dict[str, Any] | None = None) -> None:
+        """Draft and launch a campaign, or a new version of it."""
+        for answer in (
+            self.office.draft(campaign, texts or {}, self.now),
+            self.office.launch(campaign["campaign"], self.now),
+        ):
+            assert "mistakes" not in answer, answer
+
+    def plan(self, **changes: Any) -> int:
+        """Plan whatever is to be planned now, as another process would: it has read nothing before."""
+        book = Book(self.store, self.policy)
+        return Planner(self.store, book, lambda: self.now, **changes).plan_due(seconds=30)
 
     def told(self, type: str) -> list[Event]:
         return [event for event in self.published if event["type"] == type]
 
-    def outbox(self, **changes: object) -> Outbox:
+    def outbox(self, **changes: Any) -> Outbox:
+        """Another sender, in a process of its own as far as it can tell."""
         usual = {"publish": self.publish, "connections": CONNECTIONS, "batch": 50, "clock": lambda: self.now}
-        parts = usual | changes
-        return Outbox(self.store, delivery=self.delivery, **parts)  # type: ignore[arg-type]
+        parts = {"book": Book(self.store, self.policy), "delivery": self.delivery} | usual | changes
+        return Outbox(Means(self.store, **parts))
 
     def send(self) -> int:
         return self.outbox().send_due(seconds=30)
@@ -103,3 +137,7 @@ class Notifications:
         for state, _, rows in self.store.counts({}):
             counted[state] = counted.get(state, 0) + rows
         return counted
+
+    def rows(self, **wanted: Any) -> list[Outreach]:
+        """Return the rows with these field values, the first planned first."""
+        return self.store.page(wanted, None, 10_000)[::-1]

@@ -136,6 +136,17 @@ def test_a_dry_run_lists_what_would_move_in_all_services(wafa, services, kind, i
     assert asked_about == {FROM if kind == "merge" else INTO}
 
 
+def test_a_dry_run_does_not_say_that_all_that_both_have_would_leave(wafa, services) -> None:
+    services.answers["customers_unmerge"] = dry("unmerge")
+    told = " ".join(wafa("customers", "unmerge", FROM, "--dry-run").stdout.split())
+    assert f"of both together, of which {FROM} gets back" in told
+
+
+def test_a_dry_run_of_an_erasure_names_the_other_ids_that_go_too(wafa, services) -> None:
+    services.answers["customers_erase"] = {**dry("erase"), "customer_ids": [INTO, FROM]}
+    assert FROM in wafa("customers", "erase", INTO, "--dry-run").stdout
+
+
 def test_a_dry_run_for_a_script_is_json(wafa, services) -> None:
     services.answers["customers_erase"] = dry("erase")
     told = json.loads(wafa("customers", "erase", INTO, "--dry-run", "--json").stdout)

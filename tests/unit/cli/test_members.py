@@ -87,7 +87,7 @@ def test_the_day_goes_to_the_service_as_it_was_given(wafa: Any, answers: dict[st
 def test_who_had_bought_nothing_until_then_is_said_so(wafa: Any, answers: dict[str, Any]) -> None:
     answers["member"] = lambda customer_id, as_of: None
     result = wafa("members", "show", "b", "--as-of", "2020-01-01")
-    assert (result.exit_code, result.stderr) == (1, "b: nothing was bought until 2020-01-01\n")
+    assert (result.exit_code, result.stderr) == (1, "b: no purchases are known until 2020-01-01\n")
 
 
 def test_a_moment_that_is_none_is_an_error_that_says_so(wafa: Any, answers: dict[str, Any]) -> None:
@@ -106,6 +106,16 @@ def test_the_ledger_has_a_line_for_each_entry(wafa: Any, answers: dict[str, Any]
     ]  # fmt: skip
     assert second.split() == ["2026-02-03T00:00:00Z", "hold", "ended", "-60", "1,140", "member"]
     assert json.loads(wafa("members", "ledger", "b", "--json").stdout) == ENTRIES
+
+
+def test_points_that_were_given_show_what_for(wafa: Any, answers: dict[str, Any]) -> None:
+    given = {
+        **{"time": "2026-02-01T12:00:00Z", "kind": "grant", "key": "k", "reason": "Sorry for the delay"},
+        **{"earned": 250, "taken_back": 0, "spent": 0, "expired": 0, "balance": 250, "tier": "member"},
+    }
+    answers["ledger"] = lambda customer_id: [given]
+    line = wafa("members", "ledger", "b").stdout.splitlines()[1]
+    assert " ".join(line.split()) == "2026-02-01T12:00:00Z grant +250 250 member Sorry for the delay"
 
 
 def test_a_ledger_without_entries_is_said(wafa: Any, answers: dict[str, Any]) -> None:

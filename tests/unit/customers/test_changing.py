@@ -198,7 +198,7 @@ def applied(change_id: str, service: str, hour: int = 0) -> dict:
     )
 
 
-def test_receipts_are_kept_with_their_first_time_and_strange_ones_are_passed_over(world):
+def test_receipts_are_kept_with_when_they_first_came_and_strange_ones_are_passed_over(world):
     change_id = world.merge("c0", "c1")["change_id"]
     events = [
         applied(change_id, "loyalty"),
@@ -206,9 +206,10 @@ def test_receipts_are_kept_with_their_first_time_and_strange_ones_are_passed_ove
         applied(change_id, "gateway"),
         applied("no-such", "loyalty"),
     ]
-    for batch in (events, events[::-1]):
-        assert handlers.take_in(batch, world.store, world.broker.publish, NOW) == []
-    assert world.store.journal[change_id].confirmed == {"loyalty": NOW}
+    later = NOW + timedelta(minutes=7)
+    for batch, now in ((events, later), (events[::-1], later + timedelta(minutes=1))):
+        assert handlers.take_in(batch, world.store, world.broker.publish, now) == []
+    assert world.store.journal[change_id].confirmed == {"loyalty": later}
     assert world.merge("c0", "c1")["waiting_for"] == ["interactions", "notifications"]
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.customers.domain.customer import Customer
 from services.customers.domain.profile import Consent, Profile, Said, Statement
+from services.customers.reading import statement_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MARKETING = ("email", "marketing")
@@ -96,6 +97,14 @@ def test_a_snapshot_tells_everything_with_the_preferred_address_first():
             }
         ],
     }
+
+
+def test_whoever_speaks_last_of_tags_has_said_them_all():
+    said = statement_of({"email": "layla@example.com", "tags": ["wholesale", "vip", "vip"]}, NOON, "event 1")
+    assert said.fields["tags"].value == "vip wholesale"
+    customer = Customer("c").after([], [said, says(2, tags="vip")])
+    assert customer.snapshot()["tags"] == ["vip"]
+    assert "tags" not in customer.after([], [says(3, tags="")]).snapshot()
 
 
 def test_an_address_that_belongs_to_somebody_else_is_never_shown_nor_preferred():

@@ -47,8 +47,9 @@ def test_the_example_shows_the_defaults(bare: pytest.MonkeyPatch, settings: dict
         if name in settings:
             bare.setenv(name, value)
     shown = load_settings()
-    assert (ROOT / shown.loyalty_program) == defaults.loyalty_program
-    assert dataclasses.replace(shown, loyalty_program=defaults.loyalty_program) == defaults
+    files = {name: getattr(defaults, name) for name in ("loyalty_program", "outreach")}
+    assert {name: ROOT / getattr(shown, name) for name in files} == files
+    assert dataclasses.replace(shown, **files) == defaults
 
 
 def test_the_example_shows_the_defaults_of_the_compose_file() -> None:

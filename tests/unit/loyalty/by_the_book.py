@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
-from services.loyalty.domain.facts import Fact, Purchase, Redemption, Return
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
 from services.loyalty.domain.program import Program
 
 
@@ -46,6 +46,7 @@ class Figures:
 class Book:
     program: Program
     purchases: list[Bought] = field(default_factory=list)
+    grants: list[Bought] = field(default_factory=list)
     waiting: list[tuple[str, date, int]] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)
     day: date = date.min
@@ -88,17 +89,20 @@ class Book:
             self.tier, self.tier_since = tier, fact.time
 
     def expire(self, today: date) -> None:
-        for one in self.purchases:
+        for one in self.lots():
             if one.expires <= today and one.left:
                 self.figures.expired += one.left
                 one.left, one.lapsed = 0, one.left
 
     def draw(self, points: int) -> None:
-        for one in sorted(self.purchases, key=lambda one: one.expires):
+        for one in sorted(self.lots(), key=lambda one: one.expires):
             drawn = min(points, one.left)
             one.left -= drawn
             points -= drawn
         self.debt += points
+
+    def lots(self) -> list[Bought]:
+        return [*self.purchases, *self.grants]
 
     def known(self, purchase: str) -> Bought | None:
         return next((one for one in reversed(self.purchases) if one.purchase == purchase), None)
@@ -122,6 +126,17 @@ class Book:
             if purchase == fact.purchase and today - day < timedelta(days=365):
                 self.bring_back(one, amount)
         self.waiting = [entry for entry in self.waiting if entry[0] != fact.purchase]
+
+    def give(self, fact: Grant) -> None:
+        today = fact.time.date()
+        given = [one for one in self.grants if one.purchase == fact.grant]
+        if any(today - one.day < timedelta(days=365) for one in given):
+            return
+        one = Bought(fact.grant, today, 0, Fraction(0), months_later(today, self.program.expiry_months))
+        one.left = max(0, fact.points - self.debt)
+        self.debt = max(0, self.debt - fact.points)
+        self.figures.earned += fact.points
+        self.grants.append(one)
 
     def bring_back(self, one: Bought, amount: int) -> None:
         one.returned = min(one.amount, one.returned + amount)
@@ -164,6 +179,8 @@ def figures(program: Program, facts: Iterable[Fact], now: datetime) -> Figures:
             case Redemption():
                 book.figures.spent += fact.points
                 book.draw(fact.points)
+            case Grant():
+                book.give(fact)
         book.after(fact)
     today = now.date()
     book.live_to(today)
@@ -171,7 +188,7 @@ def figures(program: Program, facts: Iterable[Fact], now: datetime) -> Figures:
     book.figures.tier_since = book.tier_since
     book.figures.qualifying_spend = book.spend_on(today)
     book.figures.spend = sum(one.amount - one.returned for one in book.purchases)
-    book.figures.points = sum(one.left for one in book.purchases) - book.debt
+    book.figures.points = sum(one.left for one in book.lots()) - book.debt
     book.figures.purchase_count = len(book.purchases)
     days = sorted(book.days())
     if len(days) > 1:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from services.loyalty.domain.facts import Fact, Purchase, Redemption, Return
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
 from services.loyalty.domain.program import Program
 
 from .story import program
@@ -48,11 +48,14 @@ def histories(draw: st.DrawFn, most: int = 14) -> list[Fact]:
     facts: list[Fact] = []
     for number in range(draw(st.integers(1, most))):
         key, time = f"k{number}", draw(times)
-        match draw(st.sampled_from("ppppprrs")):
+        match draw(st.sampled_from("ppppprrsg")):
             case "p":
                 facts.append(Purchase(key, time, draw(purchases), draw(amounts)))
             case "r":
                 facts.append(Return(key, time, draw(purchases), draw(amounts)))
+            case "g":
+                grant = f"grant desk|{draw(st.integers(0, 2))}"
+                facts.append(Grant(key, time, grant, draw(st.integers(1, 400)), "an apology"))
             case _:
                 facts.append(Redemption(key, time, draw(st.integers(0, 400))))
     return draw(st.permutations(facts))

@@ -41,6 +41,12 @@ def recorded(customer_id: str, kind: str, key: str, time: datetime, purchase: st
     return make_event("interaction.recorded.v1", source="/wafa/interactions", id=key, time=time, data=data)
 
 
+def granted(customer_id: str, key: str, time: datetime, grant: str, points: int) -> Event:
+    event = recorded(customer_id, "points.granted.v1", key, time, grant, 0)
+    event["data"]["data"] = {"grant_id": grant, "points": points, "reason": f"Sorry, {customer_id}"}
+    return event
+
+
 def merged(alias: str, into: str, version: int) -> Event:
     return _pointed("customer.merged.v1", alias, into, version)
 
@@ -73,14 +79,16 @@ class Story:
 
 @st.composite
 def recordings(draw: st.DrawFn, most: int = 8) -> list[Event]:
-    """Purchases and returns of several customers; some returns are of what is bought later, or never."""
+    """Purchases, returns and grants of several customers; some returns are of what comes later, or never."""
     found = []
     for number in range(draw(st.integers(1, most))):
-        kind = draw(st.sampled_from(["purchase.completed.v1"] * 3 + ["purchase.returned.v1"]))
-        purchase = f"p{draw(st.integers(0, 3))}"
-        found.append(
-            recorded(draw(st.sampled_from(IDS)), kind, f"k{number}", draw(times), purchase, draw(amounts))
-        )
+        key, who, time = f"k{number}", draw(st.sampled_from(IDS)), draw(times)
+        kind = draw(st.sampled_from(["purchase.completed.v1"] * 3 + ["purchase.returned.v1", "grant"]))
+        if kind == "grant":
+            grant = f"g{draw(st.integers(0, 2))}"
+            found.append(granted(who, key, time, grant, draw(st.integers(1, 400))))
+        else:
+            found.append(recorded(who, kind, key, time, f"p{draw(st.integers(0, 3))}", draw(amounts)))
     return found
 
 

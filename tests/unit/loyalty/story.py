@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from services.loyalty.domain.facts import Fact, Purchase, Redemption, Return
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
 from services.loyalty.domain.fold import rebuild
 from services.loyalty.domain.program import Program, Tier
 from services.loyalty.domain.view import View, view
@@ -63,6 +63,11 @@ def returned(when: str, purchase: Purchase | str, amount: str) -> Return:
 
 def redeemed(when: str, points: int) -> Redemption:
     return Redemption(f"k{next(_numbers):06}", at(when), points)
+
+
+def given(when: str, points: int, *, grant: str = "") -> Grant:
+    number = next(_numbers)
+    return Grant(f"k{number:06}", at(when), f"grant desk|{grant or number}", points, "an apology")
 
 
 def seen(when: str, *facts: Fact, by: Program = PROGRAM) -> View:

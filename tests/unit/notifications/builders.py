@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.notifications.channels.outcomes import Message
 from services.notifications.domain.audience import Entry
-from services.notifications.domain.decision import Case
+from services.notifications.domain.campaign import Campaign, On, Purpose, Trigger
+from services.notifications.domain.campaign import Message as Writes
+from services.notifications.domain.decision import Case, Way
 from services.notifications.domain.facts import Complaint, Consent, Member, Profile
 from services.notifications.domain.outreach import Outreach
 from wafa.contracts.envelope import Event, derive_id, make_event
@@ -17,13 +20,27 @@ def case(**changes: Any) -> Case:
     usual: dict[str, Any] = {
         "now": NOON,
         "expires_at": NOON + timedelta(days=3),
-        "channel": "email",
         "purpose": "service",
         "known": True,
-        "has_address": True,
-        "consent": None,
+        "ways": (way(),),
     }
     return Case(**usual | changes)
+
+
+def way(channel: str = "email", **changes: Any) -> Way:
+    """A channel with an address that works, and a customer who never said anything about it."""
+    return Way(channel, **{"has_address": True} | changes)
+
+
+def campaign(id: str = "recognition", **changes: Any) -> Campaign:
+    """The campaign that thanks whoever has come back, unless said otherwise."""
+    usual: dict[str, Any] = {
+        "version": 0,
+        "purpose": Purpose.SERVICE,
+        "start": Trigger(On.RECOGNIZED),
+        "steps": (Writes("thanks", "recognized", ("email",)),),
+    }
+    return Campaign(id, **usual | changes)
 
 
 def row(customer_id: str = "sara", **changes: Any) -> Outreach:
@@ -54,6 +71,23 @@ def profile(version: int = 1, **changes: Any) -> Profile:
 
 def member(version: int = 1, *, tier: str = "gold", points: int = 120) -> Member:
     return Member(version, tier, points, purchase_count=2, repeat=True)
+
+
+def message(**changes: Any) -> Message:
+    """A rendered message on its way to Sara."""
+    usual: dict[str, Any] = {
+        "outreach_id": "outreach-1",
+        "customer_id": "sara",
+        "recipient": "sara@example.com",
+        "language": "en",
+        "direction": "ltr",
+        "subject": "Thank you",
+        "plain": "Hello Sara\n",
+        "html": "<p>Hello Sara</p>\n",
+        "short": "Hello Sara",
+        "now": NOON,
+    }
+    return Message(**usual | changes)
 
 
 def consent(status: str, *, purpose: str = "service", channel: str = "email", at: datetime = NOON) -> Consent:

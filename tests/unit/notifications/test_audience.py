@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.documents import document_of, entry_of
+from services.notifications.domain import audience
 from services.notifications.domain.audience import Brought, Entry, Told, fold, home, learn
-from services.notifications.domain.facts import Erased, Feedback, Interaction, Merged
+from services.notifications.domain.facts import (
+    Bounced,
+    Erased,
+    Feedback,
+    Heard,
+    Interaction,
+    Merged,
+    Purchase,
+)
 from tests.unit.notifications.builders import NOON, complaint, consent, entry, member, profile
 
 
@@ -29,6 +38,13 @@ def everything(about: str):
         Feedback("nps", 2, 10, later, f"{about} g"),
         Interaction("purchase.completed.v1", "store", NOON, f"{about} h"),
         Interaction("contact.logged.v1", None, later, f"{about} i"),
+        Purchase(f"{about} p", NOON, ("beans",), 500, "USD"),
+        Purchase(f"{about} p", later, ("tea",), 700, "USD"),
+        Purchase(f"{about} q", NOON, (), 100, "USD"),
+        Bounced("email", f"{about}@example.com", NOON),
+        Bounced("email", f"{about}@example.com", later),
+        Heard(NOON - timedelta(days=1)),
+        Heard(NOON),
     ]
     return [(about, fact) for fact in facts]
 
@@ -183,6 +199,50 @@ def test_an_entry_comes_back_from_its_document_as_it_was(shuffled, sizes):
         assert entry_of(document) == known
         whole = msgspec.convert(document, Told)
         assert whole == known.told, "what is told of the whole person stands on top, for queries"
+
+
+few = st.integers(0, 9)
+baskets = st.lists(
+    st.builds(Purchase, few.map(str), few.map(lambda hours: NOON + timedelta(hours=hours)), st.just(()), few),
+    max_size=25,
+)
+
+
+@given(baskets, st.data())
+def test_the_latest_purchases_are_the_same_whatever_the_order_and_whichever_id_they_were_told_of(told, data):
+    """With room for three, so that some fall out, come again, and rise by being told differently."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(audience, "PURCHASES_KEPT", 3)
+        whole = all_of(told)
+        shuffled = data.draw(st.permutations(told + told[:5]))
+        cut = data.draw(st.integers(0, len(shuffled)))
+        one, other = all_of(shuffled[:cut]), all_of(shuffled[cut:])
+        assert all_of(shuffled) == one.and_also(other) == other.and_also(one) == whole
+    last = {one.id: one for one in sorted(told, key=lambda one: one.place)}
+    latest = sorted(last.values(), key=lambda one: one.place, reverse=True)
+    assert list(whole.purchases) == latest[:3]
+
+
+def all_of(purchases):
+    told = Told()
+    for one in purchases:
+        told = told.learn(one)
+    return told
+
+
+def test_a_customer_who_buys_every_day_keeps_the_latest_hundred_purchases():
+    days = [Purchase(f"{day}", NOON + timedelta(days=day)) for day in range(250)]
+    kept = all_of(days[::-1]).purchases
+    assert kept == tuple(days[::-1][:100])
+    assert all_of(days).purchases == kept
+
+
+def test_who_was_merged_shows_the_purchases_and_bounces_of_all_ids():
+    entries = folded(STORY)
+    latest = [one.id for one in entries["c"].told.purchases]
+    assert latest == ["c p", "b p", "a p", "c q", "b q", "a q"]
+    assert [one.address for one in entries["c"].bounced] == [f"{one}@example.com" for one in "abc"]
+    assert [one.id for one in entries["a"].told.purchases] == ["a p", "a q"]
 
 
 def test_an_older_snapshot_does_not_undo_a_newer_one():

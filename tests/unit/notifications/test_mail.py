@@ -1,34 +1,41 @@
 """An e-mail: whoever the customer is, the headers are ours."""
 
-from datetime import UTC, datetime
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.mail import Sender, compose, message_id, usable_address
-from services.notifications.rendering import Text
+from services.notifications.channels.mail import Mail, Sender, compose, message_id, usable_address
+from tests.unit.notifications.builders import message as a_message
 
 SENDER = Sender("Bayt ☕ Coffee", "care@bayt.example")
-NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
-TEXT = Text("ar", "شكرًا لعودتك إلينا", "مرحبًا سارة،\n", '<p dir="rtl">مرحبًا سارة،</p>\n')
+ARABIC = {
+    "language": "ar",
+    "direction": "rtl",
+    "subject": "شكرًا لعودتك إلينا",
+    "plain": "مرحبًا سارة،\n",
+    "html": '<p dir="rtl">مرحبًا سارة،</p>\n',
+}
+LINK = "https://bayt.example/u/WyJ1IiwiaWQiXQ.dBjftJeZ4CVP-mB92K27uhbUJU1p"
 
 
-def composed(text=TEXT, recipient="sara@example.com"):
-    mail = compose("outreach-1", text, sender=SENDER, recipient=recipient, now=NOW)
+def composed(**changes: Any) -> tuple[Mail, EmailMessage]:
+    mail = compose(a_message(**changes), SENDER)
     return mail, message_from_bytes(mail.content, policy=default)
 
 
 def test_an_arabic_mail_arrives_as_it_was_written():
-    mail, message = composed()
+    mail, message = composed(**ARABIC)
     assert mail.content.isascii()
-    assert message["Subject"] == TEXT.subject
+    assert message["Subject"] == ARABIC["subject"]
     assert message["From"].addresses[0].display_name == SENDER.name
     assert message["Content-Language"] == "ar"
-    assert message.get_body(("plain",)).get_content().splitlines() == TEXT.plain.splitlines()
-    assert message.get_body(("html",)).get_content().splitlines() == TEXT.html.splitlines()
+    assert message.get_body(("plain",)).get_content().splitlines() == ARABIC["plain"].splitlines()
+    assert message.get_body(("html",)).get_content().splitlines() == ARABIC["html"].splitlines()
 
 
 def test_the_same_outreach_always_has_the_same_message_id():
@@ -41,17 +48,57 @@ def test_a_machine_can_tell_that_a_machine_wrote_it_and_how_to_stop_it():
     assert message["List-Unsubscribe"] == "<mailto:care@bayt.example?subject=unsubscribe>"
 
 
+def test_one_click_ends_it_where_there_is_a_link():
+    message = composed(unsubscribe=LINK)[1]
+    assert message["List-Unsubscribe"] == f"<{LINK}>, <mailto:care@bayt.example?subject=unsubscribe>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_no_click_is_promised_where_there_is_no_link():
+    assert "List-Unsubscribe-Post" not in composed()[1]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("outreach_id", "1@x>\r\nBcc: all@example.com"),
+        ("outreach_id", "1\n"),
+        ("outreach_id", ""),
+        ("recipient", "sara@example.com\r\nBcc: all@example.com"),
+        ("recipient", "sara@example.com, all@example.com"),
+        ("recipient", "سارة@example.com"),
+        ("unsubscribe", "https://bayt.example/u/x>\r\nBcc: all@example.com"),
+        ("unsubscribe", "https://bayt.example/u/x\n"),
+        ("unsubscribe", "https://bayt.example/u/x>,<mailto:all@example.com"),
+        ("unsubscribe", "https://bayt.example/ü"),
+        ("unsubscribe", "javascript:alert(1)"),
+        ("unsubscribe", "https://bayt.example/" + "x" * 1000),
+    ],
+)
+def test_what_would_be_more_than_its_place_in_a_header_makes_no_mail(field, value):
+    with pytest.raises(ValueError, match=field) as raised:
+        composed(**{field: value})
+    assert not value or value not in str(raised.value)
+
+
+def test_a_percent_sign_anywhere_is_only_that():
+    odd = {"subject": "20%(recipient)b off", "plain": "100%\n", "unsubscribe": f"{LINK}%20%s"}
+    message = composed(**odd)[1]
+    assert message["Subject"] == "20%(recipient)b off"
+    assert message.get_body(("plain",)).get_content().strip() == "100%"
+    assert f"<{LINK}%20%s>" in message["List-Unsubscribe"]
+
+
 def test_no_line_on_the_wire_is_longer_than_servers_take():
-    long = Text("en", "word " * 30, "word " * 1000, "<p>" + "x" * 5000)
-    assert max(map(len, composed(long)[0].content.split(b"\r\n"))) < 998
+    long = {"subject": "word " * 30, "plain": "word " * 1000, "html": "<p>" + "x" * 5000}
+    link = "https://bayt.example/u/" + "x" * 700
+    assert max(map(len, composed(**long, unsubscribe=link)[0].content.split(b"\r\n"))) < 998
 
 
 @pytest.mark.parametrize("part", ["subject", "plain", "html"])
 def test_a_line_break_in_any_text_adds_no_header(part):
-    words = {"language": "en", "subject": "s", "plain": "p", "html": "h"}
-    injected = Text(**words | {part: "x\r\nBcc: all@example.com\r\n\r\nbody"})
     try:
-        message = composed(injected)[1]
+        message = composed(**{part: "x\r\nBcc: all@example.com\r\n\r\nbody"})[1]
     except ValueError:
         return  # the email package refuses such a subject
     assert "Bcc" not in message

@@ -5,12 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.notifications.domain.decision import Drop, Reason, decide
-from services.notifications.domain.outreach import RECOGNITION, accepted, case_of, decided, refused
-from services.notifications.handlers import recognized
+from services.notifications.domain.evidence import case_of, decided
+from services.notifications.domain.outreach import accepted, refused
+from services.notifications.planning import triggered
 from services.notifications.publishing import announcement
 from services.notifications.reading import FACTS
-from tests.unit.notifications.builders import NOON, complained, created, recorded, row, told
-from tests.unit.notifications.builders import recognized as recognized_event
+from tests.unit.notifications.builders import (
+    NOON,
+    campaign,
+    complained,
+    created,
+    recognized,
+    recorded,
+    row,
+    told,
+)
 from wafa.contracts.examples import example
 from wafa.contracts.validation import check
 
@@ -49,17 +58,23 @@ def test_what_the_contract_shows_as_an_example_can_be_read(type):
 
 
 def test_a_message_is_the_same_row_however_often_and_by_whichever_event_it_is_asked_for():
-    again = recognized_event("sara") | {"id": "another event"}
-    rows = [recognized(event, NOON) for event in (recognized_event("sara"), again)]
-    assert rows[0].id == rows[1].id
-    assert rows[0].id != recognized(recognized_event("omar"), NOON).id
+    again = recognized("sara") | {"id": "another event"}
+    [one], [same], [other] = (
+        triggered([campaign()], [event], NOON) for event in (recognized("sara"), again, recognized("omar"))
+    )
+    assert one.id == same.id
+    assert one.id != other.id
+
+
+def nothing_known(now):
+    return case_of(row(), campaign(), None, channels=["email"], addresses={}, now=now)
 
 
 def test_every_announcement_is_one_that_the_contract_accepts():
-    dropped = case_of(row(), RECOGNITION, None, has_address=False, twin=None, now=NOON + timedelta(days=9))
+    dropped = nothing_known(NOON + timedelta(days=9))
     settled = [
-        accepted(row(), "<id>", "en", NOON),
-        refused(row(), "550 unknown", NOON),
+        accepted(row(), "<id>", "en", "mark", NOON),
+        refused(row(), ["email"], "550 unknown", NOON),
         decided(row(), dropped, decide(dropped)),
     ]
     announced = [announcement(one) for one in settled]
@@ -70,8 +85,7 @@ def test_every_announcement_is_one_that_the_contract_accepts():
 
 @pytest.mark.parametrize("reason", set(Reason) - {Reason.NOT_YET_KNOWN})
 def test_every_reason_to_drop_is_one_that_the_contract_knows(reason):
-    event = announcement(decided(row(), case_of(
-        row(), RECOGNITION, None, has_address=False, twin=None, now=NOON), Drop(reason)))  # fmt: skip
+    event = announcement(decided(row(), nothing_known(NOON), Drop(reason)))
     assert check(event, NOON) is None
 
 

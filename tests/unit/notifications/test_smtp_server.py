@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifications.smtp import Server
+from services.notifications.channels.smtp import Server
 
 
 @pytest.mark.parametrize(

@@ -47,3 +47,13 @@ def test_a_damaged_record_counts_as_none(folder: Folder, content: str) -> None:
     folder.path.mkdir()
     (folder.path / "stack.json").write_text(content)
     assert folder.record() == {}
+
+
+def test_links_in_old_mail_hold_after_a_restart_and_a_fresh_start(folder: Folder) -> None:
+    folder.lock()
+    secret = folder.link_secret()
+    folder.clear()
+    assert Folder(folder.path).link_secret() == secret
+    assert len(secret) >= 32
+    assert (folder.path / "link-secret").stat().st_mode & 0o077 == 0
+    folder.unlock()

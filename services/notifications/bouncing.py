@@ -1,0 +1,58 @@
+"""Messages that came back: which address is to be left alone, and which message it was."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from services.notifications.domain.audience import Entry, home
+from services.notifications.domain.facts import Bounced, Fact
+from services.notifications.domain.outreach import CONTACTED, LIVE, Outreach
+from services.notifications.domain.reach import RECIPIENTS
+from services.notifications.marking import mark
+from services.notifications.store import NotificationsStore
+from wafa.contracts.envelope import Event
+from wafa.contracts.times import parse_time
+from wafa.runtime.policy import RetryLater
+
+TYPE = "outreach.bounced.v1"
+#: A mailbox that is full today takes mail tomorrow.
+FOR_GOOD = ("hard", "complaint")
+
+
+@dataclass(slots=True)
+class Returned:
+    """What came back: what it says of customers, what is noted with messages, and what is told too early."""
+
+    told: list[tuple[Event, str, list[Fact]]] = field(default_factory=list)
+    replies: dict[str, str] = field(default_factory=dict)
+    too_early: list[RetryLater] = field(default_factory=list)
+
+
+def returned(events: Iterable[Event], store: NotificationsStore) -> Returned:
+    """Return what the bounces among these events say: two round trips, none without a bounce.
+
+    The address itself is not in the event: it is the one of the customer's addresses whose mark the message
+    carries. One that the customer has given up since is of no interest.
+    """
+    back = Returned()
+    bounces = [one for one in events if one["type"] == TYPE and one["data"]["kind"] in FOR_GOOD]
+    rows = store.rows({one["data"]["outreach_id"] for one in bounces}) if bounces else {}
+    entries, _ = store.readable_entries({row.customer_id for row in rows.values()}) if rows else ({}, {})
+    for event in bounces:
+        row = rows.get(event["data"]["outreach_id"])
+        if row is None:
+            continue
+        if row.state in LIVE:
+            # The far end was faster than we were in writing down that it has the message.
+            back.too_early.append(RetryLater(event, "the message is still being handed over"))
+        elif row.state in CONTACTED:
+            back.replies[row.id] = event["data"].get("detail", event["data"]["kind"])
+            entry = entries.get(home(entries, row.customer_id))
+            if address := _address(row, entry):
+                told: Fact = Bounced(row.channel, address, parse_time(event["time"]))
+                back.told.append((event, row.customer_id, [told]))
+    return back
+
+
+def _address(row: Outreach, entry: Entry | None) -> str | None:
+    address = RECIPIENTS[row.channel](entry) if row.channel in RECIPIENTS else None
+    return address if address and mark(address) == row.sent_to else None

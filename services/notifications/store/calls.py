@@ -1,0 +1,68 @@
+"""The calls that staff are to make: one document a call, which goes when its customer is erased."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pymongo.database import Database
+
+from services.notifications.domain.calls import Call, State
+from services.notifications.store.part import Part
+from wafa.runtime.mongo import Document, insert_new
+
+
+class Calls(Part):
+    """Calls by their id, that of the outreach."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        super().__init__(database)
+        self._calls = database["calls"]
+
+    def create_indexes(self) -> None:
+        """Create the indexes that are missing; safe to repeat."""
+        super().create_indexes()
+        self._calls.create_index([("state", 1), ("due", 1)])
+        self._calls.create_index("customer_id")
+        self._calls.create_index("log_by", sparse=True)
+
+    def put_call(self, call: Call) -> None:
+        """Add a call; one that is there already stays as it is."""
+        insert_new(self._calls, [_document(call)])
+
+    def call(self, call_id: str) -> Call | None:
+        """Return a call."""
+        found = self._calls.find_one({"_id": call_id})
+        return _call(found) if found else None
+
+    def calls(self, state: State, limit: int) -> list[Call]:
+        """Return calls in a state, first due first."""
+        return [_call(one) for one in self._calls.find({"state": state}).sort("due", 1).limit(limit)]
+
+    def save_attempt(self, before: Call, after: Call) -> bool:
+        """Write a call after an attempt; False when it is not any more as it was before."""
+        unchanged = {"_id": before.id, "attempts": before.attempts, "log_by": {"$exists": False}}
+        return bool(self._calls.replace_one(unchanged, _document(after)).matched_count)
+
+    def attempt_logged(self, call: Call) -> None:
+        """Note that the world has been told of the last attempt; what was noted about it is there now."""
+        told = {"_id": call.id, "attempts": call.attempts}
+        self._calls.update_one(told, {"$unset": {"log_by": 1, "note": 1}})
+
+    def unlogged_calls(self, now: datetime, limit: int) -> list[Call]:
+        """Return calls of whose last attempt somebody should have told the world by now."""
+        return [_call(one) for one in self._calls.find({"log_by": {"$lte": now}}).limit(limit)]
+
+    def forget_calls(self, customer_ids: Iterable[str]) -> None:
+        """Remove the calls to these customers."""
+        self._calls.delete_many({"customer_id": {"$in": list(customer_ids)}})
+
+
+def _document(call: Call) -> Document:
+    fields: dict[str, Any] = msgspec.to_builtins(call, builtin_types=(datetime,))
+    fields["_id"] = fields.pop("id")
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _call(document: Document) -> Call:
+    return msgspec.convert({**document, "id": document["_id"]}, Call)

@@ -1,0 +1,15 @@
+"""What every part of the store is: some collections of the one database, and their indexes."""
+
+from pymongo.database import Database
+
+from wafa.runtime.mongo import Document
+
+
+class Part:
+    """The end of the chain of parts: nothing of its own."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        """Use the collections of this database."""
+
+    def create_indexes(self) -> None:
+        """Create the indexes that are missing; safe to repeat."""

@@ -1,0 +1,72 @@
+"""A customer follows the link that ends it: the consent is withdrawn, as if it had been said in the shop."""
+
+from datetime import datetime
+from typing import Any
+
+from services.notifications.arguments import check_texts
+from services.notifications.domain.outreach import Outreach
+from services.notifications.links import UNSUBSCRIBE, Forged, Links
+from services.notifications.publishing import SOURCE
+from services.notifications.store import NotificationsStore
+from wafa.contracts.envelope import Event, derive_id, make_event
+from wafa.contracts.times import format_time
+from wafa.runtime.publisher import Publish
+
+
+def unsubscribe(
+    token: str, store: NotificationsStore, publish: Publish, links: Links, now: datetime
+) -> dict[str, Any]:
+    """Withdraw the consent to messages like the one that the token came with; return its channel.
+
+    As often as it is called: who has allowed it again since and clicks on the old link means it. The answer
+    says nothing about the person. `{"error": {"reason", "message"}}` when the token is none of ours.
+
+    Raises:
+        ValueError: the token is no string.
+        one of `TRANSIENT`: database or broker are away; nothing is forgotten if it is called again.
+    """
+    check_texts(token=token)
+    try:
+        link = links.read(token)
+    except Forged as error:
+        return _error("forged", str(error))
+    if link.purpose != UNSUBSCRIBE:
+        return _error("forged", "this link is for something else")
+    row = store.rows([link.outreach_id]).get(link.outreach_id)
+    if row is None:
+        return _error("unknown", "the message that this link came with is not known any more")
+    entries, _ = store.readable_entries([row.customer_id])
+    entry = entries.get(row.customer_id)
+    if not (entry and entry.erased):
+        publish(withdrawals(row, now))
+    return {"unsubscribed": row.channel}
+
+
+def withdrawals(row: Outreach, now: datetime) -> list[Event]:
+    """Return what is published when a link in this message is followed at this moment."""
+    purposes = ["marketing"]
+    if (row.decision or {}).get("purpose") == "service":
+        # Whoever ends a service message means just that one.
+        purposes.append("service")
+    return [
+        make_event(
+            "consent.changed.v1",
+            source=SOURCE,
+            id=derive_id(row.id, f"{purpose} withdrawn {format_time(now)}"),
+            time=now,
+            data={
+                "customer": {"id": row.customer_id},
+                "initiator": "customer",
+                "channel": row.channel,
+                "purpose": purpose,
+                "status": "withdrawn",
+                "evidence": f"outreach {row.id}",
+            },
+            causation=row.id,
+        )
+        for purpose in purposes
+    ]
+
+
+def _error(reason: str, message: str) -> dict[str, Any]:
+    return {"error": {"reason": reason, "message": message}}

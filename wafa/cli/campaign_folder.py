@@ -1,0 +1,44 @@
+"""A campaign on disk: a YAML file, and its texts in a folder `templates` beside it."""
+
+import re
+from pathlib import Path
+
+from wafa.cli.faults import CommandFault
+
+FOLDER = "templates"
+_NAME = re.compile(r"([a-z0-9_]+)\.([a-z]{2,3})\.(subject|txt|html|short)")
+
+#: Template -> language -> part -> what somebody wrote.
+Texts = dict[str, dict[str, dict[str, str]]]
+
+
+def read_campaign(file: Path) -> tuple[str, Texts]:
+    """Return the text of a campaign's file, and the texts beside it.
+
+    Raises:
+        CommandFault: one of the files cannot be read.
+    """
+    return _read(file), read_texts(file.parent / FOLDER)
+
+
+def read_texts(folder: Path) -> Texts:
+    """Return the texts in a folder, none where there is no such folder. Files with other names are no texts.
+
+    Raises:
+        CommandFault: one of the files cannot be read.
+    """
+    texts: Texts = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if found := _NAME.fullmatch(path.name):
+            template, language, part = found.groups()
+            texts.setdefault(template, {}).setdefault(language, {})[part] = _read(path)
+    return texts
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeError:
+        raise CommandFault(f"{path}: expected text in UTF-8") from None
+    except OSError as error:
+        raise CommandFault(f"{path}: cannot be read: {error.strerror}") from None
