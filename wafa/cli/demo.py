@@ -3,6 +3,7 @@
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,15 +15,17 @@ from wafa.cli.history import read_history
 from wafa.cli.output import as_json, notes, paper, print_json, progress
 from wafa.cli.outreach import in_words
 from wafa.cli.stacking import show_addresses, shown_stack
+from wafa.contracts.envelope import Event
 from wafa.demo.expected import Expected, work_out
 from wafa.demo.marker import claim
 from wafa.demo.reconcile import Line
-from wafa.demo.run import NAME, Demo
+from wafa.demo.run import BROADCAST, HOUSE_RULES, NAME, TRIGGERED, Demo
 from wafa.runtime.client import Client
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import load_settings
 from wafa.stack import Stack, default_folder, running
 
+CAMPAIGNS = ("recognition", BROADCAST, *TRIGGERED)
 FILE = Path(__file__).resolve().parents[2] / "examples" / "data" / "cdnow.csv"
 
 
@@ -46,7 +49,7 @@ def demo(check: bool, fresh: bool, as_json: bool) -> None:
     """
     if not running():  # otherwise the stack says who uses the folder
         claim(default_folder(), fresh=fresh)
-    with shown_stack(fresh=True) as stack:
+    with shown_stack(fresh=True, environment=_environment()) as stack:
         show_addresses(stack)
         with Client(stack.amqp_uri) as services:
             agreed = _play(stack, services, as_json)
@@ -65,9 +68,9 @@ def demo(check: bool, fresh: bool, as_json: bool) -> None:
 
 def _play(stack: Stack, services: Client, as_json: bool) -> bool:
     publisher = Publisher(stack.amqp_uri, name="demo shop")
-    show = Demo(read_history(FILE), datetime.now(UTC).date(), publisher, services)
-    expected = work_out(show.moments, load_settings().loyalty_program, show.until)
-    seconds = _follow(show, len(expected.repeat))
+    show = _demo(publisher, services)
+    expected = work_out(show.moments, load_settings().loyalty_program, show.until, show.launch_at.date())
+    seconds = _follow(show, expected)
     publisher.close()
     lines = show.compare(expected, stack.mail_folder)
     rate = show.published / seconds
@@ -76,26 +79,50 @@ def _play(stack: Stack, services: Client, as_json: bool) -> bool:
     else:
         _show(lines, rate)
         _show_a_card(services, expected)
-        _show_outreach(services, stack.mail_folder)
+        _show_campaigns(services, stack.mail_folder)
     return all(line.agrees for line in lines)
 
 
-def _follow(show: Demo, repeat: int) -> float:
-    """Run the demo with progress bars; return the seconds from the first purchase to the last ledger row."""
+def _follow(show: Demo, expected: Expected) -> float:
+    """Run the demo with progress bars; return the seconds from the first purchase to the last ledger row.
+
+    The campaigns' own time is not counted.
+    """
+    before, after = show.purchases()
     with progress() as bar:
         told = bar.add_task("customers introduced", total=len(show.customers))
         show.introduce()
         bar.update(told, completed=len(show.customers))
-        events = show.purchases()
-        sent = bar.add_task("purchases published", total=len(events))
-        began = time.monotonic()
-        show.publish(events, lambda number: bar.advance(sent, number))
-        arrived = bar.add_task("purchases in the ledger", total=len(events))
-        show.follow(lambda number: bar.update(arrived, completed=number))
-        seconds = time.monotonic() - began
-        decided = bar.add_task("messages decided", total=repeat)
-        show.follow_mail(repeat, lambda number: bar.update(decided, completed=number))
+        sent = bar.add_task("purchases published", total=len(before) + len(after))
+        arrived = bar.add_task("purchases in the ledger", total=len(before) + len(after))
+
+        def play(events: list[Event], until: int) -> float:
+            began = time.monotonic()
+            show.publish(events, lambda number: bar.advance(sent, number))
+            show.follow(until, lambda number: bar.update(arrived, completed=number))
+            return time.monotonic() - began
+
+        seconds = play(before, len(before))
+        decided = bar.add_task("thanks decided", total=len(expected.repeat))
+        thanked = partial(bar.update, decided)
+        show.follow_mail("recognition", expected.repeat_by_launch, lambda number: thanked(completed=number))
+        show.launch()
+        show.resolve()
+        seconds += play(after, len(before) + len(after))
+        show.follow_mail("recognition", len(expected.repeat), lambda number: thanked(completed=number))
+        show.settle()
     return seconds
+
+
+def _environment() -> dict[str, str]:
+    """Return what the services of the demo are told: wide caps, and a clock in the past for campaigns."""
+    launch_at = Demo.launch_moment(datetime.now(UTC).date())
+    shift = (launch_at - datetime.now(UTC)).total_seconds()
+    return {"WAFA_OUTREACH": str(HOUSE_RULES), "WAFA_CLOCK_SHIFT": f"{shift:.0f}"}
+
+
+def _demo(publisher: Publisher, services: Client) -> Demo:
+    return Demo(read_history(FILE), datetime.now(UTC).date(), publisher, services)
 
 
 def _show(lines: list[Line], rate: float) -> None:
@@ -117,12 +144,20 @@ def _show_a_card(services: Client, expected: Expected) -> None:
     card.show(card.compose(services, found), paper())
 
 
-def _show_outreach(services: Client, mail_folder: Path) -> None:
-    counts = services.call("notifications", "counts")
+def _show_campaigns(services: Client, mail_folder: Path) -> None:
+    table = Table("campaign", "contacted", "held out", "suppressed", "converted", title="Campaigns")
+    for campaign in CAMPAIGNS:
+        report = services.call("notifications", "campaign_report", campaign)
+        messages, contacted = report["messages"], report["contacted"]
+        table.add_row(
+            campaign,
+            f"{messages['sent']:,}",
+            f"{messages['held_out']:,}",
+            in_words(messages["suppressed_by_reason"]),
+            f"{contacted['converted']:,} of {contacted['people']:,}",
+        )
     console = paper()
-    console.print(
-        f"Messages: {in_words(counts['states'])}. Not sent because of: {in_words(counts['reasons'])}."
-    )
+    console.print(table)
     console.print(f"Each mail is a file in {mail_folder}", soft_wrap=True)
 
 

@@ -16,9 +16,11 @@ import yaml
 from dateutil.relativedelta import relativedelta
 
 from wafa.cli.history import Line
-from wafa.demo.people import complaining, withdrawn
+from wafa.demo.people import complaining, resolved, withdrawn
 
 Day = date
+#: By `campaigns/apology.yml`.
+APOLOGY = 200
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class Expected:
     days: dict[str, set[Day]] = field(default_factory=lambda: defaultdict(set))
     tiers: Counter[str] = field(default_factory=Counter)
     points: int = 0
+    launched: Day = date.max
 
     @property
     def repeat(self) -> set[str]:
@@ -37,10 +40,15 @@ class Expected:
         return {customer for customer, days in self.days.items() if len(days) >= 2}
 
     @property
+    def repeat_by_launch(self) -> int:
+        """How many of them had done so when the campaigns were launched."""
+        return sum(sorted(self.days[one])[1] <= self.launched for one in self.repeat)
+
+    @property
     def withheld(self) -> Counter[str]:
-        """How many of them must not be written to, by reason; consent is asked for first."""
+        """How many of them must not be thanked by mail, by reason; consent is asked for first."""
         reasons = (
-            "no_consent" if withdrawn(one) else "open_complaint" if complaining(one) else ""
+            "unsubscribed" if withdrawn(one) else "open_complaint" if self._complains(one) else ""
             for one in self.repeat
         )
         return Counter(filter(None, reasons))
@@ -50,11 +58,21 @@ class Expected:
         """How many of them get a mail."""
         return len(self.repeat) - self.withheld.total()
 
+    def _complains(self, customer: str) -> bool:
+        """Tell whether their complaint was open when they came back; some are settled at the launch."""
+        came_back = sorted(self.days[customer])[1]
+        return complaining(customer) and not (resolved(customer) and came_back > self.launched)
 
-def work_out(lines: Sequence[tuple[Line, datetime]], program_file: Path, today: Day) -> Expected:
-    """Return what these purchases come to by the rules of the program file on the day `today`."""
+
+def work_out(
+    lines: Sequence[tuple[Line, datetime]], program_file: Path, today: Day, launched: Day
+) -> Expected:
+    """Return what these purchases come to by the rules of the program file on the day `today`.
+
+    The campaigns were `launched` that evening, and one of them gives points to whoever had a complaint.
+    """
     program = yaml.load(program_file.read_text(encoding="utf-8"), yaml.BaseLoader)
-    expected = Expected()
+    expected = Expected(launched=launched)
     bought: dict[str, list[tuple[Day, Decimal]]] = defaultdict(list)
     for line, moment in sorted(lines, key=lambda pair: pair[1]):
         expected.purchases[line.customer] += 1
@@ -65,6 +83,7 @@ def work_out(lines: Sequence[tuple[Line, datetime]], program_file: Path, today: 
         tier, points = _live(purchases, program, today)
         expected.tiers[program["tiers"][tier]["code"]] += 1
         expected.points += points
+    expected.points += APOLOGY * sum(map(resolved, bought))
     return expected
 
 

@@ -18,6 +18,7 @@ class Observed:
     members: dict[str, dict[str, Any]]
     summary: dict[str, Any]
     outreach: dict[str, Any]
+    recognition: dict[str, Any]
     rejected: dict[str, int]
 
 
@@ -37,6 +38,7 @@ def observe(services: Client, ids: dict[str, str]) -> Observed:
         },
         summary=services.call("loyalty", "summary"),
         outreach=services.call("notifications", "counts"),
+        recognition=services.call("notifications", "counts", "recognition"),
         rejected=services.call("interactions", "rejected")["open"],
     )
 

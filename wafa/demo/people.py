@@ -21,8 +21,9 @@ _ARABIC_PLACES = (
 )
 _ENGLISH_PLACES = (("en-GB", "GB", "Europe/London"), ("en-US", "US", "America/New_York"))
 
-# One in so many has withdrawn consent to service mail, or has a complaint that nobody has resolved.
-WITHDRAWN, COMPLAINING = 40, 50
+# One in so many has withdrawn consent to service mail, or has a complaint, of which every second is
+# resolved in the end. One in so many never said yes to marketing.
+WITHDRAWN, COMPLAINING, RESOLVED, RESERVED = 40, 50, 100, 4
 
 
 def withdrawn(customer: str) -> bool:
@@ -33,6 +34,16 @@ def withdrawn(customer: str) -> bool:
 def complaining(customer: str) -> bool:
     """Tell whether a customer has an open complaint."""
     return int(customer) % COMPLAINING == 0
+
+
+def resolved(customer: str) -> bool:
+    """Tell whether a customer's complaint is resolved in the end."""
+    return int(customer) % RESOLVED == 0
+
+
+def consenting(customer: str) -> bool:
+    """Tell whether a customer said yes to marketing mail."""
+    return int(customer) % RESERVED != RESERVED - 1
 
 
 def profile(customer: str) -> dict[str, str]:
@@ -60,22 +71,35 @@ def arrivals(customers: list[str], name: str, moment: datetime) -> Iterator[Even
         yield _event("customer.registered.v1", name, f"registered-{customer}", moment, registered)
         later = moment + timedelta(seconds=1)
         if withdrawn(customer):
-            consent: dict[str, Any] = {
-                "customer": reference,
-                "channel": "email",
-                "purpose": "service",
-                "status": "withdrawn",
-            }
-            yield _event("consent.changed.v1", name, f"consent-{customer}", later, consent)
+            yield _consent(reference, name, customer, later, "service", "withdrawn")
+        if consenting(customer):
+            yield _consent(reference, name, customer, later, "marketing", "granted")
         if complaining(customer):
-            number = f"complaint-{customer}"
-            complaint = {
-                "complaint_id": number,
-                "category": "delivery",
-                "severity": "high",
-                "text": "ما وصلني الطلب",
-            }
-            yield _event("complaint.opened.v1", name, number, later, {"customer": reference, **complaint})
+            yield _complaint(reference, name, customer, later, "opened", text="ما وصلني الطلب")
+
+
+def resolutions(customers: list[str], name: str, moment: datetime) -> Iterator[Event]:
+    """Yield what the call centre tells when it has settled a complaint."""
+    for customer in customers:
+        if resolved(customer):
+            reference = {"external_ids": [{"system": name, "id": customer}]}
+            yield _complaint(reference, name, customer, moment, "resolved", resolution="أُعيد إرسال الطلب")
+
+
+def _consent(
+    reference: dict[str, Any], name: str, customer: str, moment: datetime, purpose: str, status: str
+) -> Event:
+    said = {"customer": reference, "channel": "email", "purpose": purpose, "status": status}
+    return _event("consent.changed.v1", name, f"consent-{purpose}-{customer}", moment, said)
+
+
+def _complaint(
+    reference: dict[str, Any], name: str, customer: str, moment: datetime, word: str, **more: str
+) -> Event:
+    number = f"complaint-{customer}"
+    about = {"complaint_id": number, "category": "delivery", "severity": "high"}
+    data = {"customer": reference, **about, **more}
+    return _event(f"complaint.{word}.v1", name, f"{number}-{word}", moment, data)
 
 
 def _event(type: str, name: str, id: str, moment: datetime, data: dict[str, Any]) -> Event:

@@ -1,12 +1,12 @@
 """Does Wafa say what the file says?"""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from wafa.demo.expected import Expected
+from wafa.demo.following import Broadcast
 from wafa.demo.observed import Observed
 
 Member = Mapping[str, Any]
@@ -45,10 +45,25 @@ def reconcile(expected: Expected, observed: Observed, published: int, mails: int
             for tier in sorted(tiers)
         ),
         _line("points", expected.points, summary["points"]),
-        _line("mails in the mail sink", expected.mailed, mails),
-        _line("mails sent, by Wafa's own books", expected.mailed, observed.outreach["states"].get("sent", 0)),
-        _line("  not sent, for a reason", _withheld(expected), _reasons(observed)),
+        _line("thanked for coming back", expected.mailed, observed.recognition["states"].get("sent", 0)),
+        _line("  not thanked, for a reason", _counted(expected.withheld), _reasons(observed)),
         _line("rejected", 0, sum(observed.rejected.values())),
+        _line("mails in the sink, and in Wafa's books", mails, observed.outreach["states"].get("sent", 0)),
+    ]
+
+
+def reconcile_broadcast(expected: Broadcast, report: Mapping[str, Any]) -> list[Line]:
+    """Return the comparison of the win-back broadcast with its report."""
+    messages, contacted, held_out = report["messages"], report["contacted"], report["held_out"]
+    [revenue] = [one["amount"] for one in contacted["revenue"]] or ["0"]
+    return [
+        _line("win-back: audience", expected.audience, messages["planned"]),
+        _line("  contacted", len(expected.contacted), messages["sent"]),
+        _line("  held out", len(expected.held_out), messages["held_out"]),
+        _line("  suppressed", _counted(expected.suppressed), _counted(messages["suppressed_by_reason"])),
+        _line("  contacted who bought", expected.converted["contacted"], contacted["converted"]),
+        _line("  held out who bought", expected.converted["held_out"], held_out["converted"]),
+        _line("  first purchases of the contacted", expected.revenue, Decimal(revenue)),
     ]
 
 
@@ -73,13 +88,9 @@ def _differing(
     return sum(seen.get(customer) != value for customer, value in expected.items())
 
 
-def _withheld(expected: Expected) -> str:
-    return _counted(expected.withheld)
-
-
 def _reasons(observed: Observed) -> str:
-    return _counted(Counter(observed.outreach["reasons"]))
+    return _counted(observed.recognition["reasons"])
 
 
-def _counted(reasons: Counter[str]) -> str:
+def _counted(reasons: Mapping[str, int]) -> str:
     return ", ".join(f"{reason} {number}" for reason, number in sorted(reasons.items())) or "none"

@@ -59,8 +59,10 @@ class Told:
         """Return it with one more fact."""
         match fact:
             case Interaction():
-                last = _later(self.last_interaction, fact)
-                return replace(self, last_interaction=last, heard_at=_first(self.heard_at, fact.time))
+                last, heard = _later(self.last_interaction, fact), _first(self.heard_at, fact.time)
+                if last is self.last_interaction and heard is self.heard_at:
+                    return self
+                return replace(self, last_interaction=last, heard_at=heard)
             case Purchase():
                 return replace(self, purchases=_latest(self.purchases, (fact,)))
             case Feedback():
@@ -75,6 +77,17 @@ class Told:
                 return replace(self, bounced=_with_bounced(self.bounced, fact))
             case Heard():
                 return replace(self, heard_at=_first(self.heard_at, fact.at))
+
+    def learn_all(self, facts: Iterable[Word]) -> "Told":
+        """Return it with some more facts: `learn` by the batch, as a customer's purchases mostly come."""
+        purchases: list[Purchase] = []
+        more = self
+        for fact in facts:
+            if isinstance(fact, Purchase):
+                purchases.append(fact)
+            else:
+                more = more.learn(fact)
+        return replace(more, purchases=_latest(more.purchases, purchases)) if purchases else more
 
     def and_also(self, other: "Told") -> "Told":
         """Return what was told of two ids that are the same person."""
@@ -168,6 +181,17 @@ def learn(entry: Entry, fact: Fact) -> Entry:
             return replace(entry, own=entry.own.learn(fact))
 
 
+def _learn_all(entry: Entry, facts: Iterable[Fact]) -> Entry:
+    """Return the entry with all of these facts. What stays with the id comes last: the order is free."""
+    words: list[Word] = []
+    for fact in facts:
+        if isinstance(fact, Profile | Member | Merged | Erased):
+            entry = learn(entry, fact)
+        else:
+            words.append(fact)
+    return replace(entry, own=entry.own.learn_all(words)) if words and not entry.erased else entry
+
+
 def home(entries: Mapping[str, Entry], customer_id: str) -> str:
     """Return who the customer is by now: the end of the chain of merges that starts here.
 
@@ -201,8 +225,7 @@ def fold(entries: Mapping[str, Entry], told: Mapping[str, Sequence[Fact]]) -> Fo
     """
     after = dict(entries)
     for customer_id, facts in told.items():
-        for fact in facts:
-            after[customer_id] = learn(after.get(customer_id) or Entry(customer_id), fact)
+        after[customer_id] = _learn_all(after.get(customer_id) or Entry(customer_id), facts)
     reach = {one: frozenset(_reach(one, facts, entries, after)) for one, facts in told.items()}
     concerned = set().union(*reach.values())
     bringing = concerned.union(*(entries[one].aliases for one in concerned if one in entries))
@@ -273,20 +296,18 @@ def _with_bounced(known: tuple[Bounced, ...], told: Bounced) -> tuple[Bounced, .
     return tuple(by_address[key] for key in sorted(by_address))
 
 
-def _latest(known: tuple[Purchase, ...], told: tuple[Purchase, ...]) -> tuple[Purchase, ...]:
+def _latest(known: tuple[Purchase, ...], told: Sequence[Purchase]) -> tuple[Purchase, ...]:
     """Return the latest purchases of both, newest first; of one that is told differently the largest.
 
     Whatever falls out is older than so many others for good, because a purchase's place only ever rises: that
     is why the order of arrival does not matter.
     """
-    if not told or not known:
-        return known or told
-    by_id = {one.id: one for one in known}
-    new = [one for one in told if one.id not in by_id or one.place > by_id[one.id].place]
-    if not new:
+    if not told:
         return known
-    by_id |= {one.id: one for one in new}
-    return tuple(sorted(by_id.values(), key=lambda one: one.place, reverse=True)[:PURCHASES_KEPT])
+    latest: dict[str, Purchase] = {}
+    for one in sorted((*told, *known), key=lambda one: one.place, reverse=True):
+        latest.setdefault(one.id, one)
+    return tuple(latest.values())[:PURCHASES_KEPT]
 
 
 def _first(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from services.notifications.domain.audience import Entry, Told
@@ -127,8 +128,7 @@ def level(feedback: Feedback) -> str | None:
 
 def _of_profile(profile: Profile, told: Told) -> dict[str, Any]:
     in_order = sorted(profile.consents, key=lambda one: (one.at, one.status))
-    last = {(one.channel, one.purpose): one.status for one in in_order}
-    said = sorted(("/".join(about), status) for about, status in last.items())
+    said = sorted({f"{one.channel}/{one.purpose}": one.status for one in in_order}.items())
     return {
         "locale": profile.locale,
         "language": profile.locale.partition("-")[0].lower() if profile.locale else None,
@@ -158,7 +158,7 @@ def _bounced(profile: Profile, told: Told) -> list[str]:
 def _of_purchases(told: Told) -> dict[str, Any]:
     if not told.purchases:
         return {}
-    bought = Counter(category for one in told.purchases for category in one.categories)
+    bought = Counter(chain.from_iterable(one.categories for one in told.purchases))
     favourites = sorted(bought, key=lambda category: (-bought[category], category))
     first = told.purchases[-1].at
     return {
@@ -167,7 +167,7 @@ def _of_purchases(told: Told) -> dict[str, Any]:
         "first_purchase_at": first,
         "last_purchase_at": told.purchases[0].at,
         "categories": favourites[:FAVOURITES],
-        "anniversary": first.strftime("%m-%d"),
+        "anniversary": _day_of_year(first),
     }
 
 
@@ -196,7 +196,7 @@ def _of_member(member: Member, bought: Traits) -> dict[str, Any]:
         "mean_interval_days": round(rhythm.total_seconds() / 86_400, 2) if rhythm else None,
         "repeat": member.repeat,
         "recognized_at": member.recognized_at,
-        "anniversary": first.strftime("%m-%d") if first else None,
+        "anniversary": _day_of_year(first) if first else None,
     }
 
 
@@ -227,3 +227,7 @@ def _progress(reached: Amount | None, missing: Amount) -> int | None:
 
 def _known(choose: Any, one: datetime | None, other: datetime | None) -> datetime | None:
     return choose(one, other) if one and other else one or other
+
+
+def _day_of_year(moment: datetime) -> str:
+    return f"{moment.month:02}-{moment.day:02}"
