@@ -11,6 +11,7 @@ import base64
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -74,7 +75,7 @@ def compose(message: Message, sender: Sender) -> Mail:
     """
     values = {
         b"recipient": _checked("recipient", ADDRESS, message.recipient),
-        b"date": format_datetime(message.now).encode("ascii"),
+        b"date": _date(message.now),
         b"outreach_id": _checked("outreach_id", _ID, message.outreach_id),
         b"plain": _encoded(message.plain),
         b"html": _encoded(message.html),
@@ -89,6 +90,11 @@ def _checked(name: str, form: re.Pattern[str], value: str) -> bytes:
     if not (value.isascii() and form.fullmatch(value)):
         raise ValueError(f"{name} must not have more in it than can stand in a header")
     return value.encode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _date(now: datetime) -> bytes:
+    return format_datetime(now).encode("ascii")
 
 
 @lru_cache(maxsize=256)
@@ -131,4 +137,5 @@ def _place(name: str) -> str:
 
 def _encoded(text: str) -> bytes:
     """Return text as base64 with the line ends of MIME, in lines of 76."""
-    return base64.encodebytes(text.replace("\n", "\r\n").encode("utf-8")).replace(b"\n", b"\r\n")
+    encoded = base64.b64encode(text.replace("\n", "\r\n").encode("utf-8"))
+    return b"".join([encoded[start : start + 76] + b"\r\n" for start in range(0, len(encoded), 76)])

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.notifications.channels.mail import Mail
 from services.notifications.channels.outcomes import Accepted, Outcome, PutOff, Refused
+from services.notifications.channels.transaction import transact
 from services.notifications.channels.words import kept_words, trouble
 
 # Long-lived connections collect trouble; many servers end them after about so many mails or so long a rest.
@@ -78,7 +79,11 @@ class Mailer:
             connection = self._take()
         except (OSError, smtplib.SMTPException) as error:
             return PutOff(trouble(error), away=True)
-        outcome = _hand_over(connection.smtp, mail)
+        try:
+            outcome = _hand_over(connection.smtp, mail)
+        except BaseException:
+            connection.smtp.close()
+            raise
         connection.mails += 1
         self._put_back(connection)
         return outcome
@@ -138,6 +143,7 @@ def _connect(server: Server, timeout: float) -> smtplib.SMTP:
     try:
         if server.tls == "required":
             smtp.starttls(context=context)
+        smtp.ehlo_or_helo_if_needed()
         if server.user is not None:
             smtp.login(server.user, server.password or "")
     except BaseException:
@@ -148,18 +154,11 @@ def _connect(server: Server, timeout: float) -> smtplib.SMTP:
 
 def _hand_over(smtp: smtplib.SMTP, mail: Mail) -> Outcome:
     try:
-        smtp.sendmail(mail.sender, [mail.recipient], mail.content)
-    except smtplib.SMTPRecipientsRefused as error:
-        return _judged(*error.recipients[mail.recipient], mail)
-    except smtplib.SMTPDataError as error:
-        return _judged(error.smtp_code, error.smtp_error, mail)
+        code, words = transact(smtp, mail)
     except (OSError, smtplib.SMTPException) as error:
         smtp.close()
         return PutOff(trouble(error), away=True)
-    return Accepted()
-
-
-def _judged(code: int, answer: bytes | str, mail: Mail) -> Outcome:
-    words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    reply = kept_words(f"{code} {words}", mail.recipient)
+    if code == 250:
+        return Accepted()
+    reply = kept_words(f"{code} {words.decode('utf-8', 'replace')}", mail.recipient)
     return Refused(reply) if 500 <= code <= 599 else PutOff(reply, away=code == 421)
