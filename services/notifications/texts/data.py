@@ -1,6 +1,6 @@
 """What is known of a customer, as a text may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -25,34 +25,15 @@ def readable(data: Mapping[str, object], titles: Titles, language: str) -> dict[
     """
     seen = dict(_NOT_GIVEN)
     for name, value in data.items():
-        variable = VARIABLES.get(name)
+        read = _READ.get(name, _other)
         try:
-            seen[name] = _read(variable.kind if variable else None, value, titles, language)
-        except (TypeError, ValueError) as error:
+            seen[name] = value if value is None or read is None else read(value)
+        except (TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"{name}: {error}") from error
+    for name in _TIERS:
+        if code := seen[name]:
+            seen[name] = tier_title(titles, str(code), language)
     return seen
-
-
-def _read(kind: str | None, value: Any, titles: Titles, language: str) -> object:
-    if value is None or (value == "" and kind in ("tier", "link")):
-        return None
-    match kind:
-        case "name":
-            return clean(value)
-        case "code":
-            return clean(value, LONGEST_CODE)
-        case "tier":
-            return tier_title(titles, value, language)
-        case "day":
-            return value if isinstance(value, date) else date.fromisoformat(value)
-        case "moment":
-            return _aware(value if isinstance(value, datetime) else datetime.fromisoformat(value))
-        case "link":
-            return _link(value)
-        case "money" | "count":
-            return value
-        case _:
-            return clean(value, LONGEST_CODE) if isinstance(value, str) else value
 
 
 def _aware(moment: datetime) -> datetime:
@@ -67,3 +48,34 @@ def _link(address: str) -> str:
     if " " in address or clean(address, LONGEST_LINK) != address:
         raise ValueError("a link is one word of visible characters")
     return address
+
+
+def _code(value: str) -> str:
+    return clean(value, LONGEST_CODE)
+
+
+def _day(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _moment(value: datetime | str) -> datetime:
+    return _aware(value if isinstance(value, datetime) else datetime.fromisoformat(value))
+
+
+def _other(value: object) -> object:
+    return _code(value) if isinstance(value, str) else value
+
+
+#: By kind: what makes it readable, if anything has to. An empty link or tier is none.
+_READERS: Mapping[str, Callable[[Any], object] | None] = {
+    "name": clean,
+    "code": _code,
+    "tier": lambda value: value or None,
+    "count": None,
+    "day": _day,
+    "moment": _moment,
+    "money": None,
+    "link": lambda value: _link(value) if value else None,
+}
+_READ = {name: _READERS[variable.kind] for name, variable in VARIABLES.items()}
+_TIERS = frozenset(name for name, variable in VARIABLES.items() if variable.kind == "tier")

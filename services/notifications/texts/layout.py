@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from services.notifications.texts.foreign import FIRST_STRONG_ISOLATE
+
 #: What stands under this line is small print.
 FOOT = re.compile(r"^-- ?$", re.MULTILINE)
-_ADDRESS = re.compile(r"https?://[^\s<>\"\u2066-\u2069]+[^\s<>\"\u2066-\u2069.,:;!?()\[\]،؛؟]")
+_GAP = re.compile(r"(?:<br>\n\s*){2,}")
+# What is isolated was typed by somebody else: an address in a name is no link of ours.
+_ADDRESS = re.compile(
+    r"(\u2068[^\u2069]*\u2069|https?://[^\s<>\"\u2066-\u2069]+[^\s<>\"\u2066-\u2069.,:;!?()\[\]،؛؟])"
+)
 #: Of an address so much is shown.
 LONGEST_SHOWN = 48
 _UNSUBSCRIBE = {"ar": "إلغاء الاشتراك", "en": "Unsubscribe"}
@@ -24,41 +30,43 @@ class PlainFrame:
     """The layout with a place for plain text."""
 
     def __init__(self, environment: ImmutableSandboxedEnvironment) -> None:
+        self._environment = environment
         self._frame = environment.from_string(_FRAME)
 
-    def html(self, subject: str, plain: str, about: dict[str, object]) -> str:
-        """Return a page with plain text in paragraphs, its web addresses as links."""
+    def html(self, subject: str, plain: str, about: Mapping[str, object]) -> str:
+        """Return a page with plain text in paragraphs, its web addresses as links.
+
+        `about` has the language, and the link for unsubscribing if there is one.
+        """
         message, *small = FOOT.split(plain, maxsplit=1)
-        page = _Page(about)
-        parts = {"subject": subject, "message": page.of(message), "small": page.of("".join(small))}
-        return self._frame.render(about | parts)
-
-
-class _Page:
-    """Makes HTML of plain text. `about` has the language, and the link for unsubscribing, if there is one."""
-
-    def __init__(self, about: Mapping[str, object]) -> None:
         word = _UNSUBSCRIBE.get(str(about["language"]), _UNSUBSCRIBE["en"])
-        self._words = {about["unsubscribe"]: word}
+        words = {about["unsubscribe"]: word}
+        parts = {
+            "subject": subject,
+            "message": _paragraphs(message, words),
+            "small": _paragraphs("".join(small), words),
+        }
+        frame, environment = self._frame, self._environment
+        context = environment.context_class(environment, {**about, **parts}, frame.name, frame.blocks)
+        return "".join(frame.root_render_func(context))
 
-    def of(self, plain: str) -> Markup:
-        paragraphs = (part.strip() for part in re.split(r"\n\s*\n", plain))
-        return Markup("\n").join(Markup("<p>%s</p>") % self._lines(part) for part in paragraphs if part)
 
-    def _lines(self, paragraph: str) -> Markup:
-        return Markup("<br>\n").join(self._linked(line) for line in paragraph.split("\n"))
+def _paragraphs(plain: str, words: Mapping[object, str]) -> Markup:
+    # Every other piece is an address, or isolated.
+    pieces = _ADDRESS.split(plain)
+    pieces[::2] = [str(escape(piece)) for piece in pieces[::2]]
+    pieces[1::2] = [_link(address, words.get(address)) for address in pieces[1::2]]
+    lines = "".join(pieces).strip().replace("\n", "<br>\n")
+    # What is safe has been made so, piece by piece.
+    return Markup("<p>" + _GAP.sub("</p>\n<p>", lines) + "</p>" if lines else "")
 
-    def _linked(self, line: str) -> Markup:
-        pieces, end = [], 0
-        for found in _ADDRESS.finditer(line):
-            pieces += [escape(line[end : found.start()]), self._link(found.group())]
-            end = found.end()
-        return Markup("").join([*pieces, escape(line[end:])])
 
-    def _link(self, address: str) -> Markup:
-        if word := self._words.get(address):
-            return Markup('<a href="%s" style="color:inherit">%s</a>') % (address, word)
-        # An address is read from left to right in every language.
-        shown = address.partition("://")[2]
-        shown = shown if len(shown) <= LONGEST_SHOWN else shown[: LONGEST_SHOWN - 1] + "…"
-        return Markup('<a href="%s" dir="ltr" style="%s">%s</a>') % (address, _STYLE, shown)
+def _link(address: str, word: str | None) -> str:
+    if address.startswith(FIRST_STRONG_ISOLATE):
+        return str(escape(address))
+    if word:
+        return f'<a href="{escape(address)}" style="color:inherit">{word}</a>'
+    shown = address.partition("://")[2]
+    shown = shown if len(shown) <= LONGEST_SHOWN else shown[: LONGEST_SHOWN - 1] + "…"
+    # An address is read from left to right in every language.
+    return f'<a href="{escape(address)}" dir="ltr" style="{_STYLE}">{escape(shown)}</a>'

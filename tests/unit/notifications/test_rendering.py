@@ -140,6 +140,21 @@ def test_whoever_writes_html_in_a_plain_text_means_it_literally(renderer):
     assert "<p>1 &lt; 2</p>\n<p>&lt;b&gt;A &amp; B&lt;/b&gt;</p>" in text.html
 
 
+def test_an_address_in_a_name_is_no_link_of_ours(renderer):
+    text = text_of(renderer, order("win_back", "en", name="Win at https://evil.example/now"))
+    assert "https://evil.example/now" in Visible(text.html).text
+    assert "evil" not in str(Visible(text.html).elements)
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1))
+def test_no_name_becomes_markup_where_the_page_is_made_of_plain_text(renderer, name):
+    usual = Visible(text_of(renderer, order("win_back", "ar", name="Sara")).html)
+    assert (
+        Visible(text_of(renderer, order("win_back", "ar", name=name + "x")).html).elements == usual.elements
+    )
+
+
 def test_a_text_message_in_latin_letters_has_no_sign_that_halves_its_length(renderer):
     made = text_of(renderer, written("{{ name | isolated }}: {{ points | number }}", "short", name="Sara"))
     assert made.short == "Sara: 1,203"
