@@ -5,6 +5,7 @@ of the database each time: after a pause nobody goes on because of what was read
 """
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from wafa.runtime.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+#: Seconds within which every sender has noticed that a campaign is paused: whoever pauses waits for so long.
+NOTICED = 0.05
 CAMPAIGNS = Path(__file__).parent / "campaigns"
 
 
@@ -40,6 +43,8 @@ class Book:
         self._store = store
         self.policy = policy
         self._pages = {one.key: Page(one, {}) for one in _built_in(policy)}
+        #: Which campaigns were paused, and when we looked: one value, because threads share it.
+        self._stopped: tuple[set[str], float] = set(), float("-inf")
         self.built_in = {one.campaign.id: one.campaign for one in self._pages.values() if one.campaign}
 
     def version(self, key: str) -> Campaign | None:
@@ -64,6 +69,18 @@ class Book:
     def paused(self) -> set[str]:
         """Return the names of the campaigns of which nothing may go out now."""
         return self._store.campaigns_paused()
+
+    def may_go(self, campaign: str) -> bool:
+        """Tell whether messages of a campaign may go out, by what held `NOTICED` seconds ago at most.
+
+        To be asked before each message: a mail server may be slow, and a slice long.
+        """
+        now = time.monotonic()
+        stopped, looked_at = self._stopped
+        if now - looked_at > NOTICED / 2:
+            stopped = self.paused()
+            self._stopped = stopped, now
+        return campaign not in stopped
 
     def control(self, campaign: str) -> Control | None:
         """Return what is done with a campaign now; None if there is none of this name."""

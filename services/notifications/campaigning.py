@@ -5,6 +5,7 @@ done. `line` is there for a file only. An argument of another type than its own 
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from services.notifications.arguments import check_texts
-from services.notifications.book import Book
+from services.notifications.book import NOTICED, Book
 from services.notifications.campaign_file import CampaignError, Mistake, completed, load, read
 from services.notifications.control import Control, Plan, Version
 from services.notifications.domain.campaign import Broadcast, Campaign
@@ -70,7 +71,9 @@ class Office:
 
     def pause(self, campaign: str) -> Answer:
         """Let nothing of it go out. When this returns, that holds for all but what is being handed over."""
-        return self._change(campaign, _paused)
+        answer = self._change(campaign, _paused)
+        time.sleep(NOTICED)
+        return answer
 
     def resume(self, campaign: str) -> Answer:
         """Let it go on."""

@@ -82,7 +82,7 @@ class Outbox:
         means, ends = self._means, time.monotonic() + seconds
         self._announcer.announce_left(means.clock())
         handled = 0
-        while time.monotonic() < ends and not means.store.rebuilding(means.clock()):
+        while time.monotonic() < ends and not means.store.rebuilding():
             now = means.clock()
             rows = means.store.claim(now, now + means.lease, means.batch, means.book.paused())
             if not rows:
@@ -107,6 +107,7 @@ class Hand:
         self._claim = rows[0].claim or ""
         self._left = {row.id for row in rows}
         self._settler = Settler(lambda rows: self._store.settle(self._claim, rows), patience=means.patience)
+        self._beginner = Settler(self._begin, patience=means.patience)
         #: Channels whose far end is in trouble.
         self.away: set[str] = set()
 
@@ -148,8 +149,10 @@ class Hand:
         """Hand over one message and settle its row, before this connection takes the next."""
         if job.row.channel in self.away:
             return self._settle([outreach.deferred(job.row, self._clock() + REST)])
+        if not self._book.may_go(job.row.campaign):
+            return self._settle([outreach.deferred(job.row, self._clock())])
         if self._book.policy.channel(job.row.channel).in_flight == "never":
-            self._store.begin(self._claim, [job.row.id])
+            self._beginner.settle([job.row])
         outcome = self._delivery.hand_over(job, message)
         if isinstance(outcome, PutOff) and outcome.away:
             self.away.add(job.row.channel)
@@ -188,6 +191,9 @@ class Hand:
             self._left.discard(row.id)
             if row.state not in LIVE:
                 FINAL.labels(row.campaign, row.state, row.reason or "").inc()
+
+    def _begin(self, rows: Sequence[Outreach]) -> None:
+        self._store.begin(self._claim, [row.id for row in rows])
 
     def _renew(self) -> set[str]:
         return self._store.renew(self._claim, [*self._left], self._clock() + self._lease)
