@@ -59,7 +59,7 @@ class Cost:
 class ChannelPolicy:
     """What a channel bears and costs.
 
-    `rate` is in messages per second over one process, None for no limit. `in_flight` says what happens to a
+    `rate` is in messages per second over all processes, None for no limit. `in_flight` says what happens to a
     message that was being handed over when its worker died: `again` (rather twice than never) or `never`.
     """
 
