@@ -169,7 +169,7 @@ class NotificationsService:
         return previewing.preview(look, campaign, on, self.now())
 
     @rpc
-    def campaign_simulate(self, campaign, since, until, every=None, after=None, limit=200):
+    def campaign_simulate(self, campaign, since, until=None, every=None, after=None, limit=200):
         """Play the past of a campaign with the next customers."""
         return simulating.campaign_simulate(
             self.store,

@@ -24,7 +24,7 @@ def campaign_simulate(
     book: Book,
     campaign: object,
     since: object,
-    until: object,
+    until: object = None,
     *,
     every: object = None,
     after: str | None = None,
@@ -33,10 +33,10 @@ def campaign_simulate(
 ) -> Answer:
     """Play the past of a campaign with the next customers in the order of their ids, those after `after`.
 
-    `since` and `until` are days, from the start of the one to the end of the other; `every` so many days a
-    broadcast is imagined to go out again. The answer has the `sums` of this page, and `next`, which goes into
-    `after` of the call for the next one; it is null with the last. The first page also has the `total` of
-    customers and what is not known of the past (`as_today`).
+    `since` and `until` (today, where it is left out) are days, from the start of the one to the end of the
+    other; every so many days a broadcast is imagined to go out again. The answer has the `sums` of this page,
+    and `next`, which goes into `after` of the call for the next one; it is null with the last. The first page
+    also has the `total` of customers, and what is taken as it is today (`as_today`).
     """
     version = chosen(book, campaign)
     span = _span(version, since, until, every, now)
@@ -55,6 +55,8 @@ def campaign_simulate(
         answer |= {
             "campaign": version.id,
             "version": version.version,
+            "since": f"{span.since:%Y-%m-%d}",
+            "until": f"{span.until - timedelta(milliseconds=1):%Y-%m-%d}",
             "window_days": version.window / timedelta(days=1),
             "total": store.count(EVERYBODY),
             "as_today": taken_as_today(version.audience),
@@ -63,7 +65,8 @@ def campaign_simulate(
 
 
 def _span(campaign: Campaign, since: object, until: object, every: object, now: datetime) -> Span:
-    begins, ends = day("since", since), day("until", until)
+    begins = day("since", since)
+    ends = now.date() if until is None else day("until", until)
     if begins > ends:
         raise NotPossible("since", f"{begins} is later than {ends}")
     if start_of(begins) >= now:

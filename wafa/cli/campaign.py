@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from wafa.cli import campaign_views
 from wafa.cli.campaign_folder import read_campaign
 from wafa.cli.output import as_json, literal, notes, paper, print_json
 from wafa.cli.system import call
@@ -31,9 +32,15 @@ def campaign() -> None:
     Examples:
       wafa campaign check win-back.yml
       wafa campaign draft win-back.yml
+      wafa campaign preview win-back
       wafa campaign launch win-back
       wafa campaign pause win-back
+      wafa campaign report win-back
     """
+
+
+for _view in campaign_views.COMMANDS:
+    campaign.add_command(_view)
 
 
 @campaign.command()
