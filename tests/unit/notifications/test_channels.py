@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.channels import RECIPIENTS, configured
+from services.notifications.channels import configured
 from services.notifications.channels.folder import mail_folder, text_folder
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.outcomes import Accepted, PutOff
+from services.notifications.domain.reach import RECIPIENTS
 from tests.unit.notifications.builders import entry, message, profile
 from wafa.runtime.settings import SettingsError, load_settings
 
