@@ -191,6 +191,38 @@ def test_the_running_system_is_told_to_a_shell(
     assert json.loads(wafa("env", "--json").stdout)["amqp_uri"] == infrastructure.amqp_uri
 
 
+def test_a_campaign_goes_from_a_file_to_its_end(wafa: Any, tmp_path: Path) -> None:
+    file = tmp_path / "thanks.yml"
+    file.write_text(
+        "campaign: thanks\n"
+        "title: {en: Thanks, ar: شكرًا}\n"
+        "purpose: servise\n"
+        "start: {on: customer.recognized}\n"
+        "steps:\n"
+        "  - message: {id: hello, template: recognized, channels: [email]}\n",
+        "utf-8",
+    )
+    wrong = wafa("campaign", "check", str(file))
+    assert (wrong.exit_code, wrong.stderr.startswith(f"{file}:3: purpose: expected")) == (1, True)
+    file.write_text(file.read_text("utf-8").replace("servise", "service"), "utf-8")
+
+    for command, state in (
+        (("check", str(file)), None),
+        (("draft", str(file)), "draft"),
+        (("launch", "thanks"), "running"),
+        (("pause", "thanks"), "paused"),
+        (("resume", "thanks"), "running"),
+        (("finish", "thanks"), "finished"),
+        (("show", "thanks"), None),
+    ):
+        result = wafa("campaign", *command, "--json")
+        assert result.exit_code == 0, result.output
+        found = json.loads(result.stdout)
+        assert state is None or found["campaign"]["state"] == state
+    states = {one["campaign"]: one["state"] for one in json.loads(wafa("campaign", "list", "--json").stdout)}
+    assert states == {"recognition": "running", "thanks": "finished"}
+
+
 def test_a_program_file_that_is_wrong_ends_loyalty_with_a_sentence(
     wafa: Any, system: Stack, tmp_path: Path
 ) -> None:
