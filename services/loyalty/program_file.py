@@ -1,17 +1,29 @@
 """The loyalty program as a file: YAML that people edit, every mistake in which is named with its line."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.loyalty.domain.program import Program, Tier
 from wafa.contracts.currencies import DECIMALS
-from wafa.runtime.marked_yaml import BrokenFile, Place, read_marked
+from wafa.runtime.file_schema import (
+    REFUSED,
+    Rules,
+    Scalar,
+    Table,
+    listed,
+    mistakes,
+    part,
+    path_of,
+    text,
+    whole,
+)
+from wafa.runtime.marked_yaml import BrokenFile, read_marked
 from wafa.runtime.settings import SettingsError
 
 
@@ -32,12 +44,11 @@ def load_program(path: Path) -> Program:
         where = f"{path}, line {error.line}" if error.line else f"{path}"
         raise ProgramError(f"{where}: {error}") from None
     except ValidationError as error:
-        mistakes = sorted(
-            (file.line(place), _name(place), text) for place, text in _flat(error.messages_dict)
+        found = sorted(
+            (file.line(place), path_of(place), told) for place, told in mistakes(error.messages_dict)
         )
-        raise ProgramError(
-            "\n".join(f"{path}, line {line}: {name}{text}" for line, name, text in mistakes)
-        ) from None
+        lines = (f"{path}, line {line}: {f'{name}: ' if name else ''}{told}" for line, name, told in found)
+        raise ProgramError("\n".join(lines)) from None
 
 
 def _program(rules: dict[str, Any]) -> Program:
@@ -62,96 +73,53 @@ def _program(rules: dict[str, Any]) -> Program:
     )
 
 
-class _Scalar(fields.Field[Any]):
-    """One value, made of its text by `make`, which returns None where the text will not do."""
-
-    def __init__(self, expected: str, make: Callable[[str], Any]) -> None:
-        super().__init__(required=True, error_messages={"required": f"is missing, expected {expected}"})
-        self._expected, self._make = expected, make
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        made = self._make(value) if isinstance(value, str) else None
-        if made is None:
-            raise ValidationError(f"expected {self._expected}, not {_shown(value)}")
-        return made
+def _currency() -> Scalar:
+    return Scalar("an ISO 4217 currency such as USD", lambda one: one if one in DECIMALS else REFUSED)
 
 
-def _text(expected: str, pattern: str) -> _Scalar:
-    return _Scalar(expected, lambda text: text if re.fullmatch(pattern, text) else None)
-
-
-def _currency() -> _Scalar:
-    return _Scalar("an ISO 4217 currency such as USD", lambda text: text if text in DECIMALS else None)
-
-
-def _whole(least: int, most: int) -> _Scalar:
-    def make(text: str) -> int | None:
-        return int(text) if re.fullmatch("[0-9]{1,9}", text) and least <= int(text) <= most else None
-
-    return _Scalar(f"a whole number from {least} to {most}", make)
-
-
-def _decimal(expected: str, most: int, *, zero: bool = False) -> _Scalar:
-    def make(text: str) -> Decimal | None:
-        if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?", text):
-            return None
-        number = Decimal(text)
-        return number if number <= most and (number or zero) else None
+def _decimal(expected: str, most: int, *, zero: bool = False) -> Scalar:
+    def make(one: str) -> Any:
+        if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?", one):
+            return REFUSED
+        number = Decimal(one)
+        return number if number <= most and (number or zero) else REFUSED
 
     bounds = f"from 0 to {most}" if zero else f"above 0, at most {most}"
-    return _Scalar(f"{expected} ({bounds})", make)
+    return Scalar(f"{expected} ({bounds})", make)
 
 
-class _Rules(Schema):
-    """A mapping with the fields of the schema and no others."""
-
-    error_messages: ClassVar[dict[str, str]] = {  # type: ignore[misc]
-        "type": "expected a mapping, that is lines of `name: value`",
-        "unknown": "is not a name that is known here",
-    }
+class _TitlesSchema(Rules):
+    ar = text("the title in Arabic", r".*\S.*")
+    en = text("the title in English", r".*\S.*")
 
 
-def _part(schema: type[_Rules]) -> fields.Nested:
-    names = ", ".join(schema().fields)
-    return fields.Nested(schema, required=True, error_messages={"required": f"is missing, expected {names}"})
-
-
-class _TitlesSchema(_Rules):
-    ar = _text("the title in Arabic", r".*\S.*")
-    en = _text("the title in English", r".*\S.*")
-
-
-class _TierSchema(_Rules):
-    code = _text("a short name of a-z, 0-9 and _", "[a-z][a-z0-9_]{0,31}")
-    titles = _part(_TitlesSchema)
+class _TierSchema(Rules):
+    code = text("a short name of a-z, 0-9 and _", "[a-z][a-z0-9_]{0,31}")
+    titles = part(_TitlesSchema)
     threshold = _decimal("an amount of the base currency", 10**12, zero=True)
     multiplier = _decimal("a decimal number such as 1.25", 100)
-    hold_days = _whole(0, 3660)
+    hold_days = whole(0, 3660)
 
 
-class _RecognitionSchema(_Rules):
-    different_days = _whole(1, 365)
+class _RecognitionSchema(Rules):
+    different_days = whole(1, 365)
 
 
-class _ProgramSchema(_Rules):
+class _ProgramSchema(Rules):
     base_currency = _currency()
     earn_rate = _decimal("points for 1 unit of the base currency", 10_000, zero=True)
-    expiry_months = _whole(1, 120)
-    recognition = _part(_RecognitionSchema)
-    tiers = fields.List(
+    expiry_months = whole(1, 120)
+    recognition = part(_RecognitionSchema)
+    tiers = listed(
         fields.Nested(_TierSchema),
-        required=True,
+        "a list, each tier beginning with `-`",
         validate=validate.Length(min=1, error="expected at least one tier"),
-        error_messages={
-            "required": "is missing, expected a list of tiers",
-            "invalid": "expected a list, each tier beginning with `-`",
-        },
     )
-    rates = fields.Dict(
-        keys=_currency(),
-        values=_decimal("the worth of 1 unit in the base currency", 10**9),
+    rates = Table(
+        _currency(),
+        _decimal("the worth of 1 unit in the base currency", 10**9),
+        "lines of `currency: rate`",
         load_default=dict,
-        error_messages={"invalid": "expected lines of `currency: rate`"},
     )
 
     @validates_schema(skip_on_field_errors=True)
@@ -177,24 +145,3 @@ def _misfits(tiers: list[dict[str, Any]], currency: str) -> Iterator[tuple[int, 
             yield at, "code", "expected a code that no other tier has"
         if tier["threshold"].scaleb(DECIMALS[currency]) % 1:
             yield at, "threshold", f"expected at most {DECIMALS[currency]} decimals, as {currency} has"
-
-
-def _flat(messages: Mapping[Any, Any], place: Place = ()) -> Iterator[tuple[Place, str]]:
-    for part, inner in messages.items():
-        # marshmallow's own levels: for a schema as a whole, and for the two halves of an entry of a dict.
-        here = place if part == "_schema" or (place[:1] == ("rates",) and len(place) == 2) else (*place, part)
-        if isinstance(inner, Mapping):
-            yield from _flat(inner, here)
-        else:
-            yield from ((here, text) for text in inner)
-
-
-def _name(place: Place) -> str:
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-    return f"{name}: " if name else ""
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return f"{value!r}" if value else "nothing"
-    return "a list" if isinstance(value, list) else "a mapping"
