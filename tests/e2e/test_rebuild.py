@@ -116,7 +116,7 @@ def test_a_damaged_audience_is_what_it_was_and_nobody_is_contacted_twice(
     assert mails["omar"] == 0, "nobody who complains is thanked"
     entries = notifications["audience"]
     entries.delete_one({"_id": ids["mona"]})
-    entries.update_one({"_id": ids["lina"]}, {"$unset": {"last_interaction": 1, "merged": 1}})
+    entries.update_one({"_id": ids["lina"]}, {"$unset": {"last_interaction": 1}})
     entries.update_one({"_id": ids["omar"]}, {"$set": {"complaints.0.status": "resolved"}})
     entries.insert_one({"_id": "nobody", "version": 1, "erased": False})
 
