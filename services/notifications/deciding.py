@@ -69,6 +69,9 @@ class Desk:
                 row, away, self._now
             )
         entry = self._people.entry(row.customer_id)
+        if entry and entry.erased:
+            # It may have been planned by somebody who did not know that yet, and it keeps what they knew.
+            row = outreach.forgotten(row)
         if isinstance(step, Message):
             return self._message(row, campaign, step, entry)
         return self._silent(row, step, entry)

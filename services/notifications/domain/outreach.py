@@ -37,6 +37,8 @@ class State(StrEnum):
 
 #: Reason of a message that failed by a fault of ours; no word of the contract of `outreach.suppressed.v1`.
 FAULT = "fault"
+#: Stands where something personal was that a row cannot be without.
+ERASED = "erased"
 LIVE = (State.PLANNED, State.CLAIMED)
 #: What the customer may have noticed.
 CONTACTED = (State.SENT, State.BOUNCED)
@@ -149,6 +151,11 @@ def bounced(row: Outreach, reply: str, now: datetime) -> Outreach:
 def failed(row: Outreach, fault: str, now: datetime) -> Outreach:
     """Return the row of a message that cannot be made of what is kept; `fault` is for people."""
     return replace(_settled(row, State.FAILED, now), reason=FAULT, reply=fault)
+
+
+def forgotten(row: Outreach) -> Outreach:
+    """Return the row without what was told of a customer who has been erased since."""
+    return replace(row, context={}, correlation=ERASED, reply=None)
 
 
 def put_off(row: Outreach, reply: str, now: datetime) -> Outreach:

@@ -9,12 +9,9 @@ from pymongo.database import Database
 
 from services.notifications.documents import document_of, row_of
 from services.notifications.domain.decision import Reason
-from services.notifications.domain.outreach import CONTACTED, LIVE, Outreach, State
+from services.notifications.domain.outreach import CONTACTED, ERASED, LIVE, Outreach, State
 from services.notifications.store.part import Part
 from wafa.runtime.mongo import Document, insert_new
-
-#: Stands where something personal was that a row cannot be without.
-ERASED = "erased"
 
 
 class Messages(Part):
