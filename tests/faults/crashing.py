@@ -29,6 +29,7 @@ import time  # noqa: E402
 from collections import Counter  # noqa: E402
 from collections.abc import Callable, Sequence  # noqa: E402
 from datetime import datetime, timedelta, tzinfo  # noqa: E402
+from functools import partial  # noqa: E402
 from typing import Any  # noqa: E402
 
 from wafa.runtime import policy  # noqa: E402
@@ -47,6 +48,8 @@ from wafa.services import SERVICES  # noqa: E402
 PR_SET_PDEATHSIG = 1
 #: Seconds between the ticks of a timer, whatever production has; and of one that is to rest.
 TICK, NEVER = 0.1, 86_400.0
+#: Customers whom a planner with short leases plans at a time.
+PAGE = 50
 #: What nobody can die of: it says nothing and changes nothing.
 SILENT = {"ping", "endSessions", "hello"}
 
@@ -270,6 +273,14 @@ def turn_clock(ahead: float) -> None:
     clock.datetime = Fast  # type: ignore[attr-defined]
 
 
+def shorten_leases(seconds: float) -> None:
+    from services.notifications import planner, sending, service
+
+    lease = timedelta(seconds=seconds)
+    service.Planner = partial(planner.Planner, lease=lease, page=PAGE)  # type: ignore[attr-defined]
+    service.Means = partial(sending.Means, lease=lease)  # type: ignore[attr-defined]
+
+
 def _raise(event: Any, seen: int) -> None:
     raise ZeroDivisionError(f"a bug that {event['id']} meets")
 
@@ -337,6 +348,8 @@ def run(service: str) -> None:
     monitoring.register(Commands(steps))
     if plan.ahead:
         turn_clock(plan.ahead)
+    if plan.lease:
+        shorten_leases(plan.lease)
     runner.run(service)
     steps.note("ended")
 

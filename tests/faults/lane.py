@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
@@ -92,8 +93,10 @@ class Lane:
             "WAFA_RPC_TIMEOUT": "10",
         }
 
-    def start(self, service: str, *, size: int = SIZE, **plan: Any) -> Child:
-        environment = self._environment | {"WAFA_BATCH_EVENTS": str(size)}
+    def start(
+        self, service: str, *, size: int = SIZE, environment: Mapping[str, str] | None = None, **plan: Any
+    ) -> Child:
+        environment = self._environment | {"WAFA_BATCH_EVENTS": str(size)} | dict(environment or {})
         child = self._nursery.start(service, environment, **plan)
         self._children.append(child)
         return child
@@ -114,6 +117,15 @@ class Lane:
     def collection(self, service: str, name: str) -> Any:
         return self._client[self._prefix + service][name]
 
+    def store(self, service: str) -> Any:
+        """Return what a service keeps, by the service's own means."""
+        return STORES[service](self._client[self._prefix + service])
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where each mail lies."""
+        return self._stack.mail_folder
+
     def dump(self) -> Databases:
         """Return everything that is in the databases."""
         return {
@@ -132,7 +144,7 @@ class Lane:
         for service, collections in self.dump().items():
             for name in collections:
                 self.collection(service, name).drop()
-            STORES[service](self._client[self._prefix + service]).create_indexes()
+            self.store(service).create_indexes()
         for service, collections in base.items():
             for name, documents in collections.items():
                 if documents:

@@ -23,6 +23,8 @@ class Plan:
             that the process would do by itself rests then, so that the steps are the same in every run.
         batch, point: the step at which it gets `signal`, both counted from 1; 0 for never.
         ahead: seconds by which its clock is fast: what waits for time to pass has waited.
+        lease: seconds for which notifications holds what it has taken up, whatever production has (0: as
+            there); it then also plans few customers at a time.
         poison: what the handler does with the events that have this word in them (see `crashing.POISONS`).
     """
 
@@ -32,6 +34,7 @@ class Plan:
     point: int = 0
     signal: int = signal.SIGKILL
     ahead: float = 0
+    lease: float = 0
     poison: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
