@@ -63,7 +63,7 @@ class Planner:
         ends = time.monotonic() + seconds
         planned = 0
         for control in self._book.controls_running():
-            if time.monotonic() >= ends or self._store.rebuilding():
+            if time.monotonic() >= ends:
                 break
             campaign = self._book.version(f"{control.campaign}@{control.version}")
             if campaign and not control.paused:
@@ -101,6 +101,8 @@ class Planner:
         """Plan page by page, as long as we may; return how many rows that made."""
         planned = 0
         while held.plan and held.version == campaign.version and time.monotonic() < ends:
+            if self._store.rebuilding():
+                break
             now = self._clock()
             reach = _Reach(campaign, held.plan, now)
             entries = self._store.audience_page(reach.filter, held.plan.after, self._page)
