@@ -135,8 +135,8 @@ class Office:
             raise Refused(Mistake(("campaign",), told))
         campaign = self._launchable(control)
         changes: dict[str, Any] = {"state": "running", "version": control.newest, "launched_at": now}
-        if running and control.plan and not control.plan.done_at:
-            # The new version goes on from where the old one stands.
+        if running:
+            # The new version goes on from where the planner stands.
             return changes
         runs = control.runs + 1
         broadcast = isinstance(campaign.start, Broadcast)

@@ -368,6 +368,17 @@ def test_days_on_which_the_planner_was_away_are_made_up_for(notifications):
     assert occurrences(notifications) == [("sara", "2026")]
 
 
+def test_an_edit_does_not_forget_which_days_were_done(notifications):
+    notifications.take_in(*first_bought("sara", "2024-03-05T10:00:00Z"))
+    notifications.launch(YEARLY, TEXTS)
+    notifications.plan()
+    notifications.later(days=2)
+    notifications.launch(YEARLY | {"priority": 80}, TEXTS)
+    notifications.plan()
+    [row] = planned(notifications, "anniversary")
+    assert (row.version, row.occurrence) == (2, "2026")
+
+
 def test_time_that_goes_back_over_midnight_brings_nothing_twice(notifications):
     notifications.take_in(*first_bought("sara", "2024-03-04T10:00:00Z"))
     notifications.take_in(*first_bought("omar", "2020-03-05T10:00:00Z"))
