@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from tests.waiting import eventually
 from wafa.cli import cli
+from wafa.contracts.examples import example
 from wafa.contracts.times import format_time
 from wafa.runtime.clock import now
 from wafa.stack import Stack
@@ -179,6 +180,23 @@ def test_a_customer_who_was_written_to_or_not_is_found_with_the_reason(wafa: Any
     assert message["customer_id"] in wafa("outreach", "--email", f"{unique}@example.com").stdout
     assert wafa("outreach", "--email", "nobody@example.com").exit_code == 1
     assert wafa("outreach", "--email", "no address").exit_code == 2
+
+
+def test_a_segment_is_counted_and_looked_at_by_what_other_systems_say_of_customers(
+    wafa: Any, unique: str
+) -> None:
+    customer = {"email": f"{unique}@example.com", "name": "Sara", "tags": [unique]}
+    registered = example("customer.registered.v1") | {"id": unique, "data": {"customer": customer}}
+    wafa("publish", stdin=json.dumps(registered))
+    rule = json.dumps({"field": "tags", "op": "eq", "value": unique})
+    eventually(lambda: wafa("segment", "count", rule).stdout == "1\n")
+    assert "Sara" in wafa("segment", "sample", rule).stdout
+    assert '"count": 0' in wafa("segment", "count", "quiet_complainers", "--json").stdout
+    assert "معرضون للفقدان" in wafa("segment", "list").stdout
+    assert "next_tier_missing" in wafa("segment", "list", "--fields").stdout
+    wrong = wafa("segment", "count", '{"and": [{"field": "tags", "op": "eq", "value": {"$gt": ""}}]}')
+    assert wrong.exit_code == 2
+    assert "and[0].value: must be a string" in wrong.output
 
 
 def test_the_running_system_is_told_to_a_shell(
