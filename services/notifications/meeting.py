@@ -12,12 +12,12 @@ from services.notifications.domain.rule import And, Comparison, Day, Rule
 from services.notifications.domain.triggers import KEPT
 from services.notifications.planner import OCCURRENCE
 from services.notifications.planning import enrol
-from services.notifications.segment_query import query
+from services.notifications.segment_query import PEOPLE, query, within
 from services.notifications.texts.variables import samples
 
 Filter = dict[str, Any]
 
-EVERYBODY: Filter = {"traits": {"$exists": True}}
+EVERYBODY = PEOPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Meeting:
 
     def speaking(self, language: str) -> Filter:
         """Return the filter for those of them who speak a language."""
-        return {"$and": [self.filter, {"traits.language": {"$eq": language}}]}
+        return within({"traits.language": {"$eq": language}}, self.filter)
 
 
 def _on_the_day(found: Sweep) -> Rule:

@@ -14,7 +14,7 @@ from typing import Any
 
 from services.notifications.choosing import Answer, NotPossible, chosen, day, start_of, with_mistakes
 from services.notifications.deciding import Job
-from services.notifications.domain.campaign import Broadcast, Campaign, Purpose
+from services.notifications.domain.campaign import Broadcast, Campaign
 from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import LIVE, Outreach, State
 from services.notifications.meeting import Meeting
@@ -54,12 +54,7 @@ def preview(look: Look, campaign: object, on: object, now: datetime) -> Answer:
     when = _moment(version, on, now)
     meeting = Meeting.of(version, when)
     rehearsal = Rehearsal(look, version, meeting, when)
-    standing = look.store.standing(
-        meeting.filter,
-        [one for one in rehearsal.step.channels if one in look.channels],
-        "marketing" if version.purpose is Purpose.MARKETING else "service",
-        needs_member=version.needs_member,
-    )
+    standing = rehearsal.standing()
     people = sum(line["people"] for line in standing)
     few = people <= EVERYBODY
     ids = look.store.ids(meeting.filter, EVERYBODY if few else SAMPLE)

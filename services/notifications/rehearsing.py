@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.notifications.book import Book
 from services.notifications.channels.outcomes import Message as Written
@@ -10,7 +11,9 @@ from services.notifications.choosing import Answer, NotPossible
 from services.notifications.deciding import Desk, Job
 from services.notifications.domain.campaign import Campaign, Message, Purpose
 from services.notifications.domain.cap import longest
+from services.notifications.domain.decision import Reason, preferred
 from services.notifications.domain.outreach import Outreach
+from services.notifications.domain.reach import OPEN
 from services.notifications.meeting import Meeting
 from services.notifications.people import People
 from services.notifications.planning import row_id
@@ -52,6 +55,25 @@ class Rehearsal:
         self._campaign = campaign
         self._meeting = meeting
         self._when = when
+
+    def standing(self) -> list[Answer]:
+        """Return what stands in the way of everybody for good, counted: the first looks of the decision.
+
+        Each line has the `reason` (None where nothing does), the `channel` that would be taken, the
+        `language` and `people`.
+        """
+        channels = [one for one in self.step.channels if one in self._look.channels]
+        purpose = "marketing" if self._campaign.purpose is Purpose.MARKETING else "service"
+        lines = self._look.store.standing(self._meeting.filter, channels, purpose)
+        return [{**line, **self._first_look(line)} for line in lines]
+
+    def _first_look(self, line: Mapping[str, Any]) -> Answer:
+        if not line["known"] or (self._campaign.needs_member and not line["member"]):
+            return {"reason": Reason.NOT_YET_KNOWN, "channel": None}
+        found = preferred({channel: _obstacle(state) for channel, state in line["ways"].items()})
+        if isinstance(found, Reason):
+            return {"reason": found, "channel": None}
+        return {"reason": Reason.OPEN_COMPLAINT if line["open_complaints"] else None, "channel": found}
 
     def decide(self, customer_ids: Sequence[str]) -> tuple[list[Job | Outreach], int]:
         """Return what would be done about each of these, and how many have been met already."""
@@ -95,6 +117,12 @@ class Rehearsal:
             expires_at=self._when + max(campaign.keep_trying, timedelta(seconds=1)),
             capped=campaign.purpose is not Purpose.TRANSACTIONAL,
         )
+
+
+def _obstacle(state: str | None) -> Reason | None:
+    if state is None:
+        return Reason.NO_ADDRESS
+    return None if state == OPEN else Reason(state)
 
 
 def _sample(job: Job, text: Written | Broken) -> Answer:

@@ -5,6 +5,7 @@ customer was contacted, or was not. A DEFER is decided anew when its time has co
 reaches past the moment at which the message expires.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -111,7 +112,7 @@ class Drop:
 Decision = Send | Defer | Drop
 
 #: Of several channels that are closed, the one that came closest to being open gives the reason.
-CLOSEST = (Reason.NO_CONSENT, Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.NO_ADDRESS)
+_CLOSEST = (Reason.NO_CONSENT, Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.NO_ADDRESS)
 
 
 def decide(case: Case) -> Decision:
@@ -126,15 +127,20 @@ def decide(case: Case) -> Decision:
         return Drop(Reason.DUPLICATE)
     if not case.known:
         return _defer(case, case.now + case.patience, Reason.NOT_YET_KNOWN)
-    obstacles = {way.channel: way.obstacle(case.purpose) for way in case.ways}
-    channel = next((one for one, obstacle in obstacles.items() if obstacle is None), None)
-    if channel is None:
-        return Drop(min(filter(None, obstacles.values()), key=CLOSEST.index, default=Reason.NO_ADDRESS))
+    channel = preferred({way.channel: way.obstacle(case.purpose) for way in case.ways})
+    if isinstance(channel, Reason):
+        return Drop(channel)
     if case.open_complaints:
         return Drop(Reason.OPEN_COMPLAINT)
     if not case.in_segment:
         return Drop(Reason.LEFT_SEGMENT)
     return _timed(case) or (Drop(Reason.HOLDOUT) if case.held_out else Send(channel))
+
+
+def preferred(obstacles: Mapping[str, Reason | None]) -> str | Reason:
+    """Return the first channel that nothing stands against, or why there is none."""
+    channel = next((one for one, obstacle in obstacles.items() if obstacle is None), None)
+    return channel or min(filter(None, obstacles.values()), key=_CLOSEST.index, default=Reason.NO_ADDRESS)
 
 
 def _timed(case: Case) -> Defer | Drop | None:

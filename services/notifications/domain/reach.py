@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from services.notifications.domain.audience import Entry
+from services.notifications.domain.decision import Way
 
 ATOM = r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+"
 ADDRESS = re.compile(rf"(?P<local>{ATOM}(?:\.{ATOM})*)@(?P<domain>{ATOM}(?:\.{ATOM})*)")
@@ -11,7 +12,9 @@ LONGEST_ADDRESS = 254
 #: E.164, as the customers service publishes it.
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
-OPEN, BOUNCED = "open", "bounced"
+OPEN = "open"
+#: What consent is asked for; a message of any other purpose is service to who receives it.
+PURPOSES = ("marketing", "service")
 
 
 def usable_address(text: str) -> str | None:
@@ -50,17 +53,28 @@ RECIPIENTS: Mapping[str, Callable[[Entry | None], str | None]] = {
 }
 
 
-def reach_of(entry: Entry) -> dict[str, str]:
-    """Return the channels for which a customer has an address, each `open` or `bounced`.
+def reach_of(entry: Entry) -> dict[str, dict[str, str]]:
+    """Return, for each kind of consent and each channel with an address, what stands against it, or `open`.
 
     Kept with the entry, so that the database can count what the decision on each customer would look at.
+    Nobody of whom no profile has arrived yet has any of it.
     """
     if entry.alias_of or entry.erased or not entry.profile:
         return {}
     bounced = {(one.channel, one.address) for one in entry.bounced}
     addresses = {channel: recipient(entry) for channel, recipient in RECIPIENTS.items()}
     return {
-        channel: BOUNCED if (channel, address) in bounced else OPEN
-        for channel, address in addresses.items()
-        if address is not None
+        purpose: {
+            channel: _state(
+                Way(channel, True, (channel, address) in bounced, entry.consent(channel, purpose)), purpose
+            )
+            for channel, address in addresses.items()
+            if address is not None
+        }
+        for purpose in PURPOSES
     }
+
+
+def _state(way: Way, purpose: str) -> str:
+    obstacle = way.obstacle(purpose)
+    return str(obstacle) if obstacle else OPEN

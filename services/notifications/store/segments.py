@@ -47,7 +47,7 @@ class Segments(Part):
         """
         page: list[Entry] = []
         while missing := limit - len(page):
-            wanted = query if after is None else {"$and": [{"_id": {"$gt": after}}, query]}
+            wanted = query if after is None else {"_id": {"$gt": after}, **query}
             found = list(self._people.find(wanted).sort("_id", 1).limit(missing))
             for document in found:
                 after = document["_id"]

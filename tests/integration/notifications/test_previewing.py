@@ -66,11 +66,11 @@ def test_the_one_pass_counts_what_the_decision_says_of_each(store, written, seed
     book = book_with(store, START, purpose=purpose, steps=steps, audience=EVERYBODY, quiet_hours="none")
     campaign = book.version("win-back@1")
     meeting = Meeting.of(campaign, START)
-    standing = store.standing(meeting.filter, channels, purpose, needs_member=campaign.needs_member)
+    rehearsal = Rehearsal(look(store, book, written), campaign, meeting, START)
+    standing = rehearsal.standing()
     counted = Counter()
     for line in standing:
         counted[line["reason"] or f"by {line['channel']}"] += line["people"]
-    rehearsal = Rehearsal(look(store, book, written), campaign, meeting, START)
     decided, _ = rehearsal.decide(store.ids(meeting.filter, 1000))
     said = Counter(f"by {one.row.channel}" if hasattr(one, "row") else one.reason for one in decided)
     assert len(said) > 4, "the audience is too plain to prove anything"
