@@ -24,9 +24,9 @@ def service_server(name: str, service: str, environment: Mapping[str, str], logs
         port: where it is to answer.
     """
     own = {"WAFA_HTTP_HOST": LOOPBACK, "WAFA_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    for name in ("WAFA_LOYALTY_PROGRAM", "WAFA_OUTREACH"):
-        if path := os.environ.get(name):  # it runs in another folder than this process
-            own[name] = str(Path(path).resolve())
+    for file in ("WAFA_LOYALTY_PROGRAM", "WAFA_OUTREACH"):
+        if path := os.environ.get(file):  # it runs in another folder than this process
+            own[file] = str(Path(path).resolve())
     return Server(
         name=name,
         command=[sys.executable, "-m", "wafa.cli", "run", service],

@@ -53,7 +53,7 @@ def test_what_a_service_reads_can_be_set_in_one_place(
 ) -> None:
     """Each variable is passed on, or fixed by the image or by the users that exist."""
     told = {name for service in SERVICES for name in containers[service]["environment"]}
-    names = ("HTTP_HOST", "HTTP_PORT", "DATABASE_PREFIX", "LOYALTY_PROGRAM", "OUTREACH")
+    names = ("HTTP_HOST", "HTTP_PORT", "DATABASE_PREFIX", "LOYALTY_PROGRAM", "OUTREACH", "CLOCK_SHIFT")
     fixed = {f"WAFA_{name}" for name in names}
     assert told | fixed == settings.keys()
 
