@@ -75,7 +75,7 @@ def test_anybody_may_ask_who_was_contacted_and_why(service, sent):
         known = ask("audience", customer_id="c07")
         assert ask("audience", customer_id="nobody") is None
         eventually(lambda: ask("counts")["states"].get("sent", 0) >= len(CUSTOMERS), within=10)
-    assert (row["campaign"], row["decision"]["has_address"]) == ("recognition", True)
+    assert (row["campaign"], row["decision"]["ways"][0]["has_address"]) == ("recognition", True)
     assert (known["profile"]["name"], known["member"]["points"]) == ("سارة", 120)
 
 
