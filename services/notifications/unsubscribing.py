@@ -14,7 +14,7 @@ from wafa.runtime.publisher import Publish
 
 
 def unsubscribe(
-    token: str, store: NotificationsStore, publish: Publish, links: Links, now: datetime
+    store: NotificationsStore, publish: Publish, links: Links, token: str, *, now: datetime
 ) -> dict[str, Any]:
     """Withdraw the consent to messages like the one that the token came with; return its channel.
 
@@ -45,8 +45,8 @@ def unsubscribe(
 def withdrawals(row: Outreach, now: datetime) -> list[Event]:
     """Return what is published when a link in this message is followed at this moment."""
     purposes = ["marketing"]
-    if (row.decision or {}).get("purpose") == "service":
-        # Whoever ends a service message means just that one.
+    if (row.decision or {}).get("purpose", "marketing") != "marketing":
+        # Whoever ends a service message means just that one; a transactional one asks for the same consent.
         purposes.append("service")
     return [
         make_event(

@@ -1,6 +1,7 @@
 """The service in its own process, under nameko: events in at one end, mail out at the other."""
 
 import email
+import re
 import uuid
 from collections.abc import Iterator
 from email.policy import default
@@ -10,6 +11,7 @@ from pathlib import Path
 import amqp
 import pytest
 
+from services.notifications.links import Links
 from tests.unit.notifications.builders import created, member_updated, recognized
 from tests.waiting import eventually
 from wafa.contracts.envelope import EXCHANGE, STRUCTURED, decode, encode
@@ -20,6 +22,7 @@ from wafa.runtime.topology import QUARANTINE
 from wafa.stack import Stack
 
 CUSTOMERS = [f"c{number:02}" for number in range(30)]
+LINKS = Links("https://bayt.example", ("s" * 32,))
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,8 @@ def service(
         environment={
             "WAFA_DATABASE_PREFIX": f"t{uuid.uuid4().hex[:12]}_",
             "WAFA_MAIL_FROM": "Bayt <care@bayt.example>",
+            "WAFA_PUBLIC_URL": LINKS.public_url,
+            "WAFA_LINK_SECRET": LINKS.secrets[0],
         },
     ) as stack:
         yield stack
@@ -66,6 +71,14 @@ def test_everybody_who_came_back_is_thanked(sent):
     assert sorted(sent) == [f"{one}@example.com" for one in CUSTOMERS]
     assert "سارة" in sent["c00@example.com"].get_body(("plain",)).get_content()
     assert str(sent["c00@example.com"]["From"]) == "Bayt <care@bayt.example>"
+
+
+def test_the_links_in_a_mail_lead_to_this_service(service, sent):
+    [link] = re.findall("<(https://[^>]+)>", sent["c05@example.com"]["List-Unsubscribe"])
+    with Client(service.amqp_uri) as services:
+        ask = partial(services.call, "notifications")
+        assert ask("unsubscribe", link.rpartition("/")[2]) == {"unsubscribed": "email"}
+        assert ask("answer", link.rpartition("/")[2])["error"]["reason"] == "forged"
 
 
 def test_anybody_may_ask_who_was_contacted_and_why(service, sent):

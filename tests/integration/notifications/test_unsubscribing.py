@@ -33,7 +33,7 @@ class Clicks:
 
     def click(self, link: str | None, now: datetime = NOON) -> dict[str, Any]:
         assert link is not None
-        return unsubscribe(link.rpartition("/")[2], self.store, self.publish, LINKS, now)
+        return unsubscribe(self.store, self.publish, LINKS, link.rpartition("/")[2], now=now)
 
 
 @pytest.fixture
@@ -64,8 +64,9 @@ def test_a_click_withdraws_the_consent_to_marketing_on_that_channel(clicks: Clic
     }
 
 
-def test_who_ends_a_service_message_gets_no_more_of_those(clicks: Clicks) -> None:
-    clicks.click(sent(clicks, purpose="service"))
+@pytest.mark.parametrize("purpose", ["service", "transactional"])
+def test_who_ends_a_service_message_gets_no_more_of_those(clicks: Clicks, purpose: str) -> None:
+    clicks.click(sent(clicks, purpose=purpose))
     assert [event["data"]["purpose"] for event in clicks.published] == ["marketing", "service"]
     assert len({event["id"] for event in clicks.published}) == 2
 
@@ -115,4 +116,4 @@ def test_of_who_was_erased_nothing_is_said_any_more(clicks: Clicks) -> None:
 @pytest.mark.parametrize("token", [None, {"$ne": ""}, 5, ["x"]])
 def test_what_is_no_string_is_no_token(clicks: Clicks, token: Any) -> None:
     with pytest.raises(ValueError, match="token must be a string"):
-        unsubscribe(token, clicks.store, clicks.publish, LINKS, NOON)
+        unsubscribe(clicks.store, clicks.publish, LINKS, token, now=NOON)
