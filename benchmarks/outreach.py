@@ -31,6 +31,7 @@ PREVIEWS = 5
 RULE = {"field": "last_purchase_at", "op": "lt", "value": {"days_ago": 60}}
 FILE = """
 campaign: bench
+title: {en: Bench, ar: قياس}
 purpose: marketing
 audience: {field: points, op: ge, value: 0}
 start: {broadcast: now}

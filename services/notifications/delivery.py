@@ -13,6 +13,7 @@ from services.notifications.channels.outcomes import Accepted, Channel, Message,
 from services.notifications.deciding import Job
 from services.notifications.domain import outreach
 from services.notifications.domain.campaign import Grant
+from services.notifications.domain.facts import Amount
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.quiet import known_zone
 from services.notifications.links import Links
@@ -55,11 +56,12 @@ class Delivery:
 
     def write(self, jobs: Sequence[Job], book: Book) -> list[Message | Broken]:
         """Return the message of each job, or why there is none."""
-        orders = [self._order(job, book) for job in jobs]
+        links = [self._links(job) for job in jobs]
+        orders = [self._order(job, signed, book) for job, signed in zip(jobs, links, strict=True)]
         texts = self.renderer.render_all(orders)
         return [
-            text if isinstance(text, Broken) else self._message(job, text)
-            for job, text in zip(jobs, texts, strict=True)
+            text if isinstance(text, Broken) else _message(job, text, signed["unsubscribe"])
+            for job, text, signed in zip(jobs, texts, links, strict=True)
         ]
 
     def hand_over(self, job: Job, message: Message) -> Outcome | Broken:
@@ -73,11 +75,11 @@ class Delivery:
             log.error("message cannot be made", **_names(job.row), error=repr(error))
             return Broken(f"not made: {type(error).__name__}", ours=False)
 
-    def _order(self, job: Job, book: Book) -> Order:
+    def _order(self, job: Job, links: Mapping[str, str | None], book: Book) -> Order:
         profile = job.entry.profile
         assert profile, "only a customer who is known is sent anything"
         key = job.row.campaign_key
-        data = self._data(job)
+        data = self._data(job) | links
         return Order(key, book.texts(key), job.step.template, profile.locale, job.campaign.locale, data)
 
     def _data(self, job: Job) -> dict[str, object]:
@@ -97,30 +99,39 @@ class Delivery:
             "points_expiring": expiring.points if expiring else 0,
             "points_expire_at": expiring.at if expiring else None,
             "next_tier": next_tier.tier if next_tier else "",
-            "next_tier_missing": next_tier.missing if next_tier else None,
+            "next_tier_missing": _money(next_tier.missing) if next_tier else None,
+            "purchase_count": member.purchase_count if member else 0,
+            "first_purchase_at": member.first_purchase_at if member else None,
             "last_purchase_at": member.last_purchase_at if member else None,
             "due_at": member.due_at if member else None,
             "granted": sum(grants),
-            "unsubscribe": self.links.unsubscribe(row.id) or "",
-            "answer_yes": self.links.answer(row.id, "yes") or "",
-            "answer_no": self.links.answer(row.id, "no") or "",
         }
 
-    def _message(self, job: Job, text: Text) -> Message:
-        return Message(
-            outreach_id=job.row.id,
-            customer_id=job.row.customer_id,
-            recipient=job.recipient,
-            language=text.language,
-            direction=text.direction,
-            subject=text.subject,
-            plain=text.plain,
-            html=text.html,
-            short=text.short,
-            now=job.now,
-            unsubscribe=self.links.unsubscribe(job.row.id),
-            purpose="marketing" if job.campaign.purpose == "marketing" else "service",
-        )
+    def _links(self, job: Job) -> dict[str, str | None]:
+        """Return the links that a text may offer, each signed once; only a complaint asks for an answer."""
+        id, asked = job.row.id, "complaint_id" in job.row.context
+        return {
+            "unsubscribe": self.links.unsubscribe(id),
+            "answer_yes": self.links.answer(id, "yes") if asked else None,
+            "answer_no": self.links.answer(id, "no") if asked else None,
+        }
+
+
+def _message(job: Job, text: Text, unsubscribe: str | None) -> Message:
+    return Message(
+        outreach_id=job.row.id,
+        customer_id=job.row.customer_id,
+        recipient=job.recipient,
+        language=text.language,
+        direction=text.direction,
+        subject=text.subject,
+        plain=text.plain,
+        html=text.html,
+        short=text.short,
+        now=job.now,
+        unsubscribe=unsubscribe,
+        purpose="marketing" if job.campaign.purpose == "marketing" else "service",
+    )
 
 
 def settled(job: Job, message: Message, outcome: Outcome | Broken, now: datetime) -> Outreach:
@@ -143,6 +154,10 @@ def not_written(job: Job, broken: Broken, now: datetime) -> Outreach:
     """Return the row of a message that could not be written; one that we shall mend waits."""
     log.error("message cannot be written", **_names(job.row), fault=broken.fault)
     return (outreach.put_off if broken.ours else outreach.failed)(job.row, broken.fault, now)
+
+
+def _money(amount: Amount) -> dict[str, str]:
+    return {"amount": str(amount.amount), "currency": amount.currency}
 
 
 def _names(row: Outreach) -> dict[str, str]:

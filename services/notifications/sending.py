@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from prometheus_client import Counter
@@ -20,6 +21,7 @@ from prometheus_client import Counter
 from services.notifications.announcing import Announcer
 from services.notifications.book import Book
 from services.notifications.channels.outcomes import Message, PutOff
+from services.notifications.claiming import Claim
 from services.notifications.deciding import Desk, Job
 from services.notifications.delivery import Delivery, not_written, settled
 from services.notifications.domain import outreach
@@ -27,7 +29,7 @@ from services.notifications.domain.cap import longest
 from services.notifications.domain.outreach import LIVE, Outreach
 from services.notifications.people import People
 from services.notifications.publishing import SERVICE
-from services.notifications.settling import PATIENCE, Settler
+from services.notifications.settling import PATIENCE
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.text import Broken
 from wafa.contracts.envelope import Event
@@ -39,7 +41,6 @@ log = structlog.get_logger(__name__)
 FINAL = Counter("wafa_outreach_total", "Messages sent, dropped and failed", ["campaign", "state", "reason"])
 #: What a sender held that died is due again after so long.
 LEASE = timedelta(seconds=20)
-RENEWALS = 4
 #: How long a channel that is away is left alone.
 REST = timedelta(seconds=1)
 INTERRUPTED = "its sender died while handing it over, and the policy is never to send twice"
@@ -102,41 +103,34 @@ class Hand:
 
     def __init__(self, means: Means, rows: Sequence[Outreach]) -> None:
         self._store, self._delivery, self._book = means.store, means.delivery, means.book
-        self._clock, self._lease, self._slice_size = means.clock, means.lease, means.slice_size
+        self._clock, self._slice_size = means.clock, means.slice_size
         self._rows = rows
-        self._claim = rows[0].claim or ""
-        self._left = {row.id for row in rows}
-        self._settler = Settler(lambda rows: self._store.settle(self._claim, rows), patience=means.patience)
-        self._beginner = Settler(self._begin, patience=means.patience)
+        self._claim = Claim(means.store, rows, means.clock, lease=means.lease, patience=means.patience)
+        self._people = People(means.store, rows, means.clock() - longest(means.book.policy.caps))
         #: Channels whose far end is in trouble.
         self.away: set[str] = set()
 
     def work_off(self, threads: Executor, ends: float) -> list[str]:
         """Handle rows until `ends`, give back the rest; return the ids of those that were handled."""
         done: list[str] = []
-        people = People(self._store, self._rows, self._clock() - longest(self._book.policy.caps))
         for part in _slices(self._rows, self._slice_size):
             if time.monotonic() >= ends:
                 break
-            # Somebody else's by now: the claim lapsed before we came to it, or its customer was erased.
-            if lost := self._left - self._renew():
-                self._left -= lost
-                people.lost(lost)
+            self._people.lost(self._claim.look())
             paused = self._book.paused()
-            held = [row for row in part if row.id in self._left and row.campaign not in paused]
-            self._handle(held, people, threads)
+            held = [row for row in part if self._claim.holds(row) and row.campaign not in paused]
+            self._handle(held, threads)
             done += [row.id for row in held]
-        if self._left:
-            self._store.release(self._claim, self._clock())
+        self._claim.release()
         return done
 
-    def _handle(self, rows: Sequence[Outreach], people: People, threads: Executor) -> None:
+    def _handle(self, rows: Sequence[Outreach], threads: Executor) -> None:
         now = self._clock()
-        desk = Desk(self._book, people, now, self._delivery.channels)
+        desk = Desk(self._book, self._people, now, self._delivery.channels)
         looked_at = [_interrupted(row, now) if row.begun else desk.look_at(row) for row in rows]
         self._settle([one for one in looked_at if isinstance(one, Outreach)])
         jobs = self._granted([one for one in looked_at if isinstance(one, Job)], now)
-        written = list(zip(jobs, self._delivery.write(jobs, self._book), strict=True))
+        written = self._written(jobs, threads)
         self._settle([not_written(job, text, now) for job, text in written if isinstance(text, Broken)])
         running = [
             threads.submit(self._hand_over, job, message)
@@ -145,14 +139,24 @@ class Hand:
         ]
         self._wait_for(running)
 
+    def _written(self, jobs: Sequence[Job], threads: Executor) -> list[tuple[Job, Message | Broken]]:
+        """Return the texts of what is still ours when they are written: a slow one may take very long."""
+        writing = threads.submit(self._delivery.write, jobs, self._book)
+        self._wait_for([writing])
+        if not self._claim.is_fresh():
+            self._renew()
+        return [one for one in zip(jobs, writing.result(), strict=True) if self._claim.holds(one[0].row)]
+
     def _hand_over(self, job: Job, message: Message) -> None:
         """Hand over one message and settle its row, before this connection takes the next."""
+        if not self._claim.holds(job.row):
+            return None
         if job.row.channel in self.away:
             return self._settle([outreach.deferred(job.row, self._clock() + REST)])
         if not self._book.may_go(job.row.campaign):
             return self._settle([outreach.deferred(job.row, self._clock())])
         if self._book.policy.channel(job.row.channel).in_flight == "never":
-            self._beginner.settle([job.row])
+            self._claim.begin(job.row)
         outcome = self._delivery.hand_over(job, message)
         if isinstance(outcome, PutOff) and outcome.away:
             self.away.add(job.row.channel)
@@ -171,10 +175,10 @@ class Hand:
             self._settle([outreach.deferred(job.row, again) for job in wanting[granted:]])
         return passing
 
-    def _wait_for(self, running: Sequence[Future[None]]) -> None:
+    def _wait_for(self, running: Sequence[Future[Any]]) -> None:
         """Wait, however long that takes: meanwhile the rows stay ours."""
         pending = set(running)
-        while pending := wait(pending, self._lease.total_seconds() / RENEWALS).not_done:
+        while pending := wait(pending, self._claim.rest.total_seconds()).not_done:
             try:
                 self._renew()
             except TRANSIENT as error:
@@ -186,17 +190,13 @@ class Hand:
     def _settle(self, rows: Sequence[Outreach]) -> None:
         if not rows:
             return
-        self._settler.settle(rows)
+        self._claim.settle(rows)
         for row in rows:
-            self._left.discard(row.id)
             if row.state not in LIVE:
                 FINAL.labels(row.campaign, row.state, row.reason or "").inc()
 
-    def _begin(self, rows: Sequence[Outreach]) -> None:
-        self._store.begin(self._claim, [row.id for row in rows])
-
-    def _renew(self) -> set[str]:
-        return self._store.renew(self._claim, [*self._left], self._clock() + self._lease)
+    def _renew(self) -> None:
+        self._people.lost(self._claim.renew())
 
 
 def _interrupted(row: Outreach, now: datetime) -> Outreach:

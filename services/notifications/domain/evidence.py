@@ -1,12 +1,12 @@
 """What a decision is based on: gathered from a row, its campaign and the customer, and kept with the row."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import datetime
 
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.campaign import Campaign, Purpose
-from services.notifications.domain.cap import Cap, room
+from services.notifications.domain.cap import Cap, Room, room
 from services.notifications.domain.decision import Case, Decision, Defer, Drop, Reason, Send, Twin, Way
 from services.notifications.domain.holdout import held_out
 from services.notifications.domain.outreach import CONTACTED, LIVE, Outreach, State, deferred, dropped
@@ -128,12 +128,17 @@ def record(case: Case, decision: Decision) -> dict[str, object]:
         "at": case.now,
         "purpose": case.purpose,
         "known": case.known,
-        "ways": [asdict(way) for way in case.ways],
+        "ways": [_plain(way) for way in case.ways],
         "open_complaints": case.open_complaints,
         "in_segment": case.in_segment,
-        "room": asdict(case.room) if case.room else None,
+        "room": _plain(case.room) if case.room else None,
         "quiet_hours": f"{quiet.start:%H:%M}-{quiet.end:%H:%M} {case.zone}" if quiet else None,
         "held_out": case.held_out,
         "twin": case.twin,
         "expires_at": case.expires_at,
     }
+
+
+def _plain(one: Way | Room) -> dict[str, object]:
+    # Their values are plain already: `asdict` would copy each of them.
+    return {field.name: getattr(one, field.name) for field in fields(one)}

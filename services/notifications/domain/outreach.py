@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from services.notifications.domain.cap import Slot
 
@@ -120,18 +121,18 @@ def deferred(row: Outreach, until: datetime) -> Outreach:
 
 def dropped(row: Outreach, reason: str, now: datetime) -> Outreach:
     """Return the row of a message that will never go out."""
-    return replace(_settled(row, State.DROPPED, now), reason=reason)
+    return _settled(row, State.DROPPED, now, reason=reason)
 
 
 def passed(row: Outreach, now: datetime, *, holds: bool | None = None) -> Outreach:
     """Return the row of a step that writes to nobody; `holds` is what a branch's rule came to."""
-    return replace(_settled(row, State.PASSED, now), holds=holds, reason=None)
+    return _settled(row, State.PASSED, now, holds=holds, reason=None)
 
 
 def accepted(row: Outreach, message_id: str, language: str, sent_to: str, now: datetime) -> Outreach:
     """Return the row of a message that the far end has taken over."""
-    done = _settled(row, State.SENT, now)
-    return replace(done, message_id=message_id, language=language, sent_to=sent_to, reply=None, reason=None)
+    told = {"message_id": message_id, "language": language, "sent_to": sent_to}
+    return _settled(row, State.SENT, now, reply=None, reason=None, **told)
 
 
 def refused(row: Outreach, channels: Sequence[str], reply: str, now: datetime) -> Outreach:
@@ -140,7 +141,7 @@ def refused(row: Outreach, channels: Sequence[str], reply: str, now: datetime) -
     if left := [one for one in channels if one not in tried]:
         again = deferred(row, now)
         return replace(again, tried=tried, channel=left[0], attempts=0, reply=reply, reason=None)
-    return replace(_settled(row, State.FAILED, now), tried=tried, reason="bounced", reply=reply)
+    return _settled(row, State.FAILED, now, tried=tried, reason="bounced", reply=reply)
 
 
 def bounced(row: Outreach, reply: str, now: datetime) -> Outreach:
@@ -150,7 +151,7 @@ def bounced(row: Outreach, reply: str, now: datetime) -> Outreach:
 
 def failed(row: Outreach, fault: str, now: datetime) -> Outreach:
     """Return the row of a message that cannot be made of what is kept; `fault` is for people."""
-    return replace(_settled(row, State.FAILED, now), reason=FAULT, reply=fault)
+    return _settled(row, State.FAILED, now, reason=FAULT, reply=fault)
 
 
 def forgotten(row: Outreach) -> Outreach:
@@ -164,6 +165,6 @@ def put_off(row: Outreach, reply: str, now: datetime) -> Outreach:
     return replace(deferred(row, now + delay), reply=reply, attempts=row.attempts + 1)
 
 
-def _settled(row: Outreach, state: State, now: datetime) -> Outreach:
-    done = replace(row, state=state, claim=None, begun=False, settled_at=now)
-    return replace(done, announce_by=now + ANNOUNCED_WITHIN)
+def _settled(row: Outreach, state: State, now: datetime, **told: Any) -> Outreach:
+    done = {"state": state, "claim": None, "begun": False, "settled_at": now}
+    return replace(row, announce_by=now + ANNOUNCED_WITHIN, **(done | told))

@@ -89,6 +89,11 @@ class Messages(Part):
             return set(ids)
         return {row["_id"] for row in self._outreach.find(ours, {"_id": 1})}
 
+    def held(self, claim: str, ids: Collection[str]) -> set[str]:
+        """Return those of the rows that are still held with `claim`."""
+        ours = {"_id": {"$in": [*ids]}, "claim": claim}
+        return {row["_id"] for row in self._outreach.find(ours, {"_id": 1})}
+
     def release(self, claim: str, now: datetime) -> None:
         """Give back what is still held with `claim`."""
         given_back = {"$set": {"state": State.PLANNED, "not_before": now}, "$unset": {"claim": 1, "begun": 1}}
