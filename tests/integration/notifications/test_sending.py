@@ -223,7 +223,7 @@ def test_of_a_worker_that_dies_each_connection_repeats_at_most_the_mail_that_it_
     settle, hand_over, alive = notifications.store.settle, Email.send, [True]
 
     def dies_after_so_many(claim, rows):
-        if not alive or notifications.states().get("sent", 0) >= settled:
+        if not alive or notifications.states().get("sent", 0) + len(rows) > settled:
             alive.clear()
             raise Died
         settle(claim, rows)
@@ -293,6 +293,52 @@ def test_what_a_sender_could_not_keep_it_does_not_send(notifications, post_offic
     assert sum(many - 1 for many in times.values()) == 4, "the slice in hand"
     assert notifications.states() == {"sent": 20}
     assert len(notifications.told("outreach.sent.v1")) == 20
+
+
+class Slow:
+    """Writes texts as `delivery` does, and does something else meanwhile."""
+
+    def __init__(self, delivery, meanwhile):
+        self.delivery, self.meanwhile = delivery, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self.delivery, name)
+
+    def write(self, jobs, book):
+        self.meanwhile()
+        return self.delivery.write(jobs, book)
+
+
+def test_texts_that_take_longer_to_write_than_a_claim_lasts_are_sent_by_one_sender_only(
+    notifications, post_office
+):
+    notifications.take_in(*came_back("omar", "sara"))
+
+    def lapses():
+        notifications.later(seconds=21)
+        notifications.send()
+
+    delivery = Slow(notifications.delivery, lapses)
+    notifications.outbox(delivery=delivery).send_due(seconds=30)
+    assert post_office.recipients == ["omar@example.com", "sara@example.com"]
+    assert notifications.states() == {"sent": 2}
+
+
+def test_a_sender_whose_texts_take_long_to_write_keeps_its_claim(notifications, post_office):
+    notifications.now = real_time()
+    notifications.take_in(*came_back("sara"))
+    lease = timedelta(seconds=0.4)
+    parts = {"clock": real_time, "lease": lease}
+    others: list[int] = []
+
+    def looks_for_work():
+        until = real_time() + 3 * lease
+        eventually(lambda: others.append(notifications.outbox(**parts).send_due()) or real_time() > until)
+
+    delivery = Slow(notifications.delivery, looks_for_work)
+    assert notifications.outbox(delivery=delivery, **parts).send_due(seconds=30) == 1
+    assert set(others) == {0}, "nobody else found the row due"
+    assert post_office.recipients == ["sara@example.com"]
 
 
 def test_whoever_is_erased_between_claim_and_mail_gets_none(notifications, post_office):
@@ -503,13 +549,14 @@ def test_a_merge_into_somebody_who_cannot_be_read_fails_the_message_of_both(
     assert notifications.states() == {"failed": 2, "sent": 1}
 
 
+@pytest.mark.parametrize("fields", [{"step": 7}, {"settled_at": "yesterday"}])
 def test_what_was_sent_and_cannot_be_read_any_more_holds_up_no_announcement(
-    notifications, post_office, database
+    notifications, post_office, database, fields
 ):
     notifications.take_in(*came_back("omar", "sara"))
     with pytest.raises(Died):
         notifications.outbox(publish=dies).send_due()
-    damage(database, "outreach", "sara", step=7)
+    damage(database, "outreach", "sara", **fields)
     notifications.later(minutes=1)
     notifications.send()
     assert [event["data"]["customer_id"] for event in notifications.published] == ["omar"]
