@@ -48,9 +48,9 @@ def follow(campaign: Campaign, row: Outreach) -> Outreach | None:
     The wait counts from when the row was settled. `campaign` is the version that the row follows. Made of the
     settled row alone, so whoever plans it again plans the same.
     """
-    assert row.settled_at is not None, "only what is settled is followed by something"
     if row.reason == FAULT or (row.state is State.DROPPED and row.reason in ENDINGS):
         return None
+    assert row.settled_at is not None, "only what is settled is followed by something"
     stop = after(campaign, row.step, holds=row.holds)
     found = _row(
         campaign, stop, row.customer_id, row.occurrence, since=row.settled_at, planned_at=row.settled_at

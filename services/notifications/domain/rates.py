@@ -2,7 +2,8 @@
 
 The generic cell rate algorithm (ITU-T I.371): every message takes up `interval`, and `full_at` is the moment
 until which all intervals that were given away are used up. It may lie ahead of the clock by `burst`
-intervals, no more. So in any span of time no more than `burst` and one for each interval of it are given away.
+intervals, no more. So in any span of time no more than `burst` and one for each interval of it are given
+away.
 
 Moments and intervals are whole microseconds: the database has to come to the same.
 """
