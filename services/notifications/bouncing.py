@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from services.notifications.channels.words import kept_words
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.facts import Bounced, Fact
 from services.notifications.domain.outreach import CONTACTED, LIVE, Outreach
@@ -45,9 +46,11 @@ def returned(events: Iterable[Event], store: NotificationsStore) -> Returned:
             # The far end was faster than we were in writing down that it has the message.
             back.too_early.append(RetryLater(event, "the message is still being handed over"))
         elif row.state in CONTACTED:
-            back.replies[row.id] = event["data"].get("detail", event["data"]["kind"])
-            entry = entries.get(home(entries, row.customer_id))
-            if address := _address(row, entry):
+            data, address = event["data"], _address(row, entries.get(home(entries, row.customer_id)))
+            # An address that is not known, or not any more, cannot be taken out of what was said about it.
+            said = kept_words(data["detail"], address) if address and "detail" in data else data["kind"]
+            back.replies[row.id] = said
+            if address:
                 told: Fact = Bounced(row.channel, address, parse_time(event["time"]))
                 back.told.append((event, row.customer_id, [told]))
     return back

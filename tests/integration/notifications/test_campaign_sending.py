@@ -451,6 +451,27 @@ def test_a_bounce_that_is_faster_than_our_note_of_the_mail_is_not_lost(
     assert [row.reason for row in notifications.rows(campaign="sale")] == ["bounced"]
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "kept"),
+    [
+        ([], "550 <recipient> is unknown"),
+        ([created("sara", version=2, emails=["new@example.com"])], "hard"),
+        ([erased("sara")], "hard"),
+    ],
+)
+def test_what_is_said_of_a_bounce_is_kept_without_the_address_or_not_at_all(
+    notifications: Notifications, post_office: PostOffice, meanwhile: list[Event], kept: str
+) -> None:
+    notifications.take_in(*known("sara"))
+    broadcast(notifications, news())
+    notifications.send()
+    notifications.take_in(*meanwhile)
+    [row] = notifications.rows()
+    said = "550 Sara@Example.com is unknown"
+    notifications.take_in(told("outreach.bounced.v1", outreach_id=row.id, kind="hard", detail=said))
+    assert [(row.state, row.reply) for row in notifications.rows()] == [("bounced", kept)]
+
+
 def test_whoever_is_erased_in_the_middle_of_a_journey_hears_no_more_and_leaves_nothing_behind(
     notifications: Notifications, post_office: PostOffice, database: Any
 ) -> None:
