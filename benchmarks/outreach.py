@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.progress import Progress
 
+from benchmarks import handover
 from benchmarks.audience import entries, fill
 from benchmarks.finish import WrongOutcome, wait_for
 from benchmarks.ground import Room
@@ -45,10 +46,12 @@ steps:
 def measure(room: Room, mails: int, people: int, bar: Progress) -> Figures:
     """Return the figures: `mails` are sent to whom they may, `people` are in the audience of the preview."""
     decided = _decisions(now())
+    with sink() as post:
+        handed_over = handover.measure(post, mails, now())
     with sink() as post, _senders(room, post) as stack:
         sent = _mails(room, stack, post, mails, bar)
         previewed = _preview(room, stack, mails, people, bar)
-    return {"decisions": decided, "mails": sent, "preview": previewed}
+    return {"decisions": decided, "handover": handed_over, "mails": sent, "preview": previewed}
 
 
 def _decisions(moment: datetime) -> Figures:
