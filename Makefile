@@ -41,7 +41,7 @@ test: servers node  ## Unit, contract, integration and end-to-end tests, against
 test-faults: servers  ## What holds when processes are killed, servers restarted and connections cut
 	$(BIN)/pytest $(or $(ARGS),$(SHARED) tests/faults)
 
-test-mutants: servers  ## Whether the fault tests can fail: five mutations of the code, each of which must turn them red
+test-mutants: servers  ## Whether the fault tests can fail: eight mutations of the code, each of which must turn them red
 	$(BIN)/python -m tests.faults.mutants $(ARGS)
 
 soak: servers  ## The random killer for longer: ARGS='--minutes 60'; ARGS='--driver' for eventlet and PyMongo

@@ -173,36 +173,7 @@ def news() -> list[Event]:
     for batch in range(BATCHES):
         one = f"person-{batch}"
         heard += [
-            told(
-                "customer.created.v1",
-                f"{one} created",
-                9,
-                customer_id=one,
-                version=1,
-                name="Sara",
-                locale="en",
-                emails=[f"{one}@example.com"],
-                phones=[],
-                external_ids=[],
-                consents=[],
-            ),
-            told(
-                "loyalty.member_updated.v1",
-                f"{one} member",
-                8,
-                customer_id=one,
-                version=2,
-                as_of=format_time(TODAY),
-                tier="silver",
-                tier_since=format_time(TODAY),
-                qualifying_spend={"amount": "60.00", "currency": "USD"},
-                spend={"amount": "60.00", "currency": "USD"},
-                points=120,
-                purchase_count=2,
-                repeat=True,
-                first_purchase_at=format_time(TODAY - timedelta(days=9)),
-                last_purchase_at=format_time(TODAY - timedelta(days=8)),
-            ),
+            *_met(one),
             told(
                 "customer.recognized.v1",
                 f"{one} recognized",
@@ -216,6 +187,74 @@ def news() -> list[Event]:
             ),
         ]
     return heard
+
+
+def _met(one: str) -> list[Event]:
+    return [
+        told(
+            "customer.created.v1",
+            f"{one} created",
+            9,
+            customer_id=one,
+            version=1,
+            name="Sara",
+            locale="en",
+            emails=[f"{one}@example.com"],
+            phones=[],
+            external_ids=[],
+            consents=[],
+        ),
+        told(
+            "loyalty.member_updated.v1",
+            f"{one} member",
+            8,
+            customer_id=one,
+            version=2,
+            as_of=format_time(TODAY),
+            tier="silver",
+            tier_since=format_time(TODAY),
+            qualifying_spend={"amount": "60.00", "currency": "USD"},
+            spend={"amount": "60.00", "currency": "USD"},
+            points=120,
+            purchase_count=2,
+            repeat=True,
+            first_purchase_at=format_time(TODAY - timedelta(days=9)),
+            last_purchase_at=format_time(TODAY - timedelta(days=8)),
+        ),
+    ]
+
+
+#: A broadcast, and a journey through every kind of step, which no cap holds up; with the house's own words.
+BROADCAST: dict[str, Any] = {
+    "campaign": "news",
+    "title": {"en": "News", "ar": "جديد"},
+    "purpose": "service",
+    "audience": {"field": "tier", "op": "eq", "value": "silver"},
+    "start": {"broadcast": "now"},
+    "steps": [{"message": {"id": "hello", "template": "recognized", "channels": ["email"]}}],
+}
+JOURNEY: dict[str, Any] = {
+    "campaign": "welcome-back",
+    "title": {"en": "Welcome back", "ar": "أهلا بعودتك"},
+    "purpose": "transactional",
+    "start": {"on": "customer.recognized"},
+    "steps": [
+        {"message": {"id": "hello", "template": "recognized", "channels": ["email"]}},
+        {"grant": {"id": "gift", "points": 50, "reason": "A gift"}},
+        {
+            "branch": {
+                "id": "many",
+                "if": {"field": "points", "op": "ge", "value": 100},
+                "then": [{"message": {"id": "again", "template": "recognized", "channels": ["email"]}}],
+            }
+        },
+    ],
+}
+
+
+def members(names: Sequence[str]) -> list[Event]:
+    """What the notifications service hears of customers to whom nothing has happened yet."""
+    return [event for one in names for event in _met(one)]
 
 
 def refusals() -> list[Message]:

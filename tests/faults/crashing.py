@@ -48,8 +48,8 @@ from wafa.services import SERVICES  # noqa: E402
 PR_SET_PDEATHSIG = 1
 #: Seconds between the ticks of a timer, whatever production has; and of one that is to rest.
 TICK, NEVER = 0.1, 86_400.0
-#: Customers whom a planner with short leases plans at a time.
-PAGE = 50
+#: Seconds for which a planner works in one go, and a sender whose steps are counted.
+AT_A_STRETCH = 60
 #: What nobody can die of: it says nothing and changes nothing.
 SILENT = {"ping", "endSessions", "hello"}
 
@@ -273,12 +273,30 @@ def turn_clock(ahead: float) -> None:
     clock.datetime = Fast  # type: ignore[attr-defined]
 
 
-def shorten_leases(seconds: float) -> None:
-    from services.notifications import planner, sending, service
+def set_pace(plan: Plan, steps: Steps) -> None:
+    from services.notifications import book, planner, sending, service
 
-    lease = timedelta(seconds=seconds)
-    service.Planner = partial(planner.Planner, lease=lease, page=PAGE)  # type: ignore[attr-defined]
-    service.Means = partial(sending.Means, lease=lease)  # type: ignore[attr-defined]
+    class Planner(planner.Planner):
+        def plan_due(self, seconds: float = AT_A_STRETCH) -> int:
+            if planned := super().plan_due(seconds):
+                # There is work for the sender: whoever waits for rest waits for that as well.
+                steps.note("planned", str(planned))
+            return planned
+
+    class Outbox(sending.Outbox):
+        def send_due(self, seconds: float = AT_A_STRETCH) -> int:
+            return super().send_due(seconds)
+
+    lease = {"lease": timedelta(seconds=plan.lease)} if plan.lease else {}
+    page = {"page": plan.page} if plan.page else {}
+    alone = {"connections": 1} if plan.alone else {}
+    service.Planner = partial(Planner, **lease, **page)  # type: ignore[misc,assignment]
+    service.Means = partial(sending.Means, **lease, **alone)  # type: ignore[misc,assignment]
+    if plan.alone:
+        # A slow machine is not to end a batch before its time.
+        service.Outbox = Outbox  # type: ignore[misc]
+        # Looks for a pause before each message, and not as time passes.
+        book.NOTICED = 0
 
 
 def _raise(event: Any, seen: int) -> None:
@@ -348,8 +366,8 @@ def run(service: str) -> None:
     monitoring.register(Commands(steps))
     if plan.ahead:
         turn_clock(plan.ahead)
-    if plan.lease:
-        shorten_leases(plan.lease)
+    if service == "notifications":
+        set_pace(plan, steps)
     runner.run(service)
     steps.note("ended")
 

@@ -17,6 +17,9 @@ from pymongo import MongoClient
 from services.customers.store import CustomerStore
 from services.interactions.store import InteractionStore
 from services.loyalty.store import LoyaltyStore
+from services.notifications.book import Book
+from services.notifications.campaigning import Office
+from services.notifications.policy_file import OutreachPolicy
 from services.notifications.store import NotificationsStore
 from tests.faults.bus import WAITING, Bus
 from tests.faults.nursery import Child, Nursery
@@ -63,7 +66,7 @@ class Course:
     """What is done in a case: `service` is the one that dies, `target` is where (see `plan.Plan`).
 
     `queue` is the one into which `messages` go; `partner` a service that runs all the time beside it; `ahead`
-    how many seconds after `base` it is.
+    how many seconds after `base` it is, `page` how many customers are planned at a time, 0 for the usual.
     """
 
     service: str
@@ -74,6 +77,7 @@ class Course:
     base: Databases = field(default_factory=dict)
     size: int = SIZE
     ahead: float = 0
+    page: int = 0
 
 
 class Lane:
@@ -120,6 +124,11 @@ class Lane:
     def store(self, service: str) -> Any:
         """Return what a service keeps, by the service's own means."""
         return STORES[service](self._client[self._prefix + service])
+
+    def office(self) -> Office:
+        """Return where people see to campaigns."""
+        store = self.store("notifications")
+        return Office(store, Book(store, OutreachPolicy()))
 
     @property
     def mail_folder(self) -> Path:
@@ -174,6 +183,8 @@ class Lane:
             size=course.size,
             target=course.target,
             ahead=course.ahead,
+            page=course.page,
+            alone=True,
             batch=batch,
             point=point,
         )
@@ -198,7 +209,7 @@ class Lane:
         queues = (course.queue, suspects_queue(course.queue), *WAITING)
         queues = tuple(queue for queue in queues if queue != suspects_queue("wafa.quarantine"))
         for _ in range(3):
-            child = self.start(course.service, size=course.size, ahead=course.ahead + LATER)
+            child = self.start(course.service, size=course.size, page=course.page, ahead=course.ahead + LATER)
             try:
                 eventually(lambda: self.rests([child, *partners], queues), within=40)  # noqa: B023
             except AssertionError as error:

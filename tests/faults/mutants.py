@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SIDE_BY_SIDE = 2
 TESTS = "tests/faults/test_crash_points.py::test_"
 KILLED = f"{TESTS}killed_at_any_step_nothing_is_lost_and_nothing_counts_twice"
+CAMPAIGNS = "tests/integration/notifications/test_campaign_sending.py::test_"
 
 
 class Moved(Exception):
@@ -98,6 +99,34 @@ MUTATIONS = (
         "services/loyalty/sweeping.py",
         [("        settle_left(", "        ("), ("        settled += len(left)\n", "")],
         [f"{KILLED}[loyalty-waking-batch-1]"],
+    ),
+    Mutation(
+        "frequency cap not looked at",
+        "services/notifications/domain/evidence.py",
+        [
+            (
+                "        room=room(mine, (one.slot for one in others if counts(one)), caps)"
+                " if row.capped else None,\n",
+                "        room=None,\n",
+            )
+        ],
+        [f"{CAMPAIGNS}two_workers_who_hold_two_messages_to_one_customer_do_not_both_send_over_the_cap"],
+    ),
+    Mutation(
+        "planner's cursor before the rows",
+        "services/notifications/planner.py",
+        [
+            ("            self._store.plan(rows)\n            planned +=", "            planned +="),
+            (
+                "            if len(entries) < self._page:\n",
+                "            if len(entries) < self._page:\n                self._store.plan(rows)\n",
+            ),
+            (
+                "            if noted is None:\n",
+                "            self._store.plan(rows)\n            if noted is None:\n",
+            ),
+        ],
+        [f"{KILLED}[planner-batch-1]"],
     ),
 )
 UNBROKEN = Mutation("none", "", [], [test for one in MUTATIONS for test in one.tests])

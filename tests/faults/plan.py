@@ -23,8 +23,9 @@ class Plan:
             that the process would do by itself rests then, so that the steps are the same in every run.
         batch, point: the step at which it gets `signal`, both counted from 1; 0 for never.
         ahead: seconds by which its clock is fast: what waits for time to pass has waited.
-        lease: seconds for which notifications holds what it has taken up, whatever production has (0: as
-            there); it then also plans few customers at a time.
+        lease: seconds for which notifications holds what it has taken up, 0 for as long as in production.
+        page: how many customers it plans at a time, 0 for as many as there.
+        alone: messages are handed over one after the other, so that the steps are the same in every run.
         poison: what the handler does with the events that have this word in them (see `crashing.POISONS`).
     """
 
@@ -35,6 +36,8 @@ class Plan:
     signal: int = signal.SIGKILL
     ahead: float = 0
     lease: float = 0
+    page: int = 0
+    alone: bool = False
     poison: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:

@@ -35,6 +35,8 @@ pytestmark = pytest.mark.timeout(400)
 RECIPIENTS, OTHERS = {"again": 5_000, "never": 1_500}, 200
 #: Seconds; what a dead process held is somebody else's after so long.
 LEASE = 4
+#: Customers whom a planner plans at a time: there are to be many moments at which it may die.
+PAGE = 50
 CONNECTIONS = Means.__dataclass_fields__["connections"].default
 KILLS = 2
 #: Seconds; a machine may have much else to do.
@@ -117,7 +119,9 @@ class Works:
         self._senders = [self._start("send") for _ in range(2)]
 
     def _start(self, role: str) -> Child:
-        return self._lane.start("notifications", target=role, lease=LEASE, environment=self._environment)
+        return self._lane.start(
+            "notifications", target=role, lease=LEASE, page=PAGE, environment=self._environment
+        )
 
     @property
     def plan(self) -> Plan:

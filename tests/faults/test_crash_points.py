@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -21,10 +22,14 @@ from tests.faults.plan import Step
 from tests.faults.table import CRASH_POINTS, Row
 from tests.waiting import eventually
 from wafa.contracts.envelope import decode
+from wafa.runtime.clock import now
+from wafa.runtime.publisher import Message
 from wafa.runtime.topology import QUARANTINE
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.long]
 
+#: Customers who are planned at a time: three pages of them.
+PAGE = 3
 #: After so many that failed, the rest of a course would say nothing new.
 ENOUGH = 3
 
@@ -119,6 +124,33 @@ def outbox(lane: Lane) -> Course:
     return Course("notifications", "send", "wafa.notifications", [], base=planned)
 
 
+def launched(lane: Lane, content: dict[str, Any], messages: Sequence[Message]) -> Databases:
+    """Return databases in which this campaign alone runs and these events have been taken in."""
+    lane.prepare({})
+    office = lane.office()
+    for answer in (
+        office.finish("recognition", now()),
+        office.draft(content, {}, now()),
+        office.launch(content["campaign"], now()),
+    ):
+        assert "mistakes" not in answer, answer
+    heard = Course("notifications", "wafa.notifications", "wafa.notifications", messages, base=lane.dump())
+    return lane.base_of(heard)
+
+
+def planner(lane: Lane) -> Course:
+    """The audience is there and a broadcast is launched; planning it is what the process dies of."""
+    people = batches.singly(batches.members(batches.PEOPLE))
+    base = launched(lane, batches.BROADCAST, people)
+    return Course("notifications", "plan", "wafa.notifications", [], base=base, page=PAGE)
+
+
+def journeys(lane: Lane) -> Course:
+    """A journey has begun with a customer: a mail, points, a branch and another mail, all at once."""
+    base = launched(lane, batches.JOURNEY, batches.singly(batches.news()[:3]))
+    return Course("notifications", "send", "wafa.notifications", [], base=base)
+
+
 CONSUMERS = [
     Consumer("customers", customers),
     Consumer("customers-newcomers", customers_new, (1,)),
@@ -131,6 +163,8 @@ CONSUMERS = [
     Consumer("notifications", notifications),
     Consumer("notifications-packed", notifications_packed, (1,)),
     Consumer("outbox", outbox, (1,)),
+    Consumer("planner", planner, (1,)),
+    Consumer("journeys", journeys, (1,)),
 ]
 
 
