@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.notifications.arguments import check_texts
+from services.notifications.arguments import check_texts, refusal
 from services.notifications.links import ANSWER, Forged, Links
 from services.notifications.publishing import SOURCE
 from services.notifications.store import NotificationsStore
@@ -30,13 +30,13 @@ def answer(
     try:
         link = links.read(token)
     except Forged as error:
-        return _error("forged", str(error))
+        return refusal("forged", str(error))
     if link.purpose != ANSWER or link.value not in ANSWERS:
-        return _error("forged", "this link is for something else")
+        return refusal("forged", "this link is for something else")
     row = store.rows([link.outreach_id]).get(link.outreach_id)
     complaint = row.context.get("complaint_id") if row else None
     if row is None or complaint is None:
-        return _error("unknown", "what was asked about is not kept any more")
+        return refusal("unknown", "what was asked about is not kept any more")
     about = {"type": "complaint", "id": complaint, "source": row.context["source"]}
     told = {"kind": "csat", "score": ANSWERS[link.value], "scale_max": 1, "about": about}
     publish(
@@ -54,7 +54,3 @@ def answer(
         ]
     )
     return {"answer": link.value}
-
-
-def _error(reason: str, message: str) -> dict[str, Any]:
-    return {"error": {"reason": reason, "message": message}}

@@ -1,6 +1,7 @@
 """Arguments of a call by RPC: each has a type of its own, or a query would read an object as an operator."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from wafa.contracts.validators import kind_of
 
@@ -26,3 +27,8 @@ def one_of(name: str, value: object, words: Iterable[str]) -> str:
     if value not in known:
         raise ValueError(f"{name} must be one of {', '.join(known)}")
     return str(value)
+
+
+def refusal(reason: str, message: str) -> dict[str, Any]:
+    """Return the answer to a call that has had no effect: `reason` for machines, `message` for people."""
+    return {"error": {"reason": reason, "message": message}}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.notifications.arguments import check_texts, check_whole, one_of
+from services.notifications.arguments import check_texts, check_whole, one_of, refusal
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.calls import Call, Ending, State, attempted, is_told_again
 from services.notifications.domain.decision import Way
@@ -65,12 +65,12 @@ def call_done(
         if is_told_again(call, ending, agent, now):
             return _answer(call)
         if call.state is not State.OPEN:
-            return _error("closed", f"call {call_id} is {call.state} already: {call.outcome}")
+            return refusal("closed", f"call {call_id} is {call.state} already: {call.outcome}")
         after = attempted(call, ending, agent, note, now)
         if store.save_attempt(call, after):
             log_attempt(store, publish, after)
             return _answer(after)
-    return _error("unknown", f"there is no call {call_id}")
+    return refusal("unknown", f"there is no call {call_id}")
 
 
 def log_attempts(store: NotificationsStore, publish: Publish, now: datetime) -> None:
@@ -161,7 +161,3 @@ def _answer(call: Call) -> dict[str, Any]:
         "outcome": call.outcome,
         "agent": call.agent,
     }
-
-
-def _error(reason: str, message: str) -> dict[str, Any]:
-    return {"error": {"reason": reason, "message": message}}

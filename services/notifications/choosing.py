@@ -9,7 +9,6 @@ from services.notifications.arguments import check_texts
 from services.notifications.book import Book
 from services.notifications.domain.campaign import Campaign
 from services.notifications.domain.rule import RuleError
-from wafa.contracts.validators import kind_of
 
 Answer = dict[str, Any]
 
@@ -43,9 +42,8 @@ def chosen(book: Book, name: object) -> Campaign:
     Raises:
         NotPossible: there is none, or it cannot be read.
     """
-    if not isinstance(name, str):
-        raise ValueError(f"campaign must be a string, not {kind_of(name)}")
-    identity, _, number = name.partition("@")
+    check_texts(campaign=name)
+    identity, _, number = str(name).partition("@")
     control = book.control(identity)
     if control is None:
         raise NotPossible("campaign", f"there is no campaign {identity}")

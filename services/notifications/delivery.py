@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -130,7 +130,7 @@ def _message(job: Job, text: Text, unsubscribe: str | None) -> Message:
         short=text.short,
         now=job.now,
         unsubscribe=unsubscribe,
-        purpose="marketing" if job.campaign.purpose == "marketing" else "service",
+        purpose=job.campaign.purpose.consent,
     )
 
 
@@ -143,9 +143,9 @@ def settled(job: Job, message: Message, outcome: Outcome | Broken, now: datetime
         case Refused(reply):
             log.warning("refused for good", **_names(row), channel=row.channel, reply=reply)
             return outreach.refused(row, job.step.channels, reply, now)
-        case PutOff(reply):
+        case PutOff(reply, _, seconds):
             log.warning("put off", **_names(row), channel=row.channel, reply=reply)
-            return outreach.put_off(row, reply, now)
+            return outreach.put_off(row, reply, now, at_least=timedelta(seconds=seconds or 0))
         case Broken(fault):
             return outreach.failed(row, fault, now)
 

@@ -3,23 +3,25 @@
 An argument of another type than its own is a `ValueError`: a query would read an object as an operator.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from services.notifications.arguments import check_texts, check_whole
 from services.notifications.domain.audience import Entry, Told, home
 from services.notifications.domain.outreach import Outreach
 from services.notifications.store import NotificationsStore
 from wafa.contracts.times import format_time, parse_time
-from wafa.contracts.validators import kind_of
 
 MOST = 500
 
 
 def audience(store: NotificationsStore, customer_id: str) -> dict[str, Any] | None:
     """Return the audience entry of a customer or of whom the customer was merged into; None if unknown."""
-    _check_texts(customer_id=customer_id)
+    check_texts(customer_id=customer_id)
     entries = store.entries([customer_id])
     entry = entries.get(home(entries, customer_id))
     if entry is None:
@@ -42,9 +44,8 @@ def outreach(
     `before` of the call for the next page, and is null on the last; at most 500 come at a time.
     """
     given = {"customer_id": customer_id, "campaign": campaign, "before": before}
-    _check_texts(**{name: value for name, value in given.items() if value is not None})
-    if not isinstance(limit, int) or isinstance(limit, bool):
-        raise ValueError(f"limit must be a whole number, not {kind_of(limit)}")
+    check_texts(**{name: value for name, value in given.items() if value is not None})
+    check_whole(limit=limit)
     limit = max(1, min(limit, MOST))
     wanted: dict[str, Any] = {"campaign": campaign} if campaign else {}
     if customer_id:
@@ -62,20 +63,19 @@ def outreach(
 def counts(store: NotificationsStore, campaign: str | None = None) -> dict[str, Any]:
     """Return how many messages there are in each state, and of those not sent how many for each reason."""
     if campaign is not None:
-        _check_texts(campaign=campaign)
-    states: dict[str, int] = {}
-    reasons: dict[str, int] = {}
-    for state, reason, rows in store.counts({"campaign": campaign} if campaign else {}):
-        states[state] = states.get(state, 0) + rows
+        check_texts(campaign=campaign)
+    return summed(store.counts({"campaign": campaign} if campaign else {}))
+
+
+def summed(counted: Iterable[tuple[str, str | None, int]]) -> dict[str, dict[str, int]]:
+    """Return (state, reason, number of rows) as `{"states": {state: n}, "reasons": {reason: n}}`."""
+    states: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for state, reason, rows in counted:
+        states[state] += rows
         if reason is not None:
-            reasons[reason] = reasons.get(reason, 0) + rows
-    return {"states": states, "reasons": reasons}
-
-
-def _check_texts(**arguments: object) -> None:
-    for name, value in arguments.items():
-        if not isinstance(value, str):
-            raise ValueError(f"{name} must be a string, not {kind_of(value)}")
+            reasons[reason] += rows
+    return {"states": dict(states), "reasons": dict(reasons)}
 
 
 def _plain(value: Entry | Told | Outreach) -> dict[str, Any]:

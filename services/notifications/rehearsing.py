@@ -63,8 +63,7 @@ class Rehearsal:
         `language` and `people`.
         """
         channels = [one for one in self.step.channels if one in self._look.channels]
-        purpose = "marketing" if self._campaign.purpose is Purpose.MARKETING else "service"
-        lines = self._look.store.standing(self._meeting.filter, channels, purpose)
+        lines = self._look.store.standing(self._meeting.filter, channels, self._campaign.purpose.consent)
         return [{**line, **self._first_look(line)} for line in lines]
 
     def _first_look(self, line: Mapping[str, Any]) -> Answer:

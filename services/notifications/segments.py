@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any
 
+from services.notifications.arguments import check_whole
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.predefined import PREDEFINED
 from services.notifications.domain.segment import Rule, RuleError, parse, plain
@@ -17,7 +18,6 @@ from services.notifications.domain.traits import FIELDS, THOUSAND, Kind, traits_
 from services.notifications.segment_query import query
 from services.notifications.store import NotificationsStore
 from wafa.contracts.times import format_time
-from wafa.contracts.validators import kind_of
 
 MOST = 200
 
@@ -57,13 +57,12 @@ def segment_count(store: NotificationsStore, rule: object, now: datetime) -> Ans
 
 
 @_with_error
-def segment_sample(store: NotificationsStore, rule: object, limit: object, now: datetime) -> Answer:
+def segment_sample(store: NotificationsStore, rule: object, limit: int, now: datetime) -> Answer:
     """Return `{"customers", "rule"}`: some customers of a segment with their traits, the same each time.
 
     At most 200 come at a time.
     """
-    if not isinstance(limit, int) or isinstance(limit, bool):
-        raise ValueError(f"limit must be a whole number, not {kind_of(limit)}")
+    check_whole(limit=limit)
     understood = rule_of(rule)
     found = store.sample(query(understood, now), max(1, min(limit, MOST)))
     return {"customers": [_customer(entry) for entry in found], "rule": plain(understood)}

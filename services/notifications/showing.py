@@ -7,6 +7,7 @@ from typing import Any
 
 from services.notifications.control import Control, Version
 from services.notifications.domain.campaign import Branch, Broadcast, Campaign, Grant, Message, Step, Wait
+from services.notifications.queries import summed
 from wafa.contracts.times import format_time
 
 
@@ -47,12 +48,6 @@ def in_full(
     counted: Iterable[tuple[str, str | None, int]],
 ) -> dict[str, Any]:
     """Return all that is known of a campaign: every version, and how many messages are in which state."""
-    states: dict[str, int] = {}
-    reasons: dict[str, int] = {}
-    for state, reason, rows in counted:
-        states[state] = states.get(state, 0) + rows
-        if reason is not None:
-            reasons[reason] = reasons.get(reason, 0) + rows
     told = [
         {
             "version": one.version,
@@ -62,7 +57,7 @@ def in_full(
         }
         for one in versions
     ]
-    return {**summary(campaign, control), "versions": told, "states": states, "reasons": reasons}
+    return {**summary(campaign, control), "versions": told, **summed(counted)}
 
 
 def _start(campaign: Campaign) -> str:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from services.notifications.arguments import check_texts
+from services.notifications.arguments import check_texts, refusal
+from services.notifications.domain.campaign import Purpose
 from services.notifications.domain.outreach import Outreach
 from services.notifications.links import UNSUBSCRIBE, Forged, Links
 from services.notifications.publishing import SOURCE
@@ -29,12 +30,12 @@ def unsubscribe(
     try:
         link = links.read(token)
     except Forged as error:
-        return _error("forged", str(error))
+        return refusal("forged", str(error))
     if link.purpose != UNSUBSCRIBE:
-        return _error("forged", "this link is for something else")
+        return refusal("forged", "this link is for something else")
     row = store.rows([link.outreach_id]).get(link.outreach_id)
     if row is None:
-        return _error("unknown", "the message that this link came with is not known any more")
+        return refusal("unknown", "the message that this link came with is not known any more")
     entries, _ = store.readable_entries([row.customer_id])
     entry = entries.get(row.customer_id)
     if not (entry and entry.erased):
@@ -44,10 +45,8 @@ def unsubscribe(
 
 def withdrawals(row: Outreach, now: datetime) -> list[Event]:
     """Return what is published when a link in this message is followed at this moment."""
-    purposes = ["marketing"]
-    if (row.decision or {}).get("purpose", "marketing") != "marketing":
-        # Whoever ends a service message means just that one; a transactional one asks for the same consent.
-        purposes.append("service")
+    # Whoever ends a service message means just that one.
+    purposes = sorted({"marketing", Purpose(str((row.decision or {}).get("purpose", "marketing"))).consent})
     return [
         make_event(
             "consent.changed.v1",
@@ -66,7 +65,3 @@ def withdrawals(row: Outreach, now: datetime) -> list[Event]:
         )
         for purpose in purposes
     ]
-
-
-def _error(reason: str, message: str) -> dict[str, Any]:
-    return {"error": {"reason": reason, "message": message}}

@@ -25,6 +25,11 @@ class Purpose(StrEnum):
     SERVICE = "service"
     TRANSACTIONAL = "transactional"
 
+    @property
+    def consent(self) -> str:
+        """The consent it asks for: what is not marketing is service to who receives it."""
+        return "marketing" if self is Purpose.MARKETING else "service"
+
 
 class On(StrEnum):
     """What starts a triggered campaign."""

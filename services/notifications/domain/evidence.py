@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 
 from services.notifications.domain.audience import Entry
-from services.notifications.domain.campaign import Campaign, Purpose
+from services.notifications.domain.campaign import Campaign
 from services.notifications.domain.cap import Cap, Room, room
 from services.notifications.domain.decision import Case, Decision, Defer, Drop, Reason, Send, Twin, Way
 from services.notifications.domain.holdout import held_out
@@ -68,13 +68,11 @@ def _ways(
     channels: Iterable[str],
     addresses: Mapping[str, str | None],
 ) -> Iterable[Way]:
-    # A message of any other purpose than marketing is service to who receives it.
-    purpose = "marketing" if campaign.purpose is Purpose.MARKETING else "service"
     bounced = {(one.channel, one.address) for one in entry.bounced} if entry else set()
     for channel in channels:
         if channel not in row.tried:
             address = addresses.get(channel)
-            consent = entry.consent(channel, purpose) if entry else None
+            consent = entry.consent(channel, campaign.purpose.consent) if entry else None
             yield Way(channel, address is not None, (channel, address) in bounced, consent)
 
 

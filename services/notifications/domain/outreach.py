@@ -144,11 +144,6 @@ def refused(row: Outreach, channels: Sequence[str], reply: str, now: datetime) -
     return _settled(row, State.FAILED, now, tried=tried, reason="bounced", reply=reply)
 
 
-def bounced(row: Outreach, reply: str, now: datetime) -> Outreach:
-    """Return the row of a message that came back after it had been taken over."""
-    return replace(row, state=State.BOUNCED, reason="bounced", reply=reply)
-
-
 def failed(row: Outreach, fault: str, now: datetime) -> Outreach:
     """Return the row of a message that cannot be made of what is kept; `fault` is for people."""
     return _settled(row, State.FAILED, now, reason=FAULT, reply=fault)
@@ -159,10 +154,13 @@ def forgotten(row: Outreach) -> Outreach:
     return replace(row, context={}, correlation=ERASED, reply=None)
 
 
-def put_off(row: Outreach, reply: str, now: datetime) -> Outreach:
-    """Return the row of a message to be tried again, after a delay that doubles from 10 s up to 10 min."""
+def put_off(row: Outreach, reply: str, now: datetime, *, at_least: timedelta = timedelta()) -> Outreach:
+    """Return the row of a message to be tried again, after a delay that doubles from 10 s up to 10 min.
+
+    `at_least` is how long the far end asked us to wait.
+    """
     delay = min(FIRST_RETRY * 2 ** min(row.attempts, 10), LONGEST_RETRY)
-    return replace(deferred(row, now + delay), reply=reply, attempts=row.attempts + 1)
+    return replace(deferred(row, now + max(delay, at_least)), reply=reply, attempts=row.attempts + 1)
 
 
 def _settled(row: Outreach, state: State, now: datetime, **told: Any) -> Outreach:

@@ -5,7 +5,6 @@ heard of, the last word on each complaint and each consent, bounces. What is kep
 so, and is named in `AS_TODAY`: a rule that asks for it gets an answer that may be off.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -19,7 +18,8 @@ from services.notifications.domain.facts import (
     Profile,
     Purchase,
 )
-from services.notifications.domain.rule import And, Comparison, Named, Not, Or, Rule
+from services.notifications.domain.rule import Rule
+from services.notifications.domain.segment import comparisons
 
 #: Traits whose past nobody keeps: they are taken as they are today.
 AS_TODAY = frozenset(
@@ -75,18 +75,7 @@ def known(entry: Entry, moment: datetime) -> bool:
 
 def taken_as_today(rule: Rule | None) -> list[str]:
     """Return the traits in a rule whose past nobody keeps, in alphabetical order."""
-    return sorted(set(_fields(rule)) & AS_TODAY) if rule else []
-
-
-def _fields(rule: Rule) -> Iterator[str]:
-    match rule:
-        case And(rules) | Or(rules):
-            for one in rules:
-                yield from _fields(one)
-        case Not(rule=inner) | Named(rule=inner):
-            yield from _fields(inner)
-        case Comparison(field=field):
-            yield field
+    return sorted({one.field for one in comparisons(rule)} & AS_TODAY) if rule else []
 
 
 def _profile(profile: Profile, moment: datetime) -> Profile:
