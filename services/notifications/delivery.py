@@ -10,6 +10,7 @@ from services.notifications.book import Book
 from services.notifications.channels import configured, with_calls
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.outcomes import Accepted, Channel, Message, Outcome, PutOff, Refused
+from services.notifications.channels.words import kept_words
 from services.notifications.deciding import Job
 from services.notifications.domain import outreach
 from services.notifications.domain.campaign import Grant
@@ -72,7 +73,8 @@ class Delivery:
         try:
             return self.channels[job.row.channel].send(message)
         except Exception as error:
-            log.error("message cannot be made", **_names(job.row), error=repr(error))
+            said = kept_words(repr(error), job.recipient)
+            log.error("message cannot be made", **_names(job.row), error=said)
             return Broken(f"not made: {type(error).__name__}", ours=False)
 
     def _order(self, job: Job, links: Mapping[str, str | None], book: Book) -> Order:

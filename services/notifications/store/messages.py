@@ -24,7 +24,8 @@ class Messages(Part):
     def create_indexes(self) -> None:
         """Create the indexes that are missing; safe to repeat."""
         super().create_indexes()
-        self._outreach.create_index([("state", 1), ("not_before", 1)])
+        # The campaign too: what is due of one that is paused is passed over without being read.
+        self._outreach.create_index([("state", 1), ("not_before", 1), ("campaign", 1)])
         self._outreach.create_index([("customer_id", 1), ("planned_at", -1), ("_id", -1)])
         self._outreach.create_index([("campaign", 1), ("planned_at", -1), ("_id", -1)])
         self._outreach.create_index("announce_by", sparse=True)

@@ -65,6 +65,14 @@ def test_tries_grow_further_apart_and_then_keep_a_distance():
     assert delays[-1] == LONGEST_RETRY
 
 
+def test_a_far_end_that_asks_for_an_hour_is_not_asked_again_before():
+    hour = timedelta(hours=1)
+    assert put_off(row(), "429", NOON, at_least=hour).not_before == NOON + hour
+    assert put_off(row(), "429", NOON, at_least=timedelta(seconds=1)).not_before == NOON + timedelta(
+        seconds=10
+    )
+
+
 def test_what_is_settled_is_to_be_announced():
     done = [accepted(row(), "<id>", "ar", "mark", NOON), refused(row(), ["email"], "550 unknown", NOON)]
     assert all(one.announce_by > NOON and one.claim is None for one in done)
