@@ -187,8 +187,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.mutants", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--only", metavar="NAME", help="only mutations that have this in their name")
+    parser.add_argument("--broken-only", action="store_true", help="the suite is known to pass: break only")
     chosen = parser.parse_args(arguments)
-    mutations = [one for one in (UNBROKEN, *MUTATIONS) if not chosen.only or chosen.only in one.name]
+    candidates = MUTATIONS if chosen.broken_only else (UNBROKEN, *MUTATIONS)
+    mutations = [one for one in candidates if not chosen.only or chosen.only in one.name]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         verdicts = list(threads.map(run, mutations))
     wrong = [one for one in verdicts if (one.caught_by is None) != (one.mutation == UNBROKEN.name)]

@@ -77,7 +77,10 @@ def _sections() -> Iterator[str]:
     yield field_table(components()["CloudEvent"])
     yield RULES
     yield "## What every inbound event may say\n"
-    yield "These fields of `data` are not repeated below. `outreach.bounced.v1` has none: the outreach says who.\n"
+    yield (
+        "These fields of `data` are not repeated below. `outreach.bounced.v1` has none of them: "
+        "the outreach says who.\n"
+    )
     yield field_table(components()["InboundData"])
     yield from _object("customer", "CustomerReference")
     yield from _object("money", "Money")
