@@ -8,9 +8,10 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 import structlog
 
-from services.notifications.domain.audience import Entry, Told
+from services.notifications.domain.audience import Entry
 from services.notifications.domain.outreach import FAULT, LIVE, Outreach, State
 from services.notifications.domain.reach import reach_of
+from services.notifications.domain.told import Told
 from services.notifications.domain.traits import traits_of
 from wafa.runtime.mongo import Document
 

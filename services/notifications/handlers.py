@@ -6,8 +6,9 @@ from datetime import datetime
 
 from services.notifications.book import Book
 from services.notifications.bouncing import returned
-from services.notifications.domain.audience import Entry, fold
+from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Erased, Fact, Merged
+from services.notifications.domain.folding import fold
 from services.notifications.measuring import mark_conversions
 from services.notifications.planning import triggered
 from services.notifications.publishing import SERVICE, converted

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from services.notifications.arguments import check_texts, check_whole
-from services.notifications.domain.audience import Entry, Told, home
+from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.outreach import Outreach
+from services.notifications.domain.told import Told
 from services.notifications.store import NotificationsStore
 from wafa.contracts.times import format_time, parse_time
 

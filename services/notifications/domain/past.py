@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from services.notifications.domain.audience import Brought, Entry, Told
+from services.notifications.domain.audience import Brought, Entry
 from services.notifications.domain.facts import (
     Complaint,
     Feedback,
@@ -20,6 +20,7 @@ from services.notifications.domain.facts import (
 )
 from services.notifications.domain.rule import Rule
 from services.notifications.domain.segment import comparisons
+from services.notifications.domain.told import Told
 
 #: Traits whose past nobody keeps: they are taken as they are today.
 AS_TODAY = frozenset(

@@ -12,8 +12,9 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
-from services.notifications.domain.audience import Entry, Told
+from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Amount, Feedback, Member, Profile
+from services.notifications.domain.told import Told
 
 Traits = Mapping[str, Any]
 

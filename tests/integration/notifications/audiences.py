@@ -9,8 +9,9 @@ from services.notifications.book import Book
 from services.notifications.campaigning import Office
 from services.notifications.channels.mail import Sender
 from services.notifications.delivery import Delivery
-from services.notifications.domain.audience import Entry, Told
+from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Bounced, Complaint, Consent, Member, Profile, Purchase
+from services.notifications.domain.told import Told
 from services.notifications.links import Links
 from services.notifications.policy_file import OutreachPolicy
 from services.notifications.store import NotificationsStore

@@ -13,9 +13,10 @@ from services.notifications.channels import with_calls
 from services.notifications.channels.calls import CallList
 from services.notifications.channels.folder import text_folder
 from services.notifications.channels.outcomes import Accepted, PutOff, Refused
-from services.notifications.domain.audience import Entry, Told
+from services.notifications.domain.audience import Entry
 from services.notifications.domain.calls import AFTER_NO_ANSWER, LOGGED_WITHIN, MOST_ATTEMPTS
 from services.notifications.domain.facts import Merged
+from services.notifications.domain.told import Told
 from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import NOON, complaint, consent, entry, message, profile
 from wafa.contracts.envelope import Event

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.notifications.domain.audience import Entry, Told
+from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import (
     Amount,
     Bounced,
@@ -20,6 +20,7 @@ from services.notifications.domain.facts import (
     Purchase,
 )
 from services.notifications.domain.segment_reading import OPERATORS
+from services.notifications.domain.told import Told
 from services.notifications.domain.traits import FIELDS, Kind
 
 NOW = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.documents import document_of, entry_of
-from services.notifications.domain import audience
-from services.notifications.domain.audience import Brought, Entry, Told, fold, home, learn
+from services.notifications.domain import told as told_of_one
+from services.notifications.domain.audience import Brought, Entry, home, learn
 from services.notifications.domain.facts import (
     Bounced,
     Erased,
@@ -20,6 +20,8 @@ from services.notifications.domain.facts import (
     Merged,
     Purchase,
 )
+from services.notifications.domain.folding import fold
+from services.notifications.domain.told import Told
 from tests.unit.notifications.builders import NOON, complaint, consent, entry, member, profile
 
 
@@ -212,7 +214,7 @@ baskets = st.lists(
 def test_the_latest_purchases_are_the_same_whatever_the_order_and_whichever_id_they_were_told_of(told, data):
     """With room for three, so that some fall out, come again, and rise by being told differently."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(audience, "PURCHASES_KEPT", 3)
+        patched.setattr(told_of_one, "PURCHASES_KEPT", 3)
         whole = all_of(told)
         shuffled = data.draw(st.permutations(told + told[:5]))
         cut = data.draw(st.integers(0, len(shuffled)))

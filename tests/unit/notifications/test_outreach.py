@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications.domain.audience import Told
 from services.notifications.domain.cap import Cap
 from services.notifications.domain.decision import Case, Drop, Reason, Send, Twin, decide
 from services.notifications.domain.evidence import case_of, decided, twin_of
@@ -17,6 +16,7 @@ from services.notifications.domain.outreach import (
     put_off,
     refused,
 )
+from services.notifications.domain.told import Told
 from tests.unit.notifications.builders import NOON, campaign, complaint, entry, profile, row
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain.audience import Entry, Told, learn
+from services.notifications.domain.audience import Entry, learn
 from services.notifications.domain.campaign import (
     Branch,
     Broadcast,
@@ -25,6 +25,7 @@ from services.notifications.domain.past import as_of, taken_as_today
 from services.notifications.domain.quiet import QuietHours
 from services.notifications.domain.segment import parse
 from services.notifications.domain.simulation import simulate
+from services.notifications.domain.told import Told
 from services.notifications.domain.traits import traits_of
 
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
