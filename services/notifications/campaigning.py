@@ -20,8 +20,8 @@ from services.notifications.domain.campaign import Broadcast, Campaign
 from services.notifications.showing import in_full, summary
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.findings import Finding
-from services.notifications.texts.text import PARTS, Texts
-from services.notifications.texts.written import FOLDER, read_texts
+from services.notifications.texts.text import Texts
+from services.notifications.texts.written import FOLDER, given_texts, read_texts
 from wafa.contracts.validators import kind_of
 from wafa.runtime.marked_yaml import BrokenFile, Marked
 
@@ -29,9 +29,6 @@ Answer = dict[str, Any]
 #: Says what is wrong with texts, for messages of a purpose.
 Lint = Callable[[Texts, str], Sequence[Finding]]
 
-#: Characters in all texts of a version, and templates.
-LONGEST_TEXTS = 500_000
-MOST_TEMPLATES = 100
 #: How often two people may change a campaign at once before one of them is told.
 TRIES = 10
 
@@ -55,11 +52,11 @@ class Office:
 
     def check(self, campaign: object, texts: object, now: datetime) -> Answer:
         """Say what is wrong with a campaign: the text of a YAML file, or its data, and the texts with it."""
-        return _told(lambda: {"campaign": summary(self._checked(campaign, _texts(texts), now)[1], None)})
+        return _told(lambda: {"campaign": summary(self._checked(campaign, given_texts(texts), now)[1], None)})
 
     def draft(self, campaign: object, texts: object, now: datetime) -> Answer:
         """Keep a campaign as a new version, to be launched. The same once more is no new version."""
-        return _told(lambda: self._draft(campaign, _texts(texts), now))
+        return _told(lambda: self._draft(campaign, given_texts(texts), now))
 
     def launch(self, campaign: str, now: datetime) -> Answer:
         """Let journeys begin with the newest version. What began with an earlier one goes on with that.
@@ -224,24 +221,6 @@ def _file(given: object) -> Marked | None:
     except BrokenFile as error:
         nowhere = Marked(None, {(): error.line or 1})
         raise Refused(Mistake((), str(error)), file=nowhere) from None
-
-
-def _texts(given: object) -> Texts:
-    """Return texts by template, language and part."""
-    told = "texts must be an object of templates, of languages, of parts, of strings"
-    if not isinstance(given, dict) or len(given) > MOST_TEMPLATES:
-        raise ValueError(told)
-    length = 0
-    for languages in given.values():
-        for parts in languages.values() if isinstance(languages, dict) else [None]:
-            if not isinstance(parts, dict) or not all(isinstance(one, str) for one in parts.values()):
-                raise ValueError(told)
-            if not set(parts) <= set(PARTS):
-                raise ValueError(f"a text consists of {', '.join(PARTS)}")
-            length += sum(map(len, parts.values()))
-    if length > LONGEST_TEXTS:
-        raise ValueError(f"texts must have at most {LONGEST_TEXTS:,} characters in all")
-    return given
 
 
 def _mistake(finding: Finding) -> Mistake:

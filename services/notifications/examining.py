@@ -12,11 +12,7 @@ from services.notifications.domain.campaign import Purpose
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.text import Broken, Order, Texts
 from services.notifications.texts.variables import samples
-from services.notifications.texts.written import FOLDER, read_texts
-
-#: Characters in all texts of a question, and templates.
-LONGEST_TEXTS = 500_000
-MOST_TEMPLATES = 100
+from services.notifications.texts.written import FOLDER, given_texts, read_texts
 
 
 def check_texts(renderer: Renderer, texts: object, purpose: object) -> dict[str, Any]:
@@ -27,7 +23,7 @@ def check_texts(renderer: Renderer, texts: object, purpose: object) -> dict[str,
         Gone: nothing can be rendered just now.
     """
     known = one_of("purpose", purpose, [one.value for one in Purpose])
-    return {"findings": msgspec.to_builtins(renderer.check(_texts(texts), known))}
+    return {"findings": msgspec.to_builtins(renderer.check(given_texts(texts), known))}
 
 
 def show_texts(renderer: Renderer, texts: object, template: object = None) -> dict[str, Any]:
@@ -39,7 +35,7 @@ def show_texts(renderer: Renderer, texts: object, template: object = None) -> di
     Raises:
         ValueError: an argument is not of its type, or there is no such template.
     """
-    given = _texts(texts) or read_texts(FOLDER)
+    given = given_texts(texts) or read_texts(FOLDER)
     if template is not None:
         check_strings(template=template)
         if template not in given:
@@ -57,17 +53,3 @@ def _shown(renderer: Renderer, texts: Texts) -> Iterator[dict[str, Any]]:
             yield {"template": template, "language": language, "fault": made.fault}
         else:
             yield {"template": template} | msgspec.structs.asdict(made)
-
-
-def _texts(given: object) -> Texts:
-    try:
-        texts = msgspec.convert(given, dict[str, dict[str, dict[str, str]]])
-    except msgspec.ValidationError as error:
-        told = "texts must be an object of templates, of languages, of parts, of strings"
-        raise ValueError(f"{told}: {error}") from None
-    if len(texts) > MOST_TEMPLATES:
-        raise ValueError(f"texts must have at most {MOST_TEMPLATES} templates")
-    length = sum(len(part) for one in texts.values() for parts in one.values() for part in parts.values())
-    if length > LONGEST_TEXTS:
-        raise ValueError(f"texts must have at most {LONGEST_TEXTS:,} characters in all")
-    return texts
