@@ -5,7 +5,7 @@ The row is ticked off last: what a dead worker left is done by whoever looks nex
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.notifications.book import Book
 from services.notifications.domain.campaign import Grant
@@ -17,6 +17,7 @@ from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event
 
 AT_ONCE = 500
+LATER = timedelta(minutes=1)
 
 
 class Announcer:
@@ -34,7 +35,14 @@ class Announcer:
         self.announce(self._store.unannounced(now, AT_ONCE))
 
     def announce(self, rows: Sequence[Outreach]) -> None:
-        """Do what follows from these rows, and tick them off."""
+        """Do what follows from these rows, and tick them off.
+
+        A row whose version is not known here waits for a newer release, which runs already: ticked off by us,
+        its journey would end there.
+        """
+        if unknown := [row for row in rows if not self._is_known(row)]:
+            self._store.announce_later(unknown, LATER)
+        rows = [row for row in rows if row not in unknown]
         if not rows:
             return
         self._store.plan([next_row for row in rows if (next_row := self._next(row))])
@@ -42,6 +50,9 @@ class Announcer:
         events = [event for row in rows if (event := self._event(row))]
         self._publish(events + [converted(row) for row in bought])
         self._store.announced([row.id for row in rows])
+
+    def _is_known(self, row: Outreach) -> bool:
+        return row.reason == FAULT or self._book.version(row.campaign_key) is not None
 
     def _event(self, row: Outreach) -> Event | None:
         if row.state is not State.PASSED:

@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from services.notifications.documents import row_of
 from services.notifications.domain.decision import Reason
-from services.notifications.domain.outreach import CONTACTED, Outreach, State
+from services.notifications.domain.outreach import CONTACTED, ERASED, Outreach, State
 from services.notifications.store.part import Part
 from wafa.runtime.mongo import Document
 
@@ -131,4 +131,6 @@ def _conversion(row: Outreach) -> UpdateOne:
         "minor": purchase.minor,
         "currency": purchase.currency,
     }
-    return UpdateOne({"_id": row.id, "$or": later}, {"$set": {"converted": bought}})
+    # Worked out before an erasure, it must not bring back afterwards what was bought.
+    kept = {"_id": row.id, "correlation": {"$ne": ERASED}}
+    return UpdateOne({**kept, "$or": later}, {"$set": {"converted": bought}})

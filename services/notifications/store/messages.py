@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.database import Database
@@ -139,6 +139,20 @@ class Messages(Part):
     def rows(self, ids: Collection[str]) -> dict[str, Outreach]:
         """Return the rows with these ids, by id."""
         return {row.id: row for row in self._rows({"_id": {"$in": [*ids]}})}
+
+    def announce_later(self, rows: Sequence[Outreach], delay: timedelta) -> None:
+        """Leave these rows for somebody else, who looks again after `delay`."""
+        self._outreach.bulk_write(
+            [
+                UpdateOne(
+                    {"_id": row.id, "announce_by": row.announce_by},
+                    {"$set": {"announce_by": row.announce_by + delay}},
+                )
+                for row in rows
+                if row.announce_by
+            ],
+            ordered=False,
+        )
 
     def announced(self, ids: Sequence[str]) -> None:
         """Note that the world has been told of these rows."""

@@ -17,6 +17,7 @@ INDEXED = (
     "last_purchase_at",
     "due_at",
     "points_expire_at",
+    "anniversary",
     "next_tier_progress",
     "feedback_at",
 )

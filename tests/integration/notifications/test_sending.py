@@ -10,6 +10,7 @@ from pymongo.errors import AutoReconnect
 
 from services.notifications import queries
 from services.notifications.channels.email import Email
+from services.notifications.domain.outreach import accepted
 from services.notifications.sending import measure_pending
 from tests.integration.notifications.parts import CONNECTIONS
 from tests.unit.notifications.builders import (
@@ -596,3 +597,15 @@ def test_a_campaign_of_a_newer_release_is_left_to_it_until_the_message_expires(
     notifications.later(days=3)
     notifications.send()
     assert notifications.states() == {"failed": 1, "sent": 1}
+
+
+def test_an_older_release_leaves_what_it_does_not_know_to_the_newer_one(notifications):
+    notifications.take_in(*came_back("sara"))
+    [row] = notifications.store.claim(notifications.now, notifications.now + timedelta(seconds=20), 1)
+    newer = replace(accepted(row, "<id>", "en", "mark", notifications.now), version=9)
+    notifications.store.settle(row.claim, [newer])
+    notifications.later(minutes=1)
+    notifications.send()
+    assert notifications.published == []
+    notifications.later(minutes=1)
+    assert [one.id for one in notifications.store.unannounced(notifications.now, 10)] == [row.id]
