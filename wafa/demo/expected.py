@@ -65,11 +65,11 @@ class Expected:
 
 
 def work_out(
-    lines: Sequence[tuple[Line, datetime]], program_file: Path, today: Day, launched: Day
+    lines: Sequence[tuple[Line, datetime]], program_file: Path, today: Day, launched: Day = date.max
 ) -> Expected:
     """Return what these purchases come to by the rules of the program file on the day `today`.
 
-    The campaigns were `launched` that evening, and one of them gives points to whoever had a complaint.
+    If campaigns were `launched`, one of them gave points that evening to whoever had a complaint.
     """
     program = yaml.load(program_file.read_text(encoding="utf-8"), yaml.BaseLoader)
     expected = Expected(launched=launched)
@@ -83,7 +83,7 @@ def work_out(
         tier, points = _live(purchases, program, today)
         expected.tiers[program["tiers"][tier]["code"]] += 1
         expected.points += points
-    expected.points += APOLOGY * sum(map(resolved, bought))
+    expected.points += APOLOGY * sum(map(resolved, bought)) if launched <= today else 0
     return expected
 
 
