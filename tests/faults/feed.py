@@ -175,7 +175,7 @@ def _reason(who: str) -> str:
     if number % STRANGER == 0:
         return "no_address"
     if number % OBJECTOR == 1:
-        return "no_consent"
+        return "unsubscribed"
     return "open_complaint" if number % COMPLAINING == 2 else ""
 
 
