@@ -77,13 +77,15 @@ class Outbox:
     def send_due(self, seconds: float = 2) -> int:
         """Work until nothing is due, a channel is away, or `seconds` are over; return the rows handled.
 
+        A slice at the least, however slow everything is: otherwise nothing would ever go out.
+
         Raises:
             one of `wafa.runtime.transient.TRANSIENT`: database or broker are away. Nothing is forgotten.
         """
         means, ends = self._means, time.monotonic() + seconds
         self._announcer.announce_left(means.clock())
         handled = 0
-        while time.monotonic() < ends and not means.store.rebuilding():
+        while not means.store.rebuilding():
             now = means.clock()
             rows = means.store.claim(now, now + means.lease, means.batch, means.book.paused())
             if not rows:
@@ -93,7 +95,7 @@ class Outbox:
                 done = hand.work_off(threads, ends)
             self._announcer.announce(means.store.settled(done))
             handled += len(done)
-            if hand.away:
+            if hand.away or time.monotonic() >= ends:
                 break
         return handled
 
@@ -114,7 +116,7 @@ class Hand:
         """Handle rows until `ends`, give back the rest; return the ids of those that were handled."""
         done: list[str] = []
         for part in _slices(self._rows, self._slice_size):
-            if time.monotonic() >= ends:
+            if done and time.monotonic() >= ends:
                 break
             self._people.lost(self._claim.look())
             paused = self._book.paused()
