@@ -115,7 +115,7 @@ def _peak(pid: int) -> float:
 def test_what_is_confirmed_is_stored_and_what_is_refused_is_not(system: Wired) -> None:
     source = f"/{unique_name()}"
     till = Outsider(system.amqp_uri)
-    with room_for(system, 300):
+    with room_for(system, 100):
         till.publish([contact(source, number) for number in range(10_000)])
         empty(system)
 
