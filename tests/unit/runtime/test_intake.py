@@ -227,6 +227,19 @@ def test_what_keeps_coming_back_is_taken_alone_and_does_not_hold_up_the_rest() -
     assert handler.applied == ["a", "b"]
 
 
+def test_a_suspected_batch_is_innocent_until_it_ends_a_process() -> None:
+    """Event by event, the hundreds that it may hold took minutes after an outage."""
+    handler, batches = Handler(), []
+
+    def handle(events: list[Event]) -> list[Verdict]:
+        batches.append(len(events))
+        return handler(events)
+
+    intake(handle, Broker()).take_suspects([delivery([contact(name) for name in "abc"])])
+
+    assert (handler.applied, batches) == (["a", "b", "c"], [3])
+
+
 def test_a_suspected_batch_is_taken_apart_when_it_ends_the_process_again() -> None:
     handler, broker = Handler(), Broker()
     suspect = replace(delivery([contact("a"), contact("b")]), exchange=RETRY)
