@@ -52,6 +52,8 @@ def plain_operand(kind: Kind, value: Operand) -> Any:
             return {"start": True}
         case DayOfYear(day):
             return day
+        case bool():  # of `exists`, whatever the kind; to Python it is an int
+            return value
         case int() if kind is Kind.MONEY:
             return format(Decimal(value) / THOUSAND, "f")
         case _:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notifications.domain.audience import Entry
@@ -36,6 +36,7 @@ def refused(content):
 
 
 @given(rules)
+@example({"field": "next_tier_missing", "op": "exists", "value": False})
 def test_a_rule_is_the_same_after_it_was_written_down(content):
     rule = parse(content)
     assert parse(json.loads(json.dumps(plain(rule)))) == rule
