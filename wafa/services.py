@@ -1,3 +1,10 @@
 """The names of the services. Imports nothing: `wafa run` reads it before it patches the standard library."""
 
+#: Those that the events go through.
 SERVICES = ("customers", "interactions", "loyalty", "notifications")
+#: Keeps what the front door needs: keys, subscriptions.
+GATEWAY = "gateway"
+#: The front door itself: it answers HTTP, by `wafa serve`.
+WEB = "web"
+#: What the whole system consists of.
+PROCESSES = (*SERVICES, GATEWAY, WEB)

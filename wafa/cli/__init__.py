@@ -15,6 +15,7 @@ COMMANDS = {
     "up": "wafa.cli.up:up",
     "env": "wafa.cli.env:env",
     "run": "wafa.cli.run:run",
+    "serve": "wafa.cli.serve:serve",
     "doctor": "wafa.cli.doctor:doctor",
     "demo": "wafa.cli.demo:demo",
     "publish": "wafa.cli.publish:publish",

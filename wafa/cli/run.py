@@ -6,11 +6,11 @@ import traceback
 
 import click
 
-from wafa.services import SERVICES
+from wafa.services import GATEWAY, SERVICES
 
 
 @click.command()
-@click.argument("name", type=click.Choice(SERVICES))
+@click.argument("name", type=click.Choice((*SERVICES, GATEWAY)))
 def run(name: str) -> None:
     """Run one service in this process, until SIGTERM.
 

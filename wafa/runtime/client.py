@@ -70,8 +70,7 @@ class Client:
         except (OSError, amqp.exceptions.AMQPError) as error:
             raise RemoteUnavailable(f"the connection to the broker broke: {error}") from error
         if failure := answer["error"]:
-            kind = RemoteUnavailable if is_transient_name(failure["exc_type"]) else RemoteFailed
-            raise kind(f"{service}.{method}: {failure['exc_type']}: {failure['value']}")
+            raise failed(service, method, failure)
         return answer["result"]
 
     def _listen(self, channel: amqp.Channel) -> amqp.Channel:
@@ -102,3 +101,11 @@ class Client:
 
     def _on_return(self, *_: object) -> None:
         self._returned = True
+
+
+def failed(service: str, method: str, failure: dict[str, Any]) -> RemoteFailed | RemoteUnavailable:
+    """Return the error that stands in an answer of nameko's."""
+    kind, words = failure["exc_type"], str(failure["value"])
+    if is_transient_name(kind):
+        return RemoteUnavailable(f"{service}.{method}: {kind}: {words}")
+    return RemoteFailed(f"{service}.{method}", kind, words)

@@ -29,7 +29,12 @@ class RemoteUnavailable(Transient):
 
 
 class RemoteFailed(RuntimeFault):
-    """A service answered with an error; the message names its class and what it said."""
+    """A service answered with an error: the name of its class is `kind`, what it said is `words`."""
+
+    def __init__(self, method: str, kind: str, words: str) -> None:
+        self.kind = kind
+        self.words = words
+        super().__init__(f"{method}: {kind}: {words}")
 
 
 class Misconfigured(RuntimeFault):

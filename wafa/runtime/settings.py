@@ -30,6 +30,8 @@ class Settings:
     database_prefix: str
     http_host: str
     http_port: int
+    http_workers: int
+    http_threads: int
     smtp_url: str
     mail_from: str
     sms_url: str
@@ -73,6 +75,8 @@ def load_settings() -> Settings:
         ),
         "http_host": env.str("WAFA_HTTP_HOST", "127.0.0.1"),
         "http_port": env.int("WAFA_HTTP_PORT", 8000, validate=validate.Range(0, 65535)),
+        "http_workers": env.int("WAFA_HTTP_WORKERS", 2, validate=validate.Range(1, 64)),
+        "http_threads": env.int("WAFA_HTTP_THREADS", 32, validate=validate.Range(2, 1000)),
         "smtp_url": env.str("WAFA_SMTP_URL", "smtp://127.0.0.1:1025", validate=_scheme("smtp", "smtps")),
         "mail_from": env.str("WAFA_MAIL_FROM", "Wafa <wafa@localhost>"),
         "sms_url": env.str("WAFA_SMS_URL", ""),

@@ -19,10 +19,12 @@ class Ports:
         self._previous = previous
         self.taken: dict[str, int] = {}
 
-    def take(self, name: str) -> int:
-        """Return a free port for `name`: that of the last run if it can be had, otherwise any."""
-        port = self._previous.get(name, 0)
-        while port not in CANDIDATES or port in self.taken.values() or not is_free(port):
+    def take(self, name: str, wish: int = 0) -> int:
+        """Return a free port for `name`: that of the last run, or `wish`, or any."""
+        port = self._previous.get(name, wish)
+        while (
+            port not in (*CANDIDATES, wish) or port == 0 or port in self.taken.values() or not is_free(port)
+        ):
             port = _random.choice(CANDIDATES)
         self.taken[name] = port
         return port

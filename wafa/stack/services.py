@@ -6,7 +6,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from wafa.services import PROCESSES as PROCESSES
 from wafa.services import SERVICES as SERVICES
+from wafa.services import WEB
 from wafa.stack.ports import LOOPBACK
 from wafa.stack.supervisor import Server
 
@@ -29,7 +31,7 @@ def service_server(name: str, service: str, environment: Mapping[str, str], logs
             own[file] = str(Path(path).resolve())
     return Server(
         name=name,
-        command=[sys.executable, "-m", "wafa.cli", "run", service],
+        command=[sys.executable, "-m", "wafa.cli", *(["serve"] if service == WEB else ["run", service])],
         environment={"WAFA_LOG_FORMAT": "json", **os.environ, **own, **environment},
         folder=ROOT,
         log=logs / f"{name}.log",

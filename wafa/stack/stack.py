@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from wafa.services import WEB
 from wafa.stack.errors import StackError
 from wafa.stack.folder import Folder, default_folder
 from wafa.stack.install import ensure_rabbitmq
@@ -18,7 +19,7 @@ from wafa.stack.rabbitmq import Rabbitmq
 from wafa.stack.services import SERVICES, service_server
 from wafa.stack.supervisor import Progress, Supervisor
 
-#: What links in messages begin with: nobody answers there yet.
+#: What links in messages begin with where no front door is part of the stack.
 LINKS = f"http://{LOOPBACK}:8000"
 
 
@@ -40,6 +41,7 @@ class Stack:
         amqp_uri: str | None = None,
         mongodb_uri: str | None = None,
         fresh: bool = False,
+        front_port: int = 0,
         progress: Progress = lambda name, state: None,
     ) -> None:
         """Describe a stack; nothing happens before `start`.
@@ -52,6 +54,7 @@ class Stack:
             amqp_uri: a broker that runs already; default `AMQP_URI`, otherwise a node of its own.
             mongodb_uri: a database server that runs already; default `MONGODB_URI`, otherwise one of its own.
             fresh: begin with empty data and logs.
+            front_port: where the front door is to answer, if that port is free; 0: anywhere.
             progress: told of each server's state as it changes, from several threads.
         """
         self._folder = Folder(folder or default_folder())
@@ -60,6 +63,7 @@ class Stack:
         ]
         self._environment = environment or {}
         self._fresh = fresh
+        self._front_port = front_port
         self._report = progress
         self._supervisor = Supervisor(self._progress)
         self._recording = threading.Lock()
@@ -187,7 +191,8 @@ class Stack:
             self.mongodb_uri = f"mongodb://{LOOPBACK}:{self._ports.take('mongodb')}/"
         self.smtp_url = f"smtp://{LOOPBACK}:{self._ports.take('mail')}"
         for one in self._services:
-            self._ports.take(_label(*one))
+            name = _label(*one)
+            self._ports.take(name, self._front_port if name == WEB else 0)
 
     def _start_mail(self) -> None:
         self._supervisor.start([mail_server(self._folder.mail, self._folder.logs, self._ports.taken["mail"])])
@@ -208,7 +213,8 @@ class Stack:
 
     def _starter(self, service: str, index: int) -> Callable[[], None]:
         name = _label(service, index)
-        links = {"WAFA_LINK_SECRET": self._folder.link_secret(), "WAFA_PUBLIC_URL": LINKS}
+        front = next(iter(self.http_urls(WEB)), LINKS)
+        links = {"WAFA_LINK_SECRET": self._folder.link_secret(), "WAFA_PUBLIC_URL": front}
         links |= {name: os.environ[name] for name in links.keys() & os.environ.keys()}
         environment = {**links, **self.environment(), **self._environment}
         server = service_server(name, service, environment, self._folder.logs, self._ports.taken[name])

@@ -1,0 +1,120 @@
+"""Doors: the endpoints, each with the scope that it needs and all that it may answer.
+
+    customers = Doors("customers", "Who somebody is")
+
+    @customers.door("GET", "/customers/<id>", needs="customers:read", answers=Customer, refuses=[404])
+    def customer(id):
+        ...
+
+What is said here is the documentation, what is checked, and what the tests of scopes are made from.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, NamedTuple
+
+from flask import Flask, after_this_request, g, request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from services.gateway.means import means
+from services.gateway.refusals import ErrorAnswer
+
+Answers = type[Schema] | Schema | None
+#: What any door may answer, whoever asks for whatever.
+ALWAYS = (401, 403, 422, 429, 500, 503)
+
+
+class Door(NamedTuple):
+    """An endpoint. `scope` is None where everybody may come in; `changes`: it does more than to answer."""
+
+    name: str
+    method: str
+    rule: str
+    scope: str | None
+    changes: bool
+
+
+class Doors(Blueprint):
+    """A family of endpoints below `/v1`, listed together in the documentation."""
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, name, url_prefix="/v1", description=description)
+        self.doors: list[Door] = []
+
+    def door(
+        self,
+        method: str,
+        rule: str,
+        *,
+        needs: str | None,
+        answers: Answers = None,
+        status: int = 200,
+        asks: Answers = None,
+        takes: Answers = None,
+        refuses: Iterable[int] = (),
+        changes: bool | None = None,
+        **documentation: Any,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Make a function an endpoint.
+
+        Args:
+            method: GET, POST, ...
+            rule: as Flask writes it; arguments of the function.
+            needs: the scope that a key must have; None for everybody.
+            answers: the schema of what the function returns.
+            status: of an answer that is no error.
+            asks: the schema of the query; the function gets it as a dict, before those of the rule.
+            takes: the schema of the JSON body; the function gets it likewise, after the query.
+            refuses: further statuses of errors.
+            changes: it does more than to answer; default: unless the method is GET.
+            documentation: more for the OpenAPI operation (flask-smorest's `doc`).
+        """
+
+        def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+            door = Door(
+                f"{self.name}.{view.__name__}",
+                method,
+                f"/v1{rule}",
+                needs,
+                method != "GET" if changes is None else changes,
+            )
+            self.doors.append(door)
+            told = self.response(status, answers)(view)
+            # What is decorated last is passed first: the query before the body.
+            for schema, location in ((takes, "json"), (asks, "query")):
+                if schema is not None:
+                    told = self.arguments(schema, location=location)(told)
+            for refused in sorted({*refuses, *(ALWAYS if needs else (500,))}):
+                told = self.alt_response(refused, schema=ErrorAnswer)(told)
+            if needs:
+                scopes = f"Needs the scope `{needs}`."
+                documentation["security"] = [{"key": []}]
+                documentation.setdefault("description", scopes)
+            told = self.doc(**documentation)(told)
+            self.route(rule, methods=[method])(_guarded(told, door) if needs else told)
+            return view
+
+        return decorate
+
+
+def doors_of(app: Flask) -> list[Door]:
+    """Return every door of an application."""
+    return [door for one in app.blueprints.values() if isinstance(one, Doors) for door in one.doors]
+
+
+def _guarded(view: Callable[..., Any], door: Door) -> Callable[..., Any]:
+    @wraps(view)
+    def enter(*args: Any, **kwargs: Any) -> Any:
+        assert door.scope is not None
+        address = request.remote_addr or ""
+        g.key, headers = means().gate.admit(request.headers.get("Authorization"), door.scope, address)
+
+        @after_this_request
+        def tell(response: Any) -> Any:
+            response.headers.update(headers)
+            return response
+
+        return view(*args, **kwargs)
+
+    return enter

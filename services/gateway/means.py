@@ -1,0 +1,40 @@
+"""What a process of the gateway works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import current_app
+
+from services.gateway.asking import Services
+from services.gateway.gate import Gate
+from services.gateway.store import GatewayStore
+from wafa.runtime.caller import Caller
+from wafa.runtime.publisher import Publisher
+from wafa.runtime.settings import Settings
+
+EXTENSION = "wafa"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Shared by all threads of the process. `now` returns an aware moment."""
+
+    settings: Settings
+    store: GatewayStore
+    caller: Caller
+    services: Services
+    publisher: Publisher
+    gate: Gate
+    now: Callable[[], datetime]
+
+
+def means() -> Means:
+    """Return the means of the application that answers the request in hand."""
+    return cast(Means, current_app.extensions[EXTENSION])
+
+
+def services() -> Services:
+    """Return the services that the request in hand may ask."""
+    return means().services

@@ -1,0 +1,146 @@
+"""What is answered when something cannot be done: one shape, whatever the reason.
+
+    {"error": {"code": "invalid", "message": "...", "details": [{"path": "limit", "message": "..."}]}}
+
+`code` is for machines and stays; `message` is for people and says what to do. Nothing of what a service
+or a library says about an error of ours gets out.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify
+from marshmallow import Schema, fields
+from werkzeug.exceptions import HTTPException
+
+from services.gateway.asking import Away
+from wafa.runtime.errors import RemoteFailed
+from wafa.runtime.logs import withheld
+from wafa.runtime.transient import TRANSIENT
+
+log = structlog.get_logger(__name__)
+
+#: Seconds after which it is worth trying again when something is away.
+RETRY_AFTER = 5
+
+_CODES = {
+    400: ("bad_request", "the request cannot be read"),
+    404: ("not_found", "there is no such address; GET /v1/openapi.json lists them"),
+    405: ("method_not_allowed", "this address does not take that method"),
+    406: ("not_acceptable", "there is no answer in that form"),
+    408: ("too_slow", "the request took too long to arrive"),
+    413: ("too_large", "the request is larger than this address takes"),
+    415: ("unsupported_media_type", "send application/json"),
+    422: ("invalid", "the request is not as it should be; details say where"),
+}
+
+
+class Detail(Schema):
+    """Where something is wrong, and what was expected there."""
+
+    path = fields.String(required=True, metadata={"description": "dotted path, empty for the whole"})
+    message = fields.String(required=True)
+    reason = fields.String(metadata={"description": "a stable word, where there is one"})
+
+
+class ErrorContent(Schema):
+    """The error."""
+
+    code = fields.String(required=True, metadata={"description": "a stable word for machines"})
+    message = fields.String(required=True, metadata={"description": "a sentence for people"})
+    details = fields.List(fields.Nested(Detail), required=True)
+
+
+class ErrorAnswer(Schema):
+    """The shape of every error."""
+
+    error = fields.Nested(ErrorContent, required=True)
+
+
+class Refusal(Exception):
+    """A request that is not fulfilled; it had no effect. `headers` are added to the answer."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: list[dict[str, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.details = details or []
+        self.headers = dict(headers or {})
+
+
+def not_found(what: str) -> Refusal:
+    """Return the answer for something that there is not."""
+    return Refusal(404, "not_found", f"there is no such {what}")
+
+
+def answer_in_our_shape(app: Flask) -> None:
+    """Let every error of an application be answered in the one shape."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RemoteFailed, _remote_failed)
+    for kind in TRANSIENT:
+        app.register_error_handler(kind, _away)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(error: Refusal) -> Response:
+    return _answer(error.status, error.code, error.message, error.details, error.headers)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, message = _CODES.get(status, ("http_error", error.name))
+    found = getattr(error, "data", None) or {}
+    details = list(_flattened(found.get("messages") or {}))
+    headers = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}
+    return _answer(status, code, message, details, headers | dict(found.get("headers") or {}))
+
+
+def _flattened(messages: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
+    """Yield what webargs says: locations of dicts of dicts of lists."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            # The first is where it stood: json, query, headers.
+            yield from _flattened(inner, (*path, str(name)))
+    elif isinstance(messages, list):
+        for one in messages:
+            yield {"path": ".".join(part for part in path[1:] if part != "_schema"), "message": str(one)}
+
+
+def _remote_failed(error: RemoteFailed) -> Response:
+    # Services raise it for an argument that cannot be; its words name the argument.
+    if error.kind == "ValueError":
+        return _answer(422, "invalid", error.words)
+    return _unexpected(error)
+
+
+def _away(error: Exception) -> Response:
+    log.warning("something is away", error=str(error))
+    what = f"the service {error.service}" if isinstance(error, Away) else "something that Wafa needs"
+    headers = {"Retry-After": str(RETRY_AFTER)}
+    return _answer(503, "unavailable", f"{what} is away for the moment; try again", headers=headers)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("request failed", exc_info=withheld(error))
+    return _answer(500, "internal", "something went wrong here; the log of the gateway says what")
+
+
+def _answer(
+    status: int,
+    code: str,
+    message: str,
+    details: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    response = jsonify({"error": {"code": code, "message": message, "details": details or []}})
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response

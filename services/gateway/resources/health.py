@@ -1,0 +1,36 @@
+"""`/healthz`, `/readyz` and `/metrics` of the front door, in the form that every service has them."""
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from services.gateway.means import means
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+def alive() -> Response:
+    """Say that the process answers."""
+    return jsonify(status="ok")
+
+
+@health.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """Say whether what the front door needs is there; a service that is away is told by its own answer."""
+    checks = {"broker": means().caller.connected, "mongodb": _reachable()}
+    fine = all(checks.values())
+    return jsonify(status="ready" if fine else "not ready", checks=checks), 200 if fine else 503
+
+
+@health.get("/metrics")
+def figures() -> Response:
+    """Return what this process has counted."""
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _reachable() -> bool:
+    try:
+        means().store.ping()
+    except Exception:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""The front door of a whole system, and keys to it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from tests.conftest import unique_name
+from wafa.runtime.client import Client
+from wafa.services import PROCESSES
+from wafa.stack import Stack
+
+
+class Front:
+    """Somebody outside, who has a key."""
+
+    def __init__(self, stack: Stack, token: str = "") -> None:
+        self.stack = stack
+        self.token = token
+        [self.url] = stack.http_urls("web")
+        self._http = urllib3.PoolManager(retries=False)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> urllib3.BaseHTTPResponse:
+        """Send a request, `body` as JSON."""
+        authorization = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return self._http.request(
+            method,
+            self.url + path,
+            headers=authorization | headers,
+            **({} if body is None else {"json": body}),
+        )
+
+    def get(self, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
+        return self.ask("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> urllib3.BaseHTTPResponse:
+        return self.ask("POST", path, body, **headers)
+
+    def holding(self, *scopes: str, **options: Any) -> "Front":
+        """The same, with a new key for these scopes; none at all with nothing."""
+        with Client(self.stack.amqp_uri) as services:
+            made = services.call("gateway", "key_create", f"test {unique_name()}", [*scopes], **options)
+        return Front(self.stack, made["token"])
+
+
+@pytest.fixture(scope="package")
+def front(
+    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Front]:
+    """A whole system, on a virtual host and databases of this package; with a key that may do everything."""
+    with Stack(
+        tmp_path_factory.mktemp("front"),
+        services=PROCESSES,
+        amqp_uri=next(vhosts),
+        mongodb_uri=infrastructure.mongodb_uri,
+        environment={"WAFA_DATABASE_PREFIX": f"{unique_name()}_", "WAFA_HTTP_WORKERS": "1"},
+    ) as stack:
+        yield Front(stack).holding("admin")
+
+
+@pytest.fixture
+def log_folder(front: Front) -> Path:
+    return front.stack.log_folder
