@@ -6,27 +6,24 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 
 from services.gateway.domain.key import Key
+from services.gateway.store.part import Part
 from wafa.runtime.mongo import Document, insert_new
 
 
-class GatewayStore:
-    """Reads and writes what the gateway owns."""
+class KeyRecords(Part):
+    """Keys, and what was done with them."""
 
     def __init__(self, database: Database[Document]) -> None:
-        """Keep the collections; nothing is sent yet."""
-        self._database = database
+        super().__init__(database)
         self._keys = database["keys"]
         self._audit = database["audit"]
 
     def create_indexes(self) -> None:
-        """Create the indexes that are missing; safe to repeat."""
+        """Create the indexes of this part, and of the parts behind it."""
+        super().create_indexes()
         self._keys.create_index([("created_at", DESCENDING)])
         self._audit.create_index([("at", DESCENDING), ("_id", DESCENDING)])
         self._audit.create_index([("key", ASCENDING), ("at", DESCENDING)])
-
-    def ping(self) -> None:
-        """Return if the database answers, else raise."""
-        self._database.command("ping")
 
     def add_key(self, key: Key) -> bool:
         """Keep a new key; tell whether its prefix was free."""

@@ -1,0 +1,10 @@
+"""What the gateway keeps, and the only place here that knows MongoDB: each module is a part of it."""
+
+from services.gateway.store.keys import KeyRecords
+
+
+class GatewayStore(KeyRecords):
+    """All parts, over one database: each has its own collections and adds their indexes."""
+
+
+__all__ = ["GatewayStore"]
