@@ -25,10 +25,14 @@ MOST_VALUES = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong, and where: keys and positions from the root on."""
+    """What is wrong, and where: keys and positions from the root on.
+
+    `reason` is a word for machines where it is not the content that is wrong.
+    """
 
     place: Place
     message: str
+    reason: str | None = None
 
     @property
     def path(self) -> str:

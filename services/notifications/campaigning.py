@@ -1,7 +1,9 @@
 """What people do with campaigns: draft, launch, pause, resume, finish; each a guarded change of one document.
 
 An answer is `{"campaign": {...}}`, or `{"mistakes": [{"line", "path", "message"}, ...]}` where nothing was
-done. `line` is there for a file only. An argument of another type than its own is a `ValueError`.
+done. `line` is there for a file only; `reason` where there is no such campaign (`unknown_campaign`), or where
+its state (`wrong_state`) or somebody else at the same moment (`busy`) stands against it. An argument of another
+type than its own is a `ValueError`.
 """
 
 import json
@@ -129,7 +131,7 @@ class Office:
         running = control.state == "running"
         if running and control.version == control.newest:
             told = f"version {control.newest} runs already; draft another one to change it"
-            raise Refused(Mistake(("campaign",), told))
+            raise Refused(_of_state(told))
         campaign = self._launchable(control)
         changes: dict[str, Any] = {"state": "running", "version": control.newest, "launched_at": now}
         if running:
@@ -168,7 +170,8 @@ class Office:
             for _ in range(TRIES):
                 control = self._book.control(campaign)
                 if control is None:
-                    raise Refused(Mistake(("campaign",), f"there is no campaign {campaign!r}"))
+                    told = f"there is no campaign {campaign!r}"
+                    raise Refused(Mistake(("campaign",), told, "unknown_campaign"))
                 if done := self._store.change_control(control, change(control)):
                     return self._answer(done)
             raise _busy(campaign)
@@ -189,13 +192,13 @@ class Office:
 
 def _paused(control: Control) -> Mapping[str, Any]:
     if control.state == "draft":
-        raise Refused(Mistake(("campaign",), f"{control.campaign} is a draft: nothing of it goes out"))
+        raise Refused(_of_state(f"{control.campaign} is a draft: nothing of it goes out"))
     return {"paused": True}
 
 
 def _finished(control: Control, now: datetime) -> Mapping[str, Any]:
     if control.state == "draft":
-        raise Refused(Mistake(("campaign",), f"{control.campaign} is a draft: nothing of it has begun"))
+        raise Refused(_of_state(f"{control.campaign} is a draft: nothing of it has begun"))
     return {} if control.state == "finished" else {"state": "finished", "finished_at": now}
 
 
@@ -208,7 +211,8 @@ def _told(answer: Callable[[], Answer]) -> Answer:
 
 def _plain(mistake: Mistake, file: Marked | None) -> Answer:
     line = {"line": file.line(mistake.place)} if file else {}
-    return {**line, "path": mistake.path, "message": mistake.message}
+    reason = {"reason": mistake.reason} if mistake.reason else {}
+    return {**line, "path": mistake.path, "message": mistake.message, **reason}
 
 
 def _file(given: object) -> Marked | None:
@@ -229,8 +233,12 @@ def _mistake(finding: Finding) -> Mistake:
     return Mistake(("texts", ".".join(names)), where + finding.message)
 
 
+def _of_state(message: str) -> Mistake:
+    return Mistake(("campaign",), message, "wrong_state")
+
+
 def _busy(campaign: str) -> Refused:
-    return Refused(Mistake(("campaign",), f"somebody else keeps changing {campaign}; try again"))
+    return Refused(Mistake(("campaign",), f"somebody else keeps changing {campaign}; try again", "busy"))
 
 
 def _json(content: object) -> str:

@@ -11,14 +11,19 @@ from services.notifications.domain.campaign import Campaign
 from services.notifications.domain.rule import RuleError
 
 Answer = dict[str, Any]
+UNKNOWN = "unknown_campaign"
 
 
 class NotPossible(Exception):
-    """What is asked for cannot be answered; `path` is the argument that is to blame."""
+    """What is asked for cannot be answered; `path` is the argument that is to blame.
 
-    def __init__(self, path: str, message: str) -> None:
+    `reason` is a word for machines where there is no such campaign: `unknown_campaign`.
+    """
+
+    def __init__(self, path: str, message: str, reason: str | None = None) -> None:
         super().__init__(message)
         self.path = path
+        self.reason = reason
 
 
 def with_mistakes(ask: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -29,7 +34,8 @@ def with_mistakes(ask: Callable[..., Answer]) -> Callable[..., Answer]:
         try:
             return ask(*args, **kwargs)
         except NotPossible as error:
-            return {"mistakes": [{"path": error.path, "message": str(error)}]}
+            reason = {"reason": error.reason} if error.reason else {}
+            return {"mistakes": [{"path": error.path, "message": str(error), **reason}]}
         except RuleError as error:
             return {"mistakes": [{"path": f"audience.{error.path}", "message": error.message}]}
 
@@ -46,11 +52,11 @@ def chosen(book: Book, name: object) -> Campaign:
     identity, _, number = str(name).partition("@")
     control = book.control(identity)
     if control is None:
-        raise NotPossible("campaign", f"there is no campaign {identity}")
+        raise NotPossible("campaign", f"there is no campaign {identity}", UNKNOWN)
     version = number or str(control.newest or control.version or 0)
     if campaign := book.version(f"{identity}@{version}"):
         return campaign
-    raise NotPossible("campaign", f"{identity} has no version {version} that can be read")
+    raise NotPossible("campaign", f"{identity} has no version {version} that can be read", UNKNOWN)
 
 
 def day(name: str, text: object) -> date:

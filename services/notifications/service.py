@@ -5,6 +5,7 @@ from services.notifications import (
     calling,
     examining,
     handlers,
+    opening,
     previewing,
     queries,
     reporting,
@@ -197,6 +198,11 @@ class NotificationsService:
     def call_done(self, call_id, outcome, agent, note=None):
         """Take down how a call ended."""
         return calling.call_done(self.store, self.publish, call_id, outcome, agent, note, now=self.now())
+
+    @rpc
+    def link(self, token):
+        """Return what a message's link is for, and do nothing of it."""
+        return opening.opened(self.store, self.delivery.links, token)
 
     @rpc
     def unsubscribe(self, token):
