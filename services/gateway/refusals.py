@@ -42,6 +42,7 @@ class Detail(Schema):
     path = fields.String(required=True, metadata={"description": "dotted path, empty for the whole"})
     message = fields.String(required=True)
     reason = fields.String(metadata={"description": "a stable word, where there is one"})
+    line = fields.Integer(metadata={"description": "in the text that was sent, where it was a file's"})
 
 
 class ErrorContent(Schema):
@@ -66,7 +67,7 @@ class Refusal(Exception):
         status: int,
         code: str,
         message: str,
-        details: list[dict[str, str]] | None = None,
+        details: list[dict[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
@@ -137,7 +138,7 @@ def _answer(
     status: int,
     code: str,
     message: str,
-    details: list[dict[str, str]] | None = None,
+    details: list[dict[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     response = jsonify({"error": {"code": code, "message": message, "details": details or []}})

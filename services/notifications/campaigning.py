@@ -2,8 +2,8 @@
 
 An answer is `{"campaign": {...}}`, or `{"mistakes": [{"line", "path", "message"}, ...]}` where nothing was
 done. `line` is there for a file only; `reason` where there is no such campaign (`unknown_campaign`), or where
-its state (`wrong_state`) or somebody else at the same moment (`busy`) stands against it. An argument of another
-type than its own is a `ValueError`.
+its state (`wrong_state`) or somebody else at the same moment (`busy`) stands against it. An argument of
+another type than its own is a `ValueError`.
 """
 
 import json
