@@ -3,6 +3,7 @@
 RuntimeFault
 ├── Transient            something is away; the same call may succeed later
 │   ├── PublishFailed     not every message was confirmed
+│   │   └── QueueFull     the broker refused some, and has all others
 │   ├── Unroutable        a message reached no queue: the topology is missing, for now
 │   ├── StoreAway         the database is there but cannot do its work
 │   └── RemoteUnavailable a service did not answer an RPC in time, or said that something is away for it
@@ -22,6 +23,10 @@ class Transient(RuntimeFault):
 
 class PublishFailed(Transient):
     """The broker refused or did not confirm every message in time. Publishing again is harmless."""
+
+
+class QueueFull(PublishFailed):
+    """The broker answered for every message and refused some, because a queue is full."""
 
 
 class RemoteUnavailable(Transient):

@@ -7,7 +7,7 @@ The channel is in confirm mode and we track delivery tags ourselves, because py-
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import amqp
@@ -15,7 +15,7 @@ import amqp
 from wafa.contracts.envelope import BATCH, EXCHANGE, STRUCTURED, Event, encode
 from wafa.runtime import metrics
 from wafa.runtime.broker import connect
-from wafa.runtime.errors import PublishFailed, Unroutable
+from wafa.runtime.errors import PublishFailed, QueueFull, Unroutable
 
 PERSISTENT = 2
 EVENTS_PER_MESSAGE = 200
@@ -50,7 +50,8 @@ class Publisher:
         """Publish events to `crm.events`, packed by type into batch-mode messages, and wait for all confirms.
 
         Raises:
-            PublishFailed: not all were confirmed (lost connection, nack, timeout). Some may have arrived.
+            PublishFailed: not all were confirmed (lost connection, timeout). Some may have arrived.
+            QueueFull: it is one; the broker refused some, and all others have arrived.
             Unroutable: no queue took a message.
         """
         if not events:
@@ -67,6 +68,8 @@ class Publisher:
             reused = self._channel is not None
             try:
                 self._send(messages)
+            except QueueFull:
+                raise  # again at once it would be as full, and what was taken would be there twice
             except PublishFailed:
                 if not reused:
                     raise
@@ -82,6 +85,8 @@ class Publisher:
             if self._channel is None:
                 self._channel = _ConfirmingChannel(connect(self._uri, name=self._name, heartbeat=0))
             self._channel.send(messages, self._confirm_timeout)
+        except QueueFull:
+            raise  # everything was answered: nothing is wrong with the channel
         except (OSError, amqp.exceptions.AMQPError, PublishFailed) as error:
             self._drop()
             raise PublishFailed(f"not confirmed by the broker: {error}") from error
@@ -97,9 +102,14 @@ def pack(events: Sequence[Event]) -> Iterator[Message]:
 
     Cut by bytes as well as by number: what is packed here must be small enough for whoever reads it.
     """
+    return pack_encoded((event["type"], encode(event)) for event in events)
+
+
+def pack_encoded(events: Iterable[tuple[str, bytes]]) -> Iterator[Message]:
+    """Yield messages as `pack` does, of events that are encoded already, each with its type."""
     by_type: dict[str, list[bytes]] = defaultdict(list)
-    for event in events:
-        by_type[event["type"]].append(encode(event))
+    for kind, one in events:
+        by_type[kind].append(one)
     for kind, encoded in by_type.items():
         for part in _cut(encoded):
             if len(part) == 1:
@@ -165,7 +175,7 @@ class _ConfirmingChannel:
                 raise PublishFailed(f"{len(self._unconfirmed)} messages unconfirmed in time")
             self._connection.drain_events(timeout=left)
         if self._refused:
-            raise PublishFailed(f"the broker refused {self._refused} messages: a queue is full")
+            raise QueueFull(f"the broker refused {self._refused} messages: a queue is full")
         if self._returned:
             raise Unroutable(f"no queue takes {', '.join(sorted(set(self._returned)))}")
 
