@@ -10,7 +10,7 @@ What is said here is the documentation, what is checked, and what the tests of s
 """
 
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple
 
 from flask import Flask, after_this_request, g, request
@@ -18,6 +18,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from services.gateway.means import means
+from services.gateway.once import PARAMETER, answered_once
 from services.gateway.refusals import ErrorAnswer
 
 Answers = type[Schema] | Schema | None
@@ -41,6 +42,7 @@ class Doors(Blueprint):
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, name, url_prefix="/v1", description=description)
         self.doors: list[Door] = []
+        self._prepare_doc_cbks.append(_with_key_of_repetition)
 
     def door(
         self,
@@ -85,13 +87,15 @@ class Doors(Blueprint):
             for schema, location in ((takes, "json"), (asks, "query")):
                 if schema is not None:
                     told = self.arguments(schema, location=location)(told)
-            for refused in sorted({*refuses, *(ALWAYS if needs else (500,))}):
+            always = (*ALWAYS, *((409,) if door.changes else ())) if needs else (500,)
+            for refused in sorted({*refuses, *always}):
                 told = self.alt_response(refused, schema=ErrorAnswer)(told)
             if needs:
                 scopes = f"Needs the scope `{needs}`."
                 documentation["security"] = [{"key": []}]
                 documentation.setdefault("description", scopes)
             told = self.doc(**documentation)(told)
+            told._apidoc["repeatable"] = bool(needs and door.changes)
             self.route(rule, methods=[method])(_guarded(told, door) if needs else told)
             return view
 
@@ -115,6 +119,22 @@ def _guarded(view: Callable[..., Any], door: Door) -> Callable[..., Any]:
             response.headers.update(headers)
             return response
 
-        return view(*args, **kwargs)
+        with means().room.taken(_size()):
+            answer = partial(view, *args, **kwargs)
+            return answered_once(door.name, answer) if door.changes else answer()
 
     return enter
+
+
+def _size() -> int:
+    """Return how many bytes the body of the request in hand may have."""
+    most = request.max_content_length or 0
+    if request.content_length is not None:
+        return min(request.content_length, most)
+    return most if "Transfer-Encoding" in request.headers else 0
+
+
+def _with_key_of_repetition(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    if info.get("repeatable"):
+        doc.setdefault("parameters", []).append(dict(PARAMETER))
+    return doc

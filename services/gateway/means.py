@@ -1,7 +1,7 @@
 """What a process of the gateway works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -9,9 +9,10 @@ from flask import current_app
 
 from services.gateway.asking import Services
 from services.gateway.gate import Gate
+from services.gateway.publishing import Publishing
+from services.gateway.room import Room
 from services.gateway.store import GatewayStore
 from wafa.runtime.caller import Caller
-from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import Settings
 
 EXTENSION = "wafa"
@@ -25,9 +26,10 @@ class Means:
     store: GatewayStore
     caller: Caller
     services: Services
-    publisher: Publisher
+    publishing: Publishing
     gate: Gate
     now: Callable[[], datetime]
+    room: Room = field(default_factory=Room)
 
 
 def means() -> Means:

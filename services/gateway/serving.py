@@ -9,6 +9,7 @@ from services.gateway.asking import Services
 from services.gateway.gate import Gate
 from services.gateway.keyring import Keyring
 from services.gateway.means import Means
+from services.gateway.publishing import Publishing
 from services.gateway.store import GatewayStore
 from services.gateway.web import create_app
 from wafa.runtime.caller import Caller
@@ -32,7 +33,7 @@ def gather(settings: Settings) -> Means:
         settings.amqp_uri, name="wafa gateway publisher", confirm_timeout=settings.confirm_timeout
     )
     gate = Gate(Keyring(store, now), settings.http_workers)
-    return Means(settings, store, caller, Services(caller), publisher, gate, now)
+    return Means(settings, store, caller, Services(caller), Publishing(publisher.send), gate, now)
 
 
 class Server(BaseApplication):

@@ -6,10 +6,12 @@ from flask_smorest import Api
 from services.gateway.means import EXTENSION, Means
 from services.gateway.refusals import answer_in_our_shape
 from services.gateway.resources.customers import customers
+from services.gateway.resources.event_body import describe_events
+from services.gateway.resources.events import events
 from services.gateway.resources.health import health
 from wafa import __version__
 
-FAMILIES = (customers,)
+FAMILIES = (customers, events)
 
 #: The largest request body, in bytes.
 LARGEST = 8 * 1024 * 1024
@@ -44,6 +46,7 @@ def create_app(means: Means) -> Flask:
     app.config.update(_DOCUMENT, MAX_CONTENT_LENGTH=LARGEST, PROPAGATE_EXCEPTIONS=False)
     app.extensions[EXTENSION] = means
     api = OurApi(app)
+    describe_events(api.spec)
     for family in FAMILIES:
         api.register_blueprint(family)
     app.register_blueprint(health)

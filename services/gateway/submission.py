@@ -1,0 +1,148 @@
+"""What somebody outside wants to be published: read, and judged event by event."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from flask import Request
+
+from services.gateway.domain.key import Key
+from services.gateway.publishing import Encoded
+from services.gateway.refusals import Refusal
+from wafa.contracts.catalogue import OUTBOUND
+from wafa.contracts.envelope import BATCH, MAX_BATCH_EVENTS, MAX_MESSAGE_BYTES, STRUCTURED, encode
+from wafa.contracts.errors import Problem
+from wafa.contracts.validation import check, problems
+
+JSON = "application/json"
+FORMS = (JSON, STRUCTURED, BATCH)
+
+#: How many things that are wrong with one event are told.
+MOST_PROBLEMS = 50
+#: Characters of an id or a source that are repeated in an answer.
+LONGEST_SHOWN = 200
+
+_ARRAY = re.compile(rb"[ \t\r\n]*\[")
+# Event by event: decoded, a large body takes up ten times its room.
+_elements = msgspec.json.Decoder(list[msgspec.Raw])
+_whatever = msgspec.json.Decoder()
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An event, what is wrong with it, and how it is published if nothing is."""
+
+    index: int
+    id: str | None
+    source: str | None
+    problems: Sequence[Problem]
+    encoded: Encoded | None
+
+
+class Submission:
+    """The events of a request. `array` tells whether they stood in one."""
+
+    def __init__(self, body: bytes, form: str) -> None:
+        """Find the events in a body, each still to be read.
+
+        Raises:
+            Refusal: the body is not JSON (400), holds too many (413) or none (422).
+        """
+        self.array = form == BATCH or (form == JSON and _ARRAY.match(body) is not None)
+        self._events = _split(body) if self.array else [body]
+        if len(self._events) > MAX_BATCH_EVENTS:
+            found = len(self._events)
+            raise Refusal(413, "too_large", f"at most {MAX_BATCH_EVENTS} events at once; these are {found}")
+        if not self._events:
+            raise Refusal(422, "invalid", "the array is empty: send at least one event")
+
+    def judged(self, key: Key, now: datetime, *, thoroughly: bool = False) -> Iterator[Judged]:
+        """Yield each event with what is wrong with it: the first thing, or `thoroughly` everything.
+
+        Raises:
+            Refusal: the body is not JSON (400).
+        """
+        for index, raw in enumerate(self._events):
+            size = memoryview(raw).nbytes
+            if size > MAX_MESSAGE_BYTES:
+                yield Judged(index, None, None, [_too_large(size)], None)
+            else:
+                yield _judged(index, _decoded(raw), key, now, thoroughly)
+
+
+def form_of(request: Request) -> str:
+    """Return the media type of a request's body.
+
+    Raises:
+        Refusal: it is none of `FORMS`, or not in UTF-8 (415).
+    """
+    form, charset = request.mimetype, request.mimetype_params.get("charset", "utf-8").lower()
+    if form not in FORMS or charset not in ("utf-8", "utf8", "us-ascii") or request.content_encoding:
+        raise Refusal(
+            415, "unsupported_media_type", f"send {' or '.join(FORMS)}, in UTF-8 and not compressed"
+        )
+    return form
+
+
+def _split(body: bytes) -> Sequence[msgspec.Raw]:
+    try:
+        return _elements.decode(body)
+    except msgspec.ValidationError:
+        raise Refusal(422, "invalid", "the body must be an array of events") from None
+    except _NOT_JSON as error:
+        raise _not_json(error) from None
+
+
+def _decoded(raw: bytes | msgspec.Raw) -> Any:
+    try:
+        return _whatever.decode(raw)
+    except _NOT_JSON as error:
+        raise _not_json(error) from None
+
+
+def _not_json(error: Exception) -> Refusal:
+    return Refusal(400, "bad_request", f"the body is not JSON in UTF-8: {error}")
+
+
+def _judged(index: int, event: Any, key: Key, now: datetime, thoroughly: bool) -> Judged:
+    identity = _shown(event, "id"), _shown(event, "source")
+    if found := _problems(event, key, now, thoroughly):
+        return Judged(index, *identity, found, None)
+    encoded = encode(event)
+    if len(encoded) > MAX_MESSAGE_BYTES:  # numbers may come out longer than they stood there
+        return Judged(index, *identity, [_too_large(len(encoded))], None)
+    return Judged(index, *identity, [], (event["type"], encoded))
+
+
+def _problems(event: Any, key: Key, now: datetime, thoroughly: bool) -> Sequence[Problem]:
+    forged = isinstance(event, dict) and isinstance(event.get("type"), str) and event["type"] in OUTBOUND
+    if forged:
+        message = f"{event['type']} is published by Wafa alone"
+        return [Problem("forbidden_type", "type", message)]
+    if thoroughly:
+        found = problems(event, now)[:MOST_PROBLEMS]
+    else:
+        found = [first] if (first := check(event, now)) else []
+    if not found and not key.may_publish(event["source"], event["type"]):
+        return [_forbidden(event, key)]
+    return found
+
+
+def _too_large(size: int) -> Problem:
+    return Problem("too_large", "", f"an event may have {MAX_MESSAGE_BYTES} bytes; this one has {size}")
+
+
+def _forbidden(event: dict[str, Any], key: Key) -> Problem:
+    of_any_type = replace(key, types=())
+    if of_any_type.may_publish(event["source"], event["type"]):
+        return Problem("forbidden_type", "type", f"the key {key.prefix} may not publish {event['type']}")
+    return Problem("forbidden_source", "source", f"the key {key.prefix} may not publish from this source")
+
+
+def _shown(event: Any, name: str) -> str | None:
+    value = event.get(name) if isinstance(event, dict) else None
+    return value[:LONGEST_SHOWN] if isinstance(value, str) else None
