@@ -9,7 +9,7 @@ from services.notifications.channels.folder import mail_folder, text_folder
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.outcomes import Channel
 from services.notifications.channels.smtp import Mailer, Server
-from services.notifications.channels.webhook import Endpoint, Webhook
+from services.notifications.channels.webhook import FarEnd, Webhook
 from services.notifications.store import NotificationsStore
 from wafa.runtime.settings import Settings, SettingsError
 
@@ -48,6 +48,6 @@ def _outgoing(settings: Settings) -> dict[str, Channel]:
     }
     for name, (url, secret) in webhooks.items():
         if url:
-            endpoint = Endpoint.parse(name, url, secret, private=settings.webhook_private)
-            channels[name] = Webhook(name, endpoint)
+            far_end = FarEnd.parse(name, url, secret, private=settings.webhook_private)
+            channels[name] = Webhook(name, far_end)
     return channels

@@ -46,12 +46,14 @@ class Refused:
 class PutOff:
     """Not now. `away` when it is the other side that is in trouble, and other messages would fare no better.
 
-    `retry_after` is how many seconds it asked us to wait, if it did.
+    `retry_after` is how many seconds it asked us to wait, if it did. `in_doubt` when it was given the whole
+    message and did not say what became of it: it may have it.
     """
 
     reply: str
     away: bool = False
     retry_after: float | None = None
+    in_doubt: bool = False
 
 
 Outcome = Accepted | Refused | PutOff

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications.channels.webhook import Endpoint, Webhook
+from services.notifications.channels.webhook import FarEnd, Webhook
 from services.notifications.domain.cap import Cap
 from services.notifications.policy_file import ChannelPolicy
 from services.notifications.sending import INTERRUPTED
@@ -195,7 +195,7 @@ def gateway() -> Iterator[Gateway]:
 @pytest.fixture
 def by_whatsapp(notifications: Notifications, gateway: Gateway) -> Iterator[Notifications]:
     """The same with another channel."""
-    whatsapp = Webhook("whatsapp", Endpoint.parse("whatsapp", gateway.url(), SECRET, private=True))
+    whatsapp = Webhook("whatsapp", FarEnd.parse("whatsapp", gateway.url(), SECRET, private=True))
     channels = {**notifications.delivery.channels, "whatsapp": whatsapp}
     notifications.delivery = replace(notifications.delivery, channels=channels)
     yield notifications

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from services.notifications.channels.email import Email
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.smtp import Mailer, Server
-from services.notifications.channels.webhook import Endpoint, Webhook
+from services.notifications.channels.webhook import FarEnd, Webhook
 from tests.unit.notifications.builders import message
 
 ticks = 0
@@ -34,7 +34,7 @@ def tick():
 smtp, url, secret, messages = sys.argv[1:]
 channels = [
     Email(Mailer(Server.parse(smtp)), Sender("Bayt", "care@bayt.example")),
-    Webhook("sms", Endpoint.parse("sms", url, secret, private=True)),
+    Webhook("sms", FarEnd.parse("sms", url, secret, private=True)),
 ]
 eventlet.spawn(tick)
 with ThreadPoolExecutor(4) as threads:

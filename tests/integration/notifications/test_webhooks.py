@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 import trustme
 
-from services.notifications.channels import webhook
 from services.notifications.channels.outcomes import Accepted, PutOff, Refused
-from services.notifications.channels.webhook import LONGEST_ANSWER, Endpoint, Webhook
+from services.notifications.channels.webhook import FarEnd, Webhook
 from tests.integration.notifications.gateways import SECRET, Gateway
 from tests.unit.notifications.builders import message
+from wafa.runtime.webhooks import calling
+from wafa.runtime.webhooks.calling import LONGEST_ANSWER
 from wafa.stack.ports import LOOPBACK
 
 NUMBER = "+966500000001"
@@ -40,7 +41,7 @@ def channel() -> Iterator[Channel]:
     opened: list[Webhook] = []
 
     def to(url: str, *, private: bool = True, **options: Any) -> Webhook:
-        opened.append(Webhook("sms", Endpoint.parse("sms", url, SECRET, private=private), **options))
+        opened.append(Webhook("sms", FarEnd.parse("sms", url, SECRET, private=private), **options))
         return opened[-1]
 
     yield to
@@ -177,7 +178,7 @@ def test_who_answers_drop_by_drop_holds_up_nobody(
     gateway: Gateway, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each drop comes in time, so no time limit of a single step would ever end it."""
-    monkeypatch.setattr(webhook, "READ_FOR", 0.2)
+    monkeypatch.setattr(calling, "READ_FOR", 0.2)
     dropped: list[int] = []
 
     def drip(handler: BaseHTTPRequestHandler) -> None:

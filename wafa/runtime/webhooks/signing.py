@@ -7,6 +7,8 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
+from collections.abc import Iterable
 
 PREFIX = "whsec_"
 LEAST, MOST = 24, 64
@@ -27,12 +29,20 @@ def key_of(secret: str) -> bytes:
     return key
 
 
-def signed(key: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Return the headers that sign a body sent at `timestamp`, in seconds since 1970."""
+def new_secret() -> str:
+    """Return a secret that nobody had before."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def signed(keys: Iterable[bytes], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Return the headers that sign a body sent at `timestamp`, in seconds since 1970.
+
+    One signature for each key: while a key is being replaced, the receiver may know either.
+    """
     content = f"{message_id}.{timestamp}.".encode() + body
-    signature = base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode()
+    signatures = (base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode() for key in keys)
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{signature}",
+        "webhook-signature": " ".join(f"v1,{one}" for one in signatures),
     }

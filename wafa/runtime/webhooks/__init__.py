@@ -1,0 +1,1 @@
+"""Signed calls to addresses that others have given us: one implementation for whoever makes such calls."""
