@@ -12,6 +12,7 @@ from services.gateway.gate import Gate
 from services.gateway.publishing import Publishing
 from services.gateway.room import Room
 from services.gateway.store import GatewayStore
+from services.gateway.stream.ears import Ears
 from wafa.runtime.caller import Caller
 from wafa.runtime.settings import Settings
 
@@ -28,6 +29,7 @@ class Means:
     services: Services
     publishing: Publishing
     gate: Gate
+    ears: Ears
     now: Callable[[], datetime]
     room: Room = field(default_factory=Room)
 

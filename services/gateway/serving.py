@@ -8,9 +8,10 @@ from gunicorn.app.base import BaseApplication
 from services.gateway.asking import Services
 from services.gateway.gate import Gate
 from services.gateway.keyring import Keyring
-from services.gateway.means import Means
+from services.gateway.means import EXTENSION, Means
 from services.gateway.publishing import Publishing
 from services.gateway.store import GatewayStore
+from services.gateway.stream.ears import Ears
 from services.gateway.web import create_app
 from wafa.runtime.caller import Caller
 from wafa.runtime.clock import clock_at
@@ -33,7 +34,9 @@ def gather(settings: Settings) -> Means:
         settings.amqp_uri, name="wafa gateway publisher", confirm_timeout=settings.confirm_timeout
     )
     gate = Gate(Keyring(store, now), settings.http_workers)
-    return Means(settings, store, caller, Services(caller), Publishing(publisher.send), gate, now)
+    # What listens holds a thread: the other half is for requests.
+    ears = Ears(settings.amqp_uri, settings.http_threads // 2, name="wafa gateway stream")
+    return Means(settings, store, caller, Services(caller), Publishing(publisher.send), gate, ears, now)
 
 
 class Server(BaseApplication):
@@ -54,6 +57,7 @@ class Server(BaseApplication):
             "keepalive": 30,
             "proc_name": "wafa gateway",
             "control_socket_disable": True,
+            "post_worker_init": _end_streams_with,
         }
         for name, value in values.items():
             self.cfg.set(name, value)
@@ -62,6 +66,11 @@ class Server(BaseApplication):
         """Make the application; called in each process."""
         configure_logs(NAME, level=self._settings.log_level, style=self._settings.log_format)
         return create_app(gather(self._settings))
+
+
+def _end_streams_with(worker: Any) -> None:
+    """Let the streams of a process end as soon as it is to stop: they would not end by themselves."""
+    worker.wsgi.extensions[EXTENSION].ears.stopping = lambda: not worker.alive
 
 
 def serve(settings: Settings) -> None:

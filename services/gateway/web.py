@@ -9,9 +9,10 @@ from services.gateway.resources.customers import customers
 from services.gateway.resources.event_body import describe_events
 from services.gateway.resources.events import events
 from services.gateway.resources.health import health
+from services.gateway.resources.stream import stream
 from wafa import __version__
 
-FAMILIES = (customers, events)
+FAMILIES = (customers, events, stream)
 
 #: The largest request body, in bytes.
 LARGEST = 8 * 1024 * 1024

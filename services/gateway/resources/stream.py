@@ -1,0 +1,155 @@
+"""Events as they happen, for screens that are looked at: server-sent events."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from flask import Response, request
+from marshmallow import Schema, ValidationError, fields, validate
+
+from services.gateway.door import Doors
+from services.gateway.means import means
+from services.gateway.refusals import Refusal
+from services.gateway.stream.choice import UnknownTypes, chosen
+from services.gateway.stream.frames import END, HEARTBEAT, OPENING
+from services.gateway.stream.hub import Full
+from services.gateway.stream.listener import Listener
+from wafa.runtime.transient import is_transient
+
+SCOPE = "stream:read"
+#: Seconds between two signs of life, where nothing else is sent.
+BEAT = 15.0
+#: Seconds after which it is looked again whether the key still counts.
+RECHECK = 30.0
+#: Seconds that a client may take to make room for what is sent to it, before the connection is given up.
+SEND_WITHIN = 20.0
+#: Seconds in which the broker must have bound what is listened for.
+HEARD_WITHIN = 5.0
+#: Seconds after which it is worth trying again when too many listen.
+RETRY_AFTER = 10
+#: Seconds after which a stream notices that the process is to stop.
+TICK = 1.0
+
+stream = Doors("stream", "Events as they happen, for screens")
+
+EXAMPLE = """\
+: listening
+retry: 2000
+
+id: 4f7f3a5e-1f7a-5c62-8ef1-5b4a8ce7c8a4
+event: customer.recognized.v1
+data: {"specversion":"1.0","type":"customer.recognized.v1", ...}
+
+"""
+ABOUT = f"""\
+Needs the scope `{SCOPE}`. The answer does not end: it is a stream of
+[server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html), `event` being the type, `id` the
+id of the event and `data` the CloudEvent. A line with a colon alone is a sign of life, every {BEAT:.0f} seconds.
+
+Who comes back with the header `Last-Event-ID` gets what came meanwhile. Where nobody knows any longer what that was,
+an event `gap` says that something may be missing: read again what you show. `overflow` is the last event for who
+takes them too slowly, `end` when the key has been revoked or this server stops. An event may come twice: its `id`
+tells.
+
+A browser's `EventSource` cannot send a key: use `fetch` and read the body as it comes. The index page has an example.
+"""
+
+
+def _published(names: str) -> None:
+    try:
+        chosen(names)
+    except UnknownTypes as error:
+        raise ValidationError(str(error)) from None
+
+
+class Wanted(Schema):
+    """Which events to hear of."""
+
+    types = fields.String(
+        required=True,
+        validate=[validate.Length(1, 2_000), _published],
+        metadata={
+            "description": "outbound types, with commas; `*` at the end stands for anything: `loyalty.*`",
+            "example": "customer.recognized.v1,loyalty.*",
+        },
+    )
+
+
+@stream.door(
+    "GET",
+    "/stream",
+    needs=SCOPE,
+    asks=Wanted,
+    description=ABOUT,
+    responses={
+        "200": {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}}},
+    },
+    parameters=[
+        {
+            "in": "header",
+            "name": "Last-Event-ID",
+            "description": "the `id` of the event that was heard last",
+            "schema": {"type": "string"},
+        }
+    ],
+)
+def listen(wanted: dict[str, str]) -> Response:
+    """Hear of events as they happen."""
+    ears = means().ears
+    listener = Listener(chosen(wanted["types"]))
+    try:
+        ears.hub.listen(listener, request.headers.get("Last-Event-ID"), HEARD_WITHIN)
+    except Full:
+        raise Refusal(
+            503,
+            "too_many_streams",
+            "too many listen already; try again later, or raise WAFA_HTTP_THREADS or WAFA_HTTP_WORKERS",
+            headers={"Retry-After": str(RETRY_AFTER)},
+        ) from None
+    response = Response(_chunks(listener, ears.stopping, _key_counts()), mimetype="text/event-stream")
+    # Also where nothing is ever read of it, as for HEAD.
+    response.call_on_close(lambda: ears.hub.leave(listener))
+    response.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    if connection := request.environ.get("gunicorn.socket"):
+        connection.settimeout(SEND_WITHIN)
+    return response
+
+
+def _chunks(
+    listener: Listener, stopping: Callable[[], bool], key_counts: Callable[[], bool]
+) -> Iterator[bytes]:
+    """Yield what is sent, in large pieces when much waits."""
+    yield OPENING
+    sent = checked = time.monotonic()
+    while not stopping():
+        last = listener.cut_off
+        chunk = listener.take(TICK)
+        now = time.monotonic()
+        if chunk or now > sent + BEAT:
+            yield chunk or HEARTBEAT
+            sent = now
+        if last:
+            return
+        if now > checked + RECHECK:
+            if not key_counts():
+                break
+            checked = now
+    yield END
+
+
+def _key_counts() -> Callable[[], bool]:
+    """Return what tells, of the key of the request in hand, whether it may still listen."""
+    gate, authorization, address = means().gate, request.headers.get("Authorization"), request.remote_addr
+
+    def counts() -> bool:
+        try:
+            gate.admit(authorization, SCOPE, address or "")
+        except Refusal as refusal:
+            # Too many other requests are no reason to end this one.
+            return refusal.status not in (401, 403)
+        except Exception as error:
+            if is_transient(error):
+                return False
+            raise
+        return True
+
+    return counts
