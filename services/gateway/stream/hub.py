@@ -14,7 +14,9 @@ from wafa.runtime.errors import RemoteUnavailable
 
 log = structlog.get_logger(__name__)
 
-LISTENERS = Gauge("wafa_stream_listeners", "Clients that hear of events as they happen")
+LISTENERS = Gauge(
+    "wafa_stream_listeners", "Clients that hear of events as they happen", multiprocess_mode="livesum"
+)
 CUT_OFF = Counter("wafa_stream_cut_off_total", "Clients of the stream that were too slow")
 
 #: Seconds for which a type is still heard when its last listener has left: they may come again.
