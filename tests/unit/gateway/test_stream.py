@@ -1,0 +1,190 @@
+"""What a screen hears, what it is told to have missed, and what it may cost the others."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from services.gateway.stream.choice import UnknownTypes, chosen
+from services.gateway.stream.ears import _frames
+from services.gateway.stream.frames import GAP, OVERFLOW, Frame, frame
+from services.gateway.stream.hub import Full, Hub
+from services.gateway.stream.listener import Listener
+from services.gateway.stream.recent import Recent
+from tests.waiting import eventually
+from wafa.contracts.catalogue import OUTBOUND
+from wafa.contracts.examples import example
+from wafa.runtime.errors import RemoteUnavailable
+
+RECOGNIZED, TIER = "customer.recognized.v1", "loyalty.tier_changed.v1"
+BOTH = frozenset({RECOGNIZED, TIER})
+
+
+def told(id: str, type: str = RECOGNIZED) -> Frame:
+    return frame(example(type) | {"id": id})
+
+
+@pytest.fixture
+def hub() -> Hub:
+    """With ears that hear at once what is wanted."""
+    hub = Hub(2, lambda: hub.heard(hub.wanted()))
+    return hub
+
+
+def join(hub: Hub, types: frozenset[str] = BOTH, last: str | None = None) -> Listener:
+    listener = Listener(types)
+    hub.listen(listener, last, within=0)
+    return listener
+
+
+def test_types_are_named_whole_or_by_their_beginning() -> None:
+    assert chosen("customer.recognized.v1, loyalty.*") == {RECOGNIZED, TIER, "loyalty.member_updated.v1"}
+    assert chosen("*") == OUTBOUND.keys()
+
+
+@pytest.mark.parametrize("names", ["purchase.completed.v1", "loyalty.*,nonsense", "", "loyalty.#", "a,,b"])
+def test_a_name_that_nothing_is_published_under_is_refused(names: str) -> None:
+    with pytest.raises(UnknownTypes):
+        chosen(names)
+
+
+def test_an_event_is_written_as_server_sent_events_are() -> None:
+    lines = told("e-1").body.decode().split("\n")
+    assert lines[:2] == ["id: e-1", f"event: {RECOGNIZED}"]
+    assert lines[2].startswith('data: {"')
+    assert lines[3:] == ["", ""]
+
+
+def test_who_comes_back_hears_what_came_meanwhile_and_nothing_twice() -> None:
+    recent = Recent()
+    recent.begin(BOTH)
+    frames = [told("a"), told("b", TIER), told("c")]
+    for one in frames:
+        recent.add(one, 0)
+
+    assert recent.after("a", BOTH) == frames[1:]
+    assert recent.after("a", frozenset({RECOGNIZED})) == frames[2:]
+    assert recent.after("c", BOTH) == []
+
+
+def test_nobody_pretends_to_know_what_was_not_heard() -> None:
+    recent = Recent(most=2)
+    recent.begin({RECOGNIZED})
+    for id in "abc":
+        recent.add(told(id), 0)
+    recent.begin({TIER})
+
+    assert recent.after("a", frozenset({RECOGNIZED})) is None, "pushed out"
+    assert recent.after("c", BOTH) is None, "the tier may have changed between c and now"
+    recent.end({RECOGNIZED})
+    assert recent.after("b", frozenset({RECOGNIZED})) is None
+
+
+def test_what_is_remembered_is_bounded_in_bytes_and_in_time() -> None:
+    recent = Recent(most_bytes=2 * len(told("a").body))
+    recent.begin(BOTH)
+    for moment, id in enumerate("abc"):
+        recent.add(told(id), moment)
+
+    assert recent.after("a", BOTH) is None
+    recent.forget(before=2)
+    assert recent.after("b", BOTH) is None
+    assert recent.after("c", BOTH) == []
+
+
+def test_who_is_too_slow_is_cut_off_and_told_so() -> None:
+    listener = Listener(BOTH, most=2)
+    for id in "abcde":
+        listener.offer(told(id))
+
+    assert listener.cut_off
+    assert listener.take(0) == OVERFLOW
+
+
+def test_large_events_cut_off_too() -> None:
+    listener = Listener(BOTH, most_bytes=len(told("a").body))
+    listener.offer(told("a"))
+    assert not listener.cut_off
+    listener.offer(told("b"))
+    assert listener.cut_off
+
+
+def test_each_hears_what_it_listens_for(hub: Hub) -> None:
+    tiers, all_of_it = join(hub, frozenset({TIER})), join(hub)
+
+    hub.tell([told("a"), told("b", TIER)])
+
+    assert tiers.take(0) == told("b", TIER).body
+    assert all_of_it.take(0) == told("a").body + told("b", TIER).body
+
+
+def test_a_short_interruption_costs_nothing(hub: Hub) -> None:
+    listener = join(hub)
+    hub.tell([told("a")])
+    hub.leave(listener)
+    hub.tell([told("b")])
+
+    assert join(hub, last="a").take(0) == told("b").body
+    assert join(hub, last="unheard of").take(0) == GAP
+
+
+def test_while_the_broker_was_away_something_may_be_missing(hub: Hub) -> None:
+    listener = join(hub)
+    hub.tell([told("a")])
+    listener.take(0)
+
+    hub.lost()
+    assert listener.take(0) == b"", "not yet: more may be missing"
+    hub.heard(hub.wanted())
+
+    assert listener.take(0) == GAP
+    assert join(hub, last="a").take(0) == GAP
+
+
+def test_no_more_listen_than_there_is_room_for(hub: Hub) -> None:
+    first, _ = join(hub), join(hub)
+    with pytest.raises(Full):
+        join(hub)
+    hub.leave(first)
+    join(hub)
+
+
+def test_who_cannot_be_heard_for_is_told_and_takes_no_room() -> None:
+    deaf = Hub(1, lambda: None)
+    for _ in range(2):
+        with pytest.raises(RemoteUnavailable):
+            join(deaf)
+
+
+def test_a_type_is_heard_a_little_longer_than_it_is_wanted() -> None:
+    hub = Hub(2, lambda: hub.heard(hub.wanted()), linger=0.05)
+    hub.leave(join(hub))
+
+    assert hub.wanted() == BOTH
+    eventually(lambda: hub.wanted() == frozenset())
+
+
+def test_who_waits_is_woken_by_an_event(hub: Hub) -> None:
+    listener = join(hub)
+    threading.Timer(0.05, hub.tell, [[told("a")]]).start()
+
+    assert listener.take(within=20) == told("a").body
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": "/pos/riyadh-01"},
+        {"type": "customer.created.v1"},
+        {"id": "a\nevent: x"},
+        {"data": {}},
+        {"type": "purchase.completed.v1"},
+    ],
+    ids=lambda one: next(iter(one)),
+)
+def test_what_somebody_else_says_in_our_name_reaches_no_screen(change: dict[str, Any]) -> None:
+    ours = example(RECOGNIZED)
+    assert [*_frames([ours], RECOGNIZED)] == [frame(ours)]
+
+    assert [*_frames([ours | change, "no event", None], RECOGNIZED)] == []
+    assert [*_frames([ours], "purchase.completed.v1")] == []
