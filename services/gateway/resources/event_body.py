@@ -28,8 +28,8 @@ BODY: dict[str, Any] = {
     "required": True,
     "content": {
         "application/json": {"schema": {"anyOf": [_EVENT, _EVENTS]}, "examples": _ONE | _MIXED},
-        STRUCTURED: {"schema": _EVENT, "examples": _ONE},
-        BATCH: {"schema": _EVENTS, "examples": _MIXED},
+        STRUCTURED: {"schema": _EVENT},
+        BATCH: {"schema": _EVENTS},
     },
 }
 
@@ -49,12 +49,12 @@ def _renamed(schema: str) -> str:
     return schema.replace(f'"{COMPONENTS}', f'"{COMPONENTS}{PREFIX}')
 
 
-def _used(names: Iterable[str]) -> set[str]:
-    """Return these names, and those of all schemas that they are made of."""
+def _used(names: Iterable[str]) -> list[str]:
+    """Return these names and those of all schemas that they are made of, in alphabetical order."""
     found: set[str] = set()
     wanted = {*names}
     while wanted:
         found |= wanted
         texts = (json.dumps(components()[name]) for name in wanted)
         wanted = {inner for text in texts for inner in re.findall(rf'"{COMPONENTS}(\w+)"', text)} - found
-    return found
+    return sorted(found)
