@@ -199,6 +199,25 @@ def test_a_segment_is_counted_and_looked_at_by_what_other_systems_say_of_custome
     assert "and[0].value: must be a string" in wrong.output
 
 
+def test_two_customers_are_merged_and_separated_by_what_others_call_them(wafa: Any, unique: str) -> None:
+    till = {"external_ids": [{"system": "pos", "id": unique}]}
+    wafa("publish", stdin="\n".join(map(json.dumps, [purchase(unique), purchase("x", customer=till)])))
+    eventually(lambda: card_of(wafa, unique))
+    by_address, at_the_till = ("--email", f"{unique}@example.com"), ("--external", "pos", unique)
+    eventually(lambda: wafa("members", "ledger", *at_the_till).exit_code == 0)
+
+    both = ("--from-email", f"{unique}@example.com", "--into-external", "pos", unique)
+    assert f"{unique}@example.com" in wafa("customers", "merge", *both, "--dry-run").stdout
+    assert wafa("customers", "merge", *both).exit_code == 0
+
+    def purchases(*who: str) -> int:
+        return int(json.loads(wafa("members", "show", *who, "--json").stdout)["purchase_count"])
+
+    assert (purchases(*by_address), purchases(*at_the_till)) == (2, 2)
+    assert wafa("customers", "unmerge", *by_address).exit_code == 0
+    assert (purchases(*by_address), purchases(*at_the_till)) == (1, 1)
+
+
 def test_the_running_system_is_told_to_a_shell(
     wafa: Any, infrastructure: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,5 @@
 """`wafa card`: what staff see when the customer stands before them."""
 
-import sys
 from typing import Any
 
 import click
@@ -10,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wafa.cli.output import as_json, literal, paper, print_json
-from wafa.cli.system import client, find_customer
+from wafa.cli.system import client
+from wafa.cli.who import Who, named
 from wafa.runtime.client import Client
 
 SAY = {
@@ -21,20 +21,9 @@ SAY = {
 
 
 @click.command()
-@click.argument("customer_id", required=False)
-@click.option("--email", help="Find the customer by e-mail.")
-@click.option("--phone", help="Find the customer by phone, with the country code.")
-@click.option(
-    "--external", nargs=2, metavar="SYSTEM ID", help="Find the customer by an id in another system."
-)
+@named
 @as_json
-def card(
-    customer_id: str | None,
-    email: str | None,
-    phone: str | None,
-    external: tuple[str, str] | None,
-    as_json: bool,
-) -> None:
+def card(who: Who, as_json: bool) -> None:
     """Show a customer's card. Exit code 1: nobody is known by that name.
 
     \b
@@ -42,13 +31,8 @@ def card(
       wafa card --external cdnow 0001
       wafa card --email customer0001@example.com --json
     """
-    if sum(given is not None for given in (customer_id, email, phone, external)) != 1:
-        raise click.UsageError("say who, in one way: a customer id, --email, --phone or --external")
     with client() as services:
-        customer = find_customer(services, customer_id, email=email, phone=phone, external=external)
-        if customer is None:
-            click.echo("nobody is known by that", err=True)
-            sys.exit(1)
+        customer = who.find(services)
         found = customer if customer.get("erased") else compose(services, customer)
     if as_json:
         print_json(found)

@@ -8,15 +8,26 @@ from rich.table import Table
 
 def show_dry_run(answer: dict[str, Any], console: Console) -> None:
     """Print what a change would move, here and in the other services."""
-    titles = {
-        "merge": "{from} would be another name of {into}; this would come to them:",
-        "unmerge": "{from} would be separate from {into} again; this would leave {customer_id}:",
-        "erase": "{customer_id} would be erased; this would be gone:",
-    }
     kept = {
         "merge": "The other services keep of {from}:",
         "unmerge": "The other services keep of both together, of which {from} gets back their own:",
         "erase": "The other services keep of them (of purchases, amounts, goods and times stay):",
+    }
+    show_plan(answer, console)
+    console.print(kept[answer["kind"]].format_map(answer))
+    table = _sheet()
+    for name, value in answer["elsewhere"].items():
+        table.add_row(name.replace("_", " "), _plain(value))
+    console.print(table)
+    console.print("Nothing was changed.")
+
+
+def show_plan(answer: dict[str, Any], console: Console) -> None:
+    """Print what a change would move of who somebody is."""
+    titles = {
+        "merge": "{from} would be another name of {into}; this would come to them:",
+        "unmerge": "{from} would be separate from {into} again; this would leave {customer_id}:",
+        "erase": "{customer_id} would be erased; this would be gone:",
     }
     console.print(titles[answer["kind"]].format_map(answer))
     table = _sheet()
@@ -25,12 +36,6 @@ def show_dry_run(answer: dict[str, Any], console: Console) -> None:
     for what, told in _moves(answer["moves"]):
         table.add_row(what, told)
     console.print(table)
-    console.print(kept[answer["kind"]].format_map(answer))
-    table = _sheet()
-    for name, value in answer["elsewhere"].items():
-        table.add_row(name.replace("_", " "), _plain(value))
-    console.print(table)
-    console.print("Nothing was changed.")
 
 
 def _aliases(answer: dict[str, Any]) -> list[str]:

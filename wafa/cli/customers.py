@@ -1,22 +1,23 @@
 """`wafa customers`: who is who. Merge, un-merge, erase; look, and hand out all that is known."""
 
-import os
-import sys
-import time
 from typing import Any
 
 import click
-import msgspec
 
-from wafa.cli.changesheets import facts, journal, show_dry_run
-from wafa.cli.dossier import compose, kept_elsewhere
-from wafa.cli.output import as_json, notes, paper, print_json, progress
+from wafa.cli import customers_views
+from wafa.cli.changesheets import show_plan
+from wafa.cli.output import as_json, literal, notes
+from wafa.cli.receipts import tell
 from wafa.cli.system import client
+from wafa.cli.who import Who, known, looked_up, named, pair
 from wafa.runtime.client import Client
 
-#: Seconds until a command gives up waiting, and between two questions.
-PATIENCE = 60.0
-POLL = 0.25
+#: Reason of a refusal -> what to do next.
+REMEDIES = {
+    "conflicting_identifier": "`--force` merges them all the same: they have all these ids then, and"
+    " what comes with any of them counts for one customer",
+    "already_merged": "`wafa customers unmerge {0}` does that",
+}
 
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would move; change nothing.")
 no_wait = click.option("--no-wait", is_flag=True, help="Do not wait until all services have applied it.")
@@ -32,22 +33,35 @@ def customers() -> None:
     \b
     Examples:
       wafa customers merge FROM INTO --dry-run
-      wafa customers merge FROM INTO
+      wafa customers merge --from-email web@example.com --into-external pos 17
       wafa customers unmerge FROM
-      wafa customers export ID --out person.json
+      wafa customers export --email layla@example.com --out person.json
       wafa customers erase ID
     """
 
 
+for _view in customers_views.COMMANDS:
+    customers.add_command(_view)
+
+
 @customers.command()
-@click.argument("from_id", metavar="FROM")
-@click.argument("into_id", metavar="INTO")
+@click.argument("ids", metavar="[FROM] [INTO]", nargs=-1)
+@looked_up("from")
+@looked_up("into")
 @click.option("--force", is_flag=True, help="Also when both have ids of their own in one system.")
 @dry_run
 @no_wait
 @as_json
-def merge(from_id: str, into_id: str, force: bool, dry_run: bool, no_wait: bool, as_json: bool) -> None:
-    """Make FROM another name of INTO, because they are one person.
+def merge(
+    ids: tuple[str, ...],
+    from_who: Who,
+    into_who: Who,
+    force: bool,
+    dry_run: bool,
+    no_wait: bool,
+    as_json: bool,
+) -> None:
+    """Make FROM another name of INTO, because they are one person. Each is an id, or found by an option.
 
     What FROM brings is kept apart, so that `wafa customers unmerge FROM` gives it back. Exit code 1: it was
     refused, or somebody has not confirmed in time.
@@ -55,36 +69,53 @@ def merge(from_id: str, into_id: str, force: bool, dry_run: bool, no_wait: bool,
     \b
     Examples:
       wafa customers merge 7d444840-9dc0-41d1-b245-5ffdce74fad2 0a4de8d2-4f55-4c50-8f21-7e0f5b6d1103 --dry-run
+      wafa customers merge --from-email web@example.com --into-external pos 17
     """
+    both = pair(ids, from_who, into_who)
+    if both is None:
+        raise click.UsageError(
+            "say who FROM is, and who INTO is, each in one way: an id, or --from-email, --from-phone,"
+            " --from-external SYSTEM ID, and the same with --into-"
+        )
     with client() as services:
+        from_id, into_id = (one.id(services) for one in both)
         answer = _ask(services, "merge", from_id, into_id, dry_run=dry_run, force=force)
-        _tell(services, answer, from_id, no_wait, as_json)
+        tell(services, answer, from_id, no_wait, as_json)
 
 
 @customers.command()
-@click.argument("from_id", metavar="FROM")
+@named
 @dry_run
 @no_wait
 @as_json
-def unmerge(from_id: str, dry_run: bool, no_wait: bool, as_json: bool) -> None:
-    """Undo the merge of FROM: they are a customer of their own again, with all that was their own.
+def unmerge(who: Who, dry_run: bool, no_wait: bool, as_json: bool) -> None:
+    """Undo the merge of ID: they are a customer of their own again, with all that was their own.
 
-    What was said since the merge stays with the customer who remained. Exit code 1: as in `merge`.
+    Whoever is found by e-mail, phone or the id in another system is a whole person: the merge of their only
+    other id is undone; of several, one has to be named. What was said since the merge stays with the customer
+    who remained. Exit code 1: as in `merge`.
+
+    \b
+    Examples:
+      wafa customers unmerge 7d444840-9dc0-41d1-b245-5ffdce74fad2
+      wafa customers unmerge --email web@example.com --dry-run
     """
     with client() as services:
+        from_id = who.customer_id or _alias(services, who)
         answer = _ask(services, "unmerge", from_id, dry_run=dry_run)
-        _tell(services, answer, from_id, no_wait, as_json)
+        tell(services, answer, from_id, no_wait, as_json)
 
 
 @customers.command()
-@click.argument("customer_id", metavar="ID")
+@named
 @click.option("--yes", is_flag=True, help="Do not ask whether I am sure.")
 @dry_run
 @no_wait
 @as_json
-def erase(customer_id: str, yes: bool, dry_run: bool, no_wait: bool, as_json: bool) -> None:
+def erase(who: Who, yes: bool, dry_run: bool, no_wait: bool, as_json: bool) -> None:
     """Erase the person whom ID means, with all their other ids. This cannot be undone.
 
+    Says who that is, and asks whether you are sure.
     What comes late about them is refused. Somebody who comes back later is a new customer. Exit code 1: as in
     `merge`.
 
@@ -93,131 +124,42 @@ def erase(customer_id: str, yes: bool, dry_run: bool, no_wait: bool, as_json: bo
       wafa customers erase ID --dry-run
       wafa customers export ID --out person.json && wafa customers erase ID
     """
-    if not (yes or dry_run):
-        click.confirm(f"Erase everything about {customer_id}? This cannot be undone.", abort=True, err=True)
     with client() as services:
+        customer_id = who.id(services)
+        if not (yes or dry_run):
+            _make_sure(_ask(services, "erase", customer_id, dry_run=True))
         answer = _ask(services, "erase", customer_id, dry_run=dry_run)
-        _tell(services, answer, customer_id, no_wait, as_json)
-
-
-@customers.command()
-@click.argument("customer_id", metavar="ID")
-@as_json
-def show(customer_id: str, as_json: bool) -> None:
-    """Show a customer, their other ids, and what changed about who they are. Exit code 1: unknown."""
-    with client() as services:
-        found = _known(services.call("customers", "dossier", customer_id), customer_id)
-    if as_json:
-        print_json(found)
-        return
-    console = paper()
-    customer, *aliases = found["records"]
-    if customer.get("erased"):
-        console.print(f"{customer['customer_id']}: this customer was erased; nothing is known of them")
-    else:
-        console.print(facts(found["customer"], [one["customer_id"] for one in aliases]))
-    if found["changes"]:
-        console.print(journal(found["changes"]))
-
-
-@customers.command()
-@click.argument("change_id", metavar="[CHANGE]", required=False)
-@click.option("--customer", "customer_id", help="Only those of this person.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-@as_json
-def changes(change_id: str | None, customer_id: str | None, limit: int, as_json: bool) -> None:
-    """List merges, un-merges and erasures with their receipts, newest first; or show one.
-
-    \b
-    Examples:
-      wafa customers changes
-      wafa customers changes --customer ID --json
-    """
-    with client() as services:
-        found = services.call(
-            "customers", "changes", change_id=change_id, customer_id=customer_id, limit=limit
-        )["changes"]
-    if change_id is not None and not found:
-        raise click.ClickException(f"no change has the id {change_id}")
-    if as_json:
-        print_json(found if change_id is None else found[0])
-    elif found:
-        paper().print(journal(found))
-    else:
-        paper().print("nobody was merged, separated or erased")
-
-
-@customers.command()
-@click.argument("customer_id", metavar="ID")
-@click.option("--out", metavar="FILE", help="Write to this file, which only you may read.")
-def export(customer_id: str, out: str | None) -> None:
-    """Write everything that is known about a person as one JSON file. Exit code 1: unknown.
-
-    \b
-    Examples:
-      wafa customers export ID --out person.json
-    """
-    with client() as services:
-        found = compose(services, customer_id)
-    content = msgspec.json.format(msgspec.json.encode(_known(found, customer_id)), indent=2) + b"\n"
-    if out is None:
-        click.echo(content.decode(), nl=False)
-        return
-    try:
-        with open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-    except OSError as error:
-        raise click.ClickException(f"cannot write {out}: {error.strerror}") from error
-    notes().print(f"written to {out}: {len(content):,} bytes")
-
-
-def _known(found: dict[str, Any] | None, customer_id: str) -> dict[str, Any]:
-    if found is None:
-        raise click.ClickException(f"no customer has the id {customer_id}")
-    return found
+        tell(services, answer, customer_id, no_wait, as_json)
 
 
 def _ask(services: Client, command: str, *args: str, **kwargs: bool) -> dict[str, Any]:
     answer: dict[str, Any] = services.call("customers", command, *args, **kwargs)
     if error := answer.get("error"):
-        raise click.ClickException(f"{error['reason']}: {error['message']}")
+        sentences = [f"{error['reason']}: {error['message']}"]
+        if error["reason"] in REMEDIES:
+            sentences.append(REMEDIES[error["reason"]].format(*args))
+        raise click.ClickException(literal(". ".join(sentences)))
     return answer
 
 
-def _tell(services: Client, answer: dict[str, Any], customer_id: str, no_wait: bool, as_json: bool) -> None:
-    """Print a dry run, or wait for a change and print its receipts."""
-    if answer.get("dry_run"):
-        about = customer_id if answer["kind"] == "merge" else answer["customer_id"]
-        answer["elsewhere"] = kept_elsewhere(services, about)
-        if as_json:
-            print_json(answer)
-        else:
-            show_dry_run(answer, paper())
-        return
-    change = answer if no_wait else _wait(services, answer)
-    if as_json:
-        print_json(change)
-    else:
-        paper().print(journal([change]))
-    if change["waiting_for"] and not no_wait:
-        missing = ", ".join(change["waiting_for"])
-        click.echo(
-            f"Not confirmed within {PATIENCE:.0f} s: {missing}. Nothing is lost: it is applied as soon as"
-            f" they can. `wafa customers changes {change['change_id']}` shows when.",
-            err=True,
+def _alias(services: Client, who: Who) -> str:
+    """Return the other id of a person, whose merge is to be undone."""
+    root = who.id(services)
+    _, *aliases = known(services.call("customers", "dossier", root), who)["records"]
+    if len(aliases) == 1:
+        return str(aliases[0]["customer_id"])
+    if not aliases:
+        raise click.ClickException(f"not_merged: nobody was merged into {root}")
+    lines = [f"{one['customer_id']}  {', '.join(one['identifiers'])}" for one in aliases]
+    raise click.ClickException(
+        literal("\n".join([f"several ids were merged into {root}; say which:", *lines]))
+    )
+
+
+def _make_sure(planned: dict[str, Any]) -> None:
+    """Show whom an erasure is about and ask; what has happened already is not asked about."""
+    if planned.get("dry_run"):
+        show_plan(planned, notes())
+        click.confirm(
+            f"Erase everything about {planned['customer_id']}? This cannot be undone.", abort=True, err=True
         )
-        sys.exit(1)
-
-
-def _wait(services: Client, change: dict[str, Any]) -> dict[str, Any]:
-    """Return the change as soon as all have confirmed it, or as it is when patience ends."""
-    everybody = len(change["confirmed"]) + len(change["waiting_for"])
-    deadline = time.monotonic() + PATIENCE
-    with progress() as bar:
-        task = bar.add_task("applied by the services", total=everybody)
-        bar.update(task, completed=len(change["confirmed"]))
-        while change["waiting_for"] and time.monotonic() < deadline:
-            time.sleep(POLL)
-            [change] = services.call("customers", "changes", change_id=change["change_id"])["changes"]
-            bar.update(task, completed=len(change["confirmed"]))
-    return change

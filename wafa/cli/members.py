@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wafa.cli.output import as_json, literal, paper, print_json
-from wafa.cli.system import call
+from wafa.cli.system import client
+from wafa.cli.who import Who, named
 
 
 @click.group()
@@ -19,32 +20,34 @@ def members() -> None:
 
     \b
     Examples:
-      wafa members show ID
+      wafa members show --external cdnow 0001
       wafa members show ID --as-of 2026-03-01
       wafa members ledger ID
     """
 
 
 @members.command()
-@click.argument("customer_id")
+@named
 @click.option(
     "--as-of",
     metavar="DATE|TIME",
     help="As it was then, by what is known today: a date is the end of that UTC day.",
 )
 @as_json
-def show(customer_id: str, as_of: str | None, as_json: bool) -> None:
+def show(who: Who, as_of: str | None, as_json: bool) -> None:
     """Show a member's tier, points and purchases. Exit code 1: no purchases are known.
 
     An id that was merged into another one is answered with the customer who remains.
 
     \b
     Examples:
-      wafa members show 5f0c...
+      wafa members show --email layla@example.com
       wafa members show 5f0c... --as-of 2026-03-01
-      wafa members show 5f0c... --as-of 2026-03-01T18:30:00+03:00 --json
+      wafa members show --external pos 17 --as-of 2026-03-01T18:30:00+03:00 --json
     """
-    member = call("loyalty", "member", customer_id, as_of=as_of)
+    with client() as services:
+        customer_id = who.id(services)
+        member = services.call("loyalty", "member", customer_id, as_of=as_of)
     if member and (problem := member.get("error")):
         raise click.BadParameter(problem["message"], param_hint="--as-of")
     if as_json:
@@ -58,17 +61,19 @@ def show(customer_id: str, as_of: str | None, as_json: bool) -> None:
 
 
 @members.command()
-@click.argument("customer_id")
+@named
 @as_json
-def ledger(customer_id: str, as_json: bool) -> None:
+def ledger(who: Who, as_json: bool) -> None:
     """Show the ledger of a member entry by entry, oldest first. Exit code 1: no purchases are known.
 
     \b
     Examples:
-      wafa members ledger 5f0c...
+      wafa members ledger --phone +966501234567
       wafa members ledger 5f0c... --json
     """
-    entries = call("loyalty", "ledger", customer_id)
+    with client() as services:
+        customer_id = who.id(services)
+        entries = services.call("loyalty", "ledger", customer_id)
     if as_json:
         print_json(entries)
     elif entries:

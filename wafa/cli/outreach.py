@@ -1,40 +1,45 @@
 """`wafa outreach`: who was contacted, who was not, and why."""
 
-import sys
 from typing import Any
 
 import click
 from rich.table import Table
 
-from wafa.cli.output import as_json, paper, print_json
-from wafa.cli.system import client, find_customer
+from wafa.cli.faults import CommandFault
+from wafa.cli.output import as_json, literal, paper, print_json
+from wafa.cli.system import client
+from wafa.cli.who import Who, perhaps_named
 
 
 @click.command()
-@click.option("--email", help="Only this customer, found by e-mail.")
+@perhaps_named
+@click.option("--campaign", metavar="ID", help="Only messages of this campaign, totals too.")
 @click.option(
-    "--external", nargs=2, metavar="SYSTEM ID", help="Only this customer, found by an id in another system."
+    "--limit",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 500),
+    help="The latest so many decisions.",
 )
-@click.option("--limit", default=20, show_default=True, help="The latest so many decisions.")
 @as_json
-def outreach(email: str | None, external: tuple[str, str] | None, limit: int, as_json: bool) -> None:
+def outreach(who: Who, campaign: str | None, limit: int, as_json: bool) -> None:
     """Show messages with their decisions, the latest first, and the totals by state and reason.
 
     \b
     Examples:
       wafa outreach
       wafa outreach --external cdnow 0050
+      wafa outreach --campaign win-back --limit 100
     """
+    about = {"campaign": campaign} if campaign else {}
     with client() as services:
-        who: dict[str, Any] = {}
-        if email or external:
-            customer = find_customer(services, email=email, external=external)
-            if customer is None:
-                click.echo("nobody is known by that", err=True)
-                sys.exit(1)
-            who = {"customer_id": customer["customer_id"]}
-        found = services.call("notifications", "outreach", limit=limit, **who)["outreach"]
-        totals = services.call("notifications", "counts")
+        if campaign and services.call("notifications", "campaign_show", campaign) is None:
+            raise CommandFault(
+                literal(f"{campaign}: there is no such campaign; `wafa campaign list` has all")
+            )
+        whose = {"customer_id": who.find(services)["customer_id"]} if who.ways else {}
+        found = services.call("notifications", "outreach", limit=limit, **about, **whose)["outreach"]
+        totals = services.call("notifications", "counts", **about)
     if as_json:
         print_json({"outreach": found, "totals": totals})
         return
@@ -43,6 +48,8 @@ def outreach(email: str | None, external: tuple[str, str] | None, limit: int, as
         console.print(_table(found))
     else:
         console.print("no message yet")
+    if who.ways:
+        return  # the totals are everybody's
     for name, counted in totals.items():
         console.print(f"{name}: {in_words(counted)}")
 

@@ -1,13 +1,19 @@
 """Finding the running system that a command talks to."""
 
 import os
-from typing import Any
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
 
 import click
 
 from wafa.runtime.client import Client
 from wafa.runtime.publisher import Publisher
 from wafa.stack import StackError, default_folder, running
+
+#: Seconds that somebody who waits is left without a word.
+QUIET = 2.5
 
 
 def amqp_uri() -> str:
@@ -33,7 +39,7 @@ def call(service: str, method: str, *args: Any, **kwargs: Any) -> Any:
 
 def client() -> Client:
     """Return a client to the services of the running system."""
-    return Client(amqp_uri())
+    return TellingClient(amqp_uri())
 
 
 def publisher() -> Publisher:
@@ -41,25 +47,38 @@ def publisher() -> Publisher:
     return Publisher(amqp_uri(), name="wafa command")
 
 
-def find_customer(
-    services: Client,
-    customer_id: str | None = None,
-    *,
-    email: str | None = None,
-    phone: str | None = None,
-    external: tuple[str, str] | None = None,
-) -> dict[str, Any] | None:
-    """Return the customer of that id or identifier, `None` when there is none.
+class TellingClient(Client):
+    """A client that tells people on standard error what they wait for, once for each service."""
 
-    Raises:
-        click.UsageError: what was given cannot be an identifier.
-    """
-    found: dict[str, Any] | None
-    if customer_id is not None:
-        found = services.call("customers", "get", customer_id)
-    else:
-        system, id = external or (None, None)
-        found = services.call("customers", "lookup", email=email, phone=phone, system=system, id=id)
-    if found and (problem := found.get("error")):
-        raise click.UsageError(f"{problem['path']}: {problem['message']}")
-    return found
+    def __init__(self, uri: str, *, timeout: float = 30) -> None:
+        super().__init__(uri, timeout=timeout)
+        self._told: set[str] = set()
+
+    def __enter__(self) -> Self:
+        """Connect; see `Client`."""
+        with self._telling("the broker"):
+            return super().__enter__()
+
+    def call(self, service: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method of a service; see `Client`."""
+        with self._telling(service):
+            return super().call(service, method, *args, **kwargs)
+
+    @contextmanager
+    def _telling(self, whom: str) -> Iterator[None]:
+        context = click.get_current_context(silent=True)
+        if whom in self._told or (context and context.params.get("as_json")):
+            yield
+            return
+        timer = threading.Timer(QUIET, self._tell, [whom])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _tell(self, whom: str) -> None:
+        self._told.add(whom)
+        # Not through a console of ours: a progress bar that is on the screen lets this one pass above it.
+        click.echo(f"waiting for {whom} ...", err=True)

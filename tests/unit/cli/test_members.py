@@ -60,11 +60,19 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What loyalty answers, by method."""
     found: dict[str, Any] = {}
 
-    def call(service: str, method: str, *arguments: Any, **named: Any) -> Any:
-        assert service == "loyalty"
-        return found[method](*arguments, **named)
+    class Loyalty:
+        """Asks nobody else: an id needs no looking up."""
 
-    monkeypatch.setattr(members, "call", call)
+        def __enter__(self) -> "Loyalty":
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def call(self, service: str, method: str, *arguments: Any, **named: Any) -> Any:
+            assert service == "loyalty" or method == "lookup"
+            return found[method](*arguments, **named)
+
+    monkeypatch.setattr(members, "client", Loyalty)
     monkeypatch.setattr(members, "paper", lambda: LiteralConsole(width=140, force_terminal=False))
     return found
 
@@ -106,6 +114,16 @@ def test_the_ledger_has_a_line_for_each_entry(wafa: Any, answers: dict[str, Any]
     ]  # fmt: skip
     assert second.split() == ["2026-02-03T00:00:00Z", "hold", "ended", "-60", "1,140", "member"]
     assert json.loads(wafa("members", "ledger", "b", "--json").stdout) == ENTRIES
+
+
+@pytest.mark.parametrize("command", ["show", "ledger"])
+def test_a_member_is_found_by_an_address(wafa: Any, answers: dict[str, Any], command: str) -> None:
+    asked: list[str] = []
+    answers["lookup"] = lambda **named: {"customer_id": f"who has {named['email']}"}
+    answers["member"] = lambda customer_id, as_of: asked.append(customer_id) or MEMBER
+    answers["ledger"] = lambda customer_id: asked.append(customer_id) or ENTRIES
+    assert wafa("members", command, "--email", "a@example.com").exit_code == 0
+    assert asked == ["who has a@example.com"]
 
 
 def test_points_that_were_given_show_what_for(wafa: Any, answers: dict[str, Any]) -> None:
