@@ -1,6 +1,7 @@
 """`wafa segment`: which segments there are, how many customers one has, and who some of them are."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from rich.text import Text
 
 from wafa.cli.output import as_json, literal, paper, print_json
 from wafa.cli.system import call
+from wafa.runtime.marked_yaml import BrokenFile, parse_marked
 
+#: A rule that begins like this is JSON, whose mistakes YAML would take for something else.
+_LIKE_JSON = re.compile(r'\s*[\[{]\s*["\[{]')
 #: Column of the sample -> the trait in it.
 COLUMNS = {
     "tier": "tier",
@@ -27,16 +31,17 @@ COLUMNS = {
 def segment() -> None:
     """Count the customers of a segment, and look at some of them.
 
-    SEGMENT is the name of a predefined one, a file with a rule in JSON (- for standard input), or the rule
-    itself.
+    SEGMENT is the name of a predefined one, a rule, or a file with a rule (- for standard input), in YAML or
+    JSON. Of a campaign's file it is the `audience`. docs/campaigns.md says how to write rules.
 
     \b
     Examples:
       wafa segment list
+      wafa segment list --fields
       wafa segment count at_risk
-      wafa segment sample winback.json --limit 5
-      wafa segment count '{"field": "last_purchase_at", "op": "between",
-                           "value": [{"days_ago": 90}, {"days_ago": 60}]}'
+      wafa segment count '{field: purchase_count, op: ge, value: 5}'
+      wafa segment count '{field: last_purchase_at, op: between, value: [{days_ago: 90}, {days_ago: 60}]}'
+      wafa segment sample win-back.yml --limit 5
     """
 
 
@@ -84,11 +89,13 @@ def sample(segment: str, limit: int, as_json: bool) -> None:
 def rule_in(given: str) -> Any:
     """Return what to ask for: a rule that stands in the argument or in a file, else the name as it is.
 
+    Of a campaign's file it is the audience.
+
     Raises:
-        click.BadParameter: there is no such file, or no JSON in it.
+        click.BadParameter: there is no such file, or no rule in it.
     """
     if given.lstrip().startswith(("{", "[")):
-        return _json(given, "the rule")
+        return _rule(given, "the rule")
     path = Path(given)
     if given != "-" and not path.is_file():
         if path.suffix or len(path.parts) > 1:
@@ -98,7 +105,7 @@ def rule_in(given: str) -> Any:
         text = sys.stdin.read() if given == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{given} cannot be read: {error}", param_hint="SEGMENT") from error
-    return _json(text, "standard input" if given == "-" else given)
+    return _rule(text, "standard input" if given == "-" else given)
 
 
 def show_segments(known: list[dict[str, Any]], console: Console) -> None:
@@ -150,6 +157,10 @@ def _ask(method: str, given: str, *also: Any) -> dict[str, Any]:
     return found
 
 
+def _rule(text: str, where: str) -> Any:
+    return _json(text, where) if _LIKE_JSON.match(text) else _yaml(text, where)
+
+
 def _json(text: str, where: str) -> Any:
     try:
         return json.loads(text)
@@ -158,3 +169,16 @@ def _json(text: str, where: str) -> Any:
         raise click.BadParameter(message, param_hint="SEGMENT") from error
     except RecursionError as error:
         raise click.BadParameter(f"{where} is nested too deeply", param_hint="SEGMENT") from error
+
+
+def _yaml(text: str, where: str) -> Any:
+    try:
+        content = parse_marked(text, typed=True).content
+    except BrokenFile as error:
+        at = f", line {error.line}" if error.line else ""
+        raise click.BadParameter(f"{where}{at}: {error}", param_hint="SEGMENT") from error
+    if not isinstance(content, dict) or not content.keys() & {"campaign", "audience"}:
+        return content
+    if "audience" not in content:
+        raise click.BadParameter(f"{where} has no `audience`: it is for everybody", param_hint="SEGMENT")
+    return content["audience"]

@@ -28,6 +28,33 @@ def test_a_rule_is_read_from_the_argument_and_from_a_file(tmp_path):
     assert segment.rule_in(json.dumps(RULE)) == segment.rule_in(str(file)) == RULE
 
 
+def test_a_rule_may_be_written_as_in_a_campaign(tmp_path):
+    file = tmp_path / "win-back.yml"
+    file.write_text(
+        "campaign: win-back\n"
+        "audience:\n"
+        "  and:\n"
+        "    - {field: repeat, op: eq, value: true}\n"
+        "    - {field: last_purchase_at, op: lt, value: {days_ago: 60}}\n"
+    )
+    assert segment.rule_in(str(file)) == {
+        "and": [
+            {"field": "repeat", "op": "eq", "value": True},
+            {"field": "last_purchase_at", "op": "lt", "value": {"days_ago": 60}},
+        ]
+    }
+    assert segment.rule_in("{field: tier, op: eq, value: gold}") == RULE
+    file.write_text("field: tier\nop: eq\nvalue: gold\n")
+    assert segment.rule_in(str(file)) == RULE
+
+
+def test_a_campaign_for_everybody_has_no_segment(tmp_path):
+    file = tmp_path / "thanks.yml"
+    file.write_text("campaign: thanks\n")
+    with pytest.raises(click.BadParameter, match="no `audience`: it is for everybody"):
+        segment.rule_in(str(file))
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -35,6 +62,8 @@ def test_a_rule_is_read_from_the_argument_and_from_a_file(tmp_path):
         ("gold.json", "there is no file"),
         ('{"field": }', "line 1, column 11"),
         ('{"not":' * 5000, "nested too deeply"),
+        ("{field: tier, op: eq", "the rule, line 1: is no YAML"),
+        ("{not: " * 5000, "nested too deeply"),
     ],
 )
 def test_what_is_no_rule_is_told_with_its_place(given, says):
