@@ -25,6 +25,9 @@ _ENGLISH_PLACES = (("en-GB", "GB", "Europe/London"), ("en-US", "US", "America/Ne
 # resolved in the end. One in so many never said yes to marketing.
 WITHDRAWN, COMPLAINING, RESOLVED, RESERVED = 40, 50, 100, 4
 
+#: Customers whom a web shop knows as well, by another address: two people until somebody merges them.
+ONLINE = ("0001", "0002")
+
 
 def withdrawn(customer: str) -> bool:
     """Tell whether a customer wants no service mail."""
@@ -76,6 +79,19 @@ def arrivals(customers: list[str], name: str, moment: datetime) -> Iterator[Even
             yield _consent(reference, name, customer, later, "marketing", "granted")
         if complaining(customer):
             yield _complaint(reference, name, customer, later, "opened", text="ما وصلني الطلب")
+
+
+def web_accounts(moment: datetime) -> Iterator[Event]:
+    """Yield what a web shop would tell about customers whom it does not know to be those of the history."""
+    for customer in ONLINE:
+        account = {**profile(customer), "email": f"web{customer}@example.com"}
+        yield make_event(
+            "customer.registered.v1",
+            source="/webshop",
+            id=f"registered-{customer}",
+            time=moment,
+            data={"customer": account},
+        )
 
 
 def resolutions(customers: list[str], name: str, moment: datetime) -> Iterator[Event]:

@@ -16,7 +16,15 @@ from wafa.contracts.times import format_time
 from wafa.demo.expected import Expected
 from wafa.demo.following import win_back
 from wafa.demo.observed import customer_ids, observe
-from wafa.demo.people import arrivals, complaining, consenting, resolutions, resolved, withdrawn
+from wafa.demo.people import (
+    arrivals,
+    complaining,
+    consenting,
+    resolutions,
+    resolved,
+    web_accounts,
+    withdrawn,
+)
 from wafa.demo.reconcile import Line as Compared
 from wafa.demo.reconcile import reconcile, reconcile_broadcast
 from wafa.runtime.client import Client
@@ -78,7 +86,7 @@ class Demo:
     def introduce(self) -> None:
         """Tell who the customers are, and wait until whoever objects or complains is known to."""
         begin = min(moment for _, moment in self.moments) - timedelta(days=1)
-        self.publisher.publish(list(arrivals(self.customers, NAME, begin)))
+        self.publisher.publish([*arrivals(self.customers, NAME, begin), *web_accounts(begin)])
         customer_ids(self.services, self.customers, NAME, format_time(begin))
         self._wait_for("who agrees to marketing", partial(self._are_known, CONSENTED, consenting))
         self._wait_for("who objects", partial(self._are_known, WITHDRAWN, withdrawn))
