@@ -106,7 +106,7 @@ def refresh_cases(records: Iterable[Record], store: InteractionStore) -> set[str
     for one in store.records_of_cases(touched):
         told[one["case_id"]].append(one)
     cases = {case_id: fold_case(map(case_event, of)) for case_id, of in told.items()}
-    store.save_cases([{"_id": case_id, **asdict(case)} for case_id, case in cases.items()])
+    store.cases.save([{"_id": case_id, **asdict(case)} for case_id, case in cases.items()])
     return {case.customer_id for case in cases.values()}
 
 

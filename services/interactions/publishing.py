@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from services.interactions.domain.cases import RESOLVED
+from services.interactions.domain.casework import Resolution
 from services.interactions.recording import CIRCUMSTANCES, SERVICE, SOURCE, Record, data_of
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
 
-__all__ = ["SERVICE", "SOURCE", "recorded", "rejected"]
+__all__ = ["SERVICE", "SOURCE", "recorded", "rejected", "resolved"]
 
 
 def recorded(record: Record) -> Event:
@@ -28,6 +30,30 @@ def recorded(record: Record) -> Event:
         subject=record["customer_id"],
         correlation=record["correlation_id"],
         causation=record["event_id"],
+    )
+
+
+def resolved(case_id: str, last: Record, resolution: Resolution) -> Event:
+    """Return `complaint.resolved.v1` as whoever opened the complaint would say it; the same at every repeat.
+
+    `last` is the record of the last that was heard of the complaint.
+    """
+    about = data_of(last)
+    return make_event(
+        RESOLVED,
+        source=last["source"],
+        id=derive_id(case_id, f"resolved {resolution.version}"),
+        time=resolution.at,
+        data={
+            "customer": {"id": last["customer_id"]},
+            **{name: about[name] for name in ("complaint_id", "category", "severity")},
+            "resolution": resolution.text,
+            "agent": resolution.agent,
+            "initiator": "company",
+        },
+        subject=last["customer_id"],
+        correlation=last["correlation_id"],
+        causation=last["event_id"],
     )
 
 

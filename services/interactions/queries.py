@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from services.interactions.recording import CIRCUMSTANCES, Record, data_of
+from services.interactions.caseview import shown_case
+from services.interactions.showing import cursor, parse_cursor, shown
 from services.interactions.store import InteractionStore
-from wafa.contracts.times import format_time, parse_time
+from wafa.contracts.times import format_time
 
 MOST = 200
 
@@ -19,14 +20,14 @@ def timeline(store: InteractionStore, customer_id: str, before: str | None, limi
         ValueError: `before` is not a cursor that an earlier page gave.
     """
     limit = min(max(limit, 1), MOST)
-    records = store.timeline(store.person(customer_id), _parse_cursor(before), limit)
-    page: dict[str, Any] = {"interactions": [_shown(record) for record in records]}
+    records = store.timeline(store.person(customer_id), parse_cursor(before), limit)
+    page: dict[str, Any] = {"interactions": [shown(record) for record in records]}
     if len(records) == limit:
-        page["next"] = f"{format_time(records[-1]['time'])}~{records[-1]['_id']}"
+        page["next"] = cursor(records[-1]["time"], records[-1]["_id"])
     return page
 
 
-def card(store: InteractionStore, customer_id: str) -> dict[str, Any]:
+def card(store: InteractionStore, customer_id: str, now: datetime) -> dict[str, Any]:
     """Return what staff should know from past interactions: open complaints, last purchase, last feedback.
 
     They are those of the whole person, whichever of its ids is given.
@@ -35,9 +36,9 @@ def card(store: InteractionStore, customer_id: str) -> dict[str, Any]:
     purchase = store.latest(person, "purchase.completed.v1")
     feedback = store.latest(person, "feedback.given.v1")
     return {
-        "open_cases": [_plain(case) for case in store.open_cases(person)],
-        "last_purchase": _shown(purchase) if purchase else None,
-        "last_feedback": _shown(feedback) if feedback else None,
+        "open_cases": [shown_case(case, now) for case in store.cases.open_of(person)],
+        "last_purchase": shown(purchase) if purchase else None,
+        "last_feedback": shown(feedback) if feedback else None,
     }
 
 
@@ -68,28 +69,9 @@ def rejected_entry(store: InteractionStore, rejection_id: str) -> dict[str, Any]
     return {**_plain(entry), "body": bytes(entry.get("body", b"")).decode("utf-8", "backslashreplace")}
 
 
-def _shown(record: Record) -> dict[str, Any]:
-    names = ("customer_id", "type", "source", "event_id", *CIRCUMSTANCES, "redacted")
-    shown = {name: record[name] for name in names if name in record}
-    return {
-        "interaction_id": record["_id"],
-        "time": format_time(record["time"]),
-        "recorded_at": format_time(record["recorded_at"]),
-        **shown,
-        "data": data_of(record),
-    }
-
-
 def _plain(document: dict[str, Any]) -> dict[str, Any]:
     plain = {
         name: format_time(value) if isinstance(value, datetime) else value for name, value in document.items()
     }
     plain["id"] = plain.pop("_id")
     return plain
-
-
-def _parse_cursor(before: str | None) -> tuple[datetime, str] | None:
-    if before is None:
-        return None
-    time, _, key = before.partition("~")
-    return parse_time(time), key

@@ -1,6 +1,6 @@
 """The interactions service: a table of contents."""
 
-from services.interactions import handlers, history, queries, rejections
+from services.interactions import caseview, casework, handlers, history, queries, rejections
 from services.interactions.means import Means
 from services.interactions.store import InteractionStore
 from wafa.runtime.aside import aside
@@ -37,7 +37,30 @@ class InteractionsService:
     @rpc
     def card(self, customer_id):
         """Return what staff should know from past interactions."""
-        return queries.card(self.store, customer_id)
+        return queries.card(self.store, customer_id, now())
+
+    @rpc
+    def cases(self, status="open", assignee=None, before=None, limit=50, unassigned=False):
+        """Return a page of complaints: open ones from the oldest on, or resolved ones from the newest on."""
+        return caseview.cases(
+            self.store, status, assignee, before, limit, now(), unassigned=unassigned is True
+        )
+
+    @rpc
+    def case(self, case_id):
+        """Return a complaint with all that was heard of it."""
+        return caseview.case(self.store, case_id, now())
+
+    @rpc
+    def case_assign(self, case_id, assignee, unless_assigned=False):
+        """Put somebody in charge of an open complaint, or nobody."""
+        taken = unless_assigned is True
+        return casework.assign(self.store, case_id, assignee, now(), unless_assigned=taken)
+
+    @rpc
+    def case_resolve(self, case_id, resolution, agent):
+        """Publish that a complaint is settled."""
+        return casework.resolve(self.store, self.publish, case_id, resolution, agent, now())
 
     @rpc
     def history(self, after=None, limit=500):

@@ -261,7 +261,7 @@ def test_a_case_that_somebody_else_tells_more_of_brings_no_words_back(interactio
     interactions.quarantine(forget("mona", **TRACES))
     interactions.record(complaint("reopened", "c2", 5, who="omar"))
 
-    [case] = queries.card(interactions.store, "mona")["open_cases"]
+    [case] = queries.card(interactions.store, "mona", NOW)["open_cases"]
     assert (case["category"], case["version"]) == ("", 2)
 
 

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from services.interactions import queries
-from tests.integration.interactions.parts import Interactions, complaint, purchase, repointed
+from tests.integration.interactions.parts import NOW, Interactions, complaint, purchase, repointed
 
 A_INTO_B = repointed("merged", "a", "b", 2)
 B_INTO_C = repointed("merged", "b", "c", 5)
@@ -26,7 +26,7 @@ def known(interactions: Interactions) -> Interactions:
 
 def seen_by(interactions: Interactions, customer_id: str) -> str:
     timeline = queries.timeline(interactions.store, customer_id, None, 50)["interactions"]
-    card = queries.card(interactions.store, customer_id)
+    card = queries.card(interactions.store, customer_id, NOW)
     whose = {one["customer_id"] for one in timeline}
     assert whose == {case["customer_id"] for case in card["open_cases"]}
     assert card["last_purchase"]["customer_id"] in whose

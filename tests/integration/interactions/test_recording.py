@@ -1,7 +1,7 @@
 """Recording a batch against a real database: what is stored, published and refused."""
 
 from services.interactions import queries
-from tests.integration.interactions.parts import NOON, Interactions, complaint, purchase
+from tests.integration.interactions.parts import NOON, NOW, Interactions, complaint, purchase
 from wafa.contracts.envelope import derive_id, event_key, make_event
 
 
@@ -80,20 +80,20 @@ def test_a_complaint_is_an_open_case_until_it_is_resolved_in_whatever_order_that
 ) -> None:
     interactions.record(complaint("resolved", "e2", 15))
     interactions.record(complaint("opened", "e1", 9))
-    assert queries.card(interactions.store, "mona")["open_cases"] == []
+    assert queries.card(interactions.store, "mona", NOW)["open_cases"] == []
 
     interactions.record(complaint("reopened", "e3", 18), complaint("opened", "e4", 9, about="c-2"))
-    assert len(queries.card(interactions.store, "mona")["open_cases"]) == 2
+    assert len(queries.card(interactions.store, "mona", NOW)["open_cases"]) == 2
 
 
 def test_a_worker_that_read_less_does_not_overwrite_a_case(interactions: Interactions) -> None:
     interactions.record(complaint("opened", "e1", 9))
-    [old] = interactions.store.open_cases(["mona"])
+    [old] = interactions.store.cases.open_of(["mona"])
     interactions.record(complaint("resolved", "e2", 15))
 
-    interactions.store.save_cases([old])
+    interactions.store.cases.save([old])
 
-    assert interactions.store.open_cases(["mona"]) == []
+    assert interactions.store.cases.open_of(["mona"]) == []
 
 
 def test_the_timeline_is_read_page_by_page_without_gaps(interactions: Interactions) -> None:
@@ -113,7 +113,7 @@ def test_the_timeline_is_read_page_by_page_without_gaps(interactions: Interactio
 def test_the_card_shows_the_last_purchase(interactions: Interactions) -> None:
     interactions.record(purchase("p1"), {**purchase("p2"), "time": "2026-03-02T11:00:00Z"})
 
-    assert queries.card(interactions.store, "mona")["last_purchase"]["event_id"] == "p1"
+    assert queries.card(interactions.store, "mona", NOW)["last_purchase"]["event_id"] == "p1"
 
 
 def test_outbound_events_that_nobody_listens_to_are_let_pass(interactions: Interactions) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from services.interactions import queries
 from services.notifications import reading
-from tests.integration.interactions.parts import NOON, Interactions, complaint, forget
+from tests.integration.interactions.parts import NOON, NOW, Interactions, complaint, forget
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.validation import check
 
@@ -33,7 +33,7 @@ def reopened(interactions: Interactions) -> list[Event]:
 
 
 def open_cases(interactions: Interactions, who: str = "mona") -> list[str]:
-    return [case["id"] for case in queries.card(interactions.store, who)["open_cases"]]
+    return [case["id"] for case in queries.card(interactions.store, who, NOW)["open_cases"]]
 
 
 def test_a_no_reopens_a_resolved_complaint_and_everybody_hears_of_it(interactions: Interactions) -> None:
@@ -81,7 +81,7 @@ def test_whatever_comes_again_reopens_nothing_again(interactions: Interactions) 
     }
 
 
-@pytest.mark.parametrize("dies_at", ["records_of_cases", "save_cases", "publish"])
+@pytest.mark.parametrize("dies_at", ["records_of_cases", "save", "publish"])
 def test_a_worker_that_dies_in_between_is_followed_by_one_that_reopens_it_once(
     interactions: Interactions, monkeypatch: pytest.MonkeyPatch, dies_at: str
 ) -> None:
@@ -91,7 +91,8 @@ def test_a_worker_that_dies_in_between_is_followed_by_one_that_reopens_it_once(
         raise SystemError
 
     with monkeypatch.context() as dying:
-        dying.setattr(interactions if dies_at == "publish" else interactions.store, dies_at, die)
+        of = {"publish": interactions, "save": interactions.store.cases}.get(dies_at, interactions.store)
+        dying.setattr(of, dies_at, die)
         with pytest.raises(SystemError):
             interactions.record(answer())
     # Heard of meanwhile: by it the case was open again before the answer.

@@ -1,18 +1,18 @@
-"""Where interactions keep their records: the only module here that knows MongoDB."""
+"""Where interactions keep their records: only the modules here know MongoDB."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
-from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
 
 from services.interactions.domain.people import Pointer, root
 from services.interactions.recording import Record, redacted
-from wafa.runtime.mongo import DUPLICATE_KEY, Document, by_id, insert_new
+from services.interactions.store.cases import CaseStore
+from services.interactions.store.versions import raise_versions
+from wafa.runtime.mongo import Document, by_id, insert_new
 
 #: What an entry of the quarantine loses with the person whom it mentions, because all of it may be personal.
 PERSONAL = ("body", "headers", "path", "message", "attempts", "routing_key", "content_type",
@@ -25,7 +25,7 @@ class InteractionStore:
 
     def __init__(self, database: Database[Document]) -> None:
         self._records = database["interactions"]
-        self._cases = database["cases"]
+        self.cases = CaseStore(database)
         self._rejected = database["rejected"]
         self._people = database["people"]
         self._forgetting = database["forgetting"]
@@ -40,7 +40,7 @@ class InteractionStore:
                 IndexModel("answers", name="answers", partialFilterExpression={"answers": {"$exists": True}}),
             ]
         )
-        self._cases.create_index([("customer_id", ASCENDING), ("status", ASCENDING)], name="customer")
+        self.cases.create_indexes()
         self._rejected.create_index([("status", ASCENDING), ("received_at", DESCENDING)], name="status")
         self._people.create_index("into", name="into", sparse=True)
 
@@ -61,16 +61,14 @@ class InteractionStore:
         """Return every record of these cases."""
         return list(self._records.find({"case_id": {"$in": list(case_ids)}}))
 
+    def last_of_case(self, case_id: str) -> Record:
+        """Return the record of the last that was heard of a case, which there must be."""
+        return max(self.records_of_cases([case_id]), key=lambda one: (one["time"], one["_id"]))
+
     def answers(self, case_ids: Iterable[str]) -> list[Record]:
         """Return the records of all answers that one of these cases is not solved."""
         wanted = list(case_ids)
         return list(self._records.find({"answers": {"$in": wanted}})) if wanted else []
-
-    def save_cases(self, cases: Sequence[Document]) -> None:
-        """Write cases in one round trip, each unless a newer version is stored."""
-        _raise_versions(
-            self._cases, {case.pop("_id"): (case["version"], {"$set": case}) for case in map(dict, cases)}
-        )
 
     def person(self, customer_id: str) -> list[str]:
         """Return every id of the person who has this one: two round trips, however long the chains."""
@@ -100,7 +98,7 @@ class InteractionStore:
         latest: dict[str, Pointer] = {}
         for one in sorted(pointers, key=lambda one: one.version):
             latest[one.customer_id] = one
-        _raise_versions(
+        raise_versions(
             self._people, {one.customer_id: (one.version, _pointing(one)) for one in latest.values()}
         )
 
@@ -117,12 +115,13 @@ class InteractionStore:
 
     def redact(self, customer_ids: Iterable[str]) -> None:
         """Take everything personal from the records and cases of these customers."""
-        of_them = {"customer_id": {"$in": list(customer_ids)}}
+        ids = [*customer_ids]
+        of_them = {"customer_id": {"$in": ids}}
         whole = self._records.find({**of_them, "redacted": {"$exists": False}})
         while some := list(islice(whole, READ_AT_ONCE)):
             writes = [ReplaceOne({"_id": record["_id"]}, redacted(record)) for record in some]
             self._records.bulk_write(writes, ordered=False)
-        self._cases.update_many(of_them, {"$set": {"category": "", "resolution": None}})
+        self.cases.redact(ids)
 
     def timeline(
         self, customer_ids: Sequence[str], before: tuple[datetime, str] | None, limit: int
@@ -139,11 +138,6 @@ class InteractionStore:
         return self._records.find_one(
             {"customer_id": {"$in": list(customer_ids)}, "type": type}, sort=[("time", DESCENDING)]
         )
-
-    def open_cases(self, customer_ids: Sequence[str]) -> list[Document]:
-        """Return the open cases of these customers."""
-        wanted = {"customer_id": {"$in": list(customer_ids)}, "status": "open"}
-        return list(self._cases.find(wanted).sort("opened_at", DESCENDING))
 
     def totals(self) -> list[Document]:
         """Return number and money of the records per type and currency."""
@@ -233,24 +227,3 @@ def _pointing(pointer: Pointer) -> Document:
     if pointer.into is None:
         return {"$set": {"version": pointer.version}, "$unset": {"into": 1}}
     return {"$set": {"version": pointer.version, "into": pointer.into}}
-
-
-def _raise_versions(collection: Collection[Document], updates: Mapping[str, tuple[int, Document]]) -> None:
-    """Apply each update, by `_id`, unless the stored version is as high as the one that it brings."""
-    if not updates:
-        return
-
-    def writes(upsert: bool) -> list[UpdateOne]:
-        return [
-            UpdateOne({"_id": one, "version": {"$lt": version}}, update, upsert=upsert)
-            for one, (version, update) in updates.items()
-        ]
-
-    try:
-        collection.bulk_write(writes(upsert=True), ordered=False)
-    except BulkWriteError as error:
-        # A duplicate key on such an upsert: the stored version is as new, or another worker has just inserted
-        # the document for the first time. Only without upsert does a second try tell the two apart.
-        if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
-            raise
-        collection.bulk_write(writes(upsert=False), ordered=False)

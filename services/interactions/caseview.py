@@ -1,0 +1,78 @@
+"""Cases as staff see them: who waits, for how long, and who sees to it."""
+
+from datetime import datetime
+from typing import Any
+
+from services.interactions.domain.cases import Case
+from services.interactions.domain.casework import OPEN, RESOLVED, response_seconds, status_of
+from services.interactions.showing import cursor, parse_cursor, shown
+from services.interactions.store import InteractionStore
+from services.interactions.store.cases import assignment_of, resolution_of
+from wafa.contracts.times import format_time
+from wafa.contracts.validators import kind_of
+from wafa.runtime.mongo import Document
+
+MOST = 200
+
+
+def cases(
+    store: InteractionStore,
+    status: str,
+    assignee: str | None,
+    before: str | None,
+    limit: int,
+    now: datetime,
+    *,
+    unassigned: bool = False,
+) -> dict[str, Any]:
+    """Return `{"cases": [...], "next"?}`: open ones, who waits longest first; or resolved ones, newest first.
+
+    With `assignee` only theirs, with `unassigned` only those that nobody sees to. `next` is the next page's
+    `before`.
+
+    Raises:
+        ValueError: an argument is not as it should be.
+    """
+    if status not in (OPEN, RESOLVED):
+        raise ValueError(f"status must be {OPEN} or {RESOLVED}")
+    if not (assignee is None or isinstance(assignee, str)):
+        raise ValueError(f"assignee must be a string, not {kind_of(assignee)}")
+    limit = min(max(limit, 1), MOST)
+    of = ([None] if unassigned else []) + ([] if assignee is None else [assignee])
+    found = store.cases.page(status, of, parse_cursor(before), limit)
+    page: dict[str, Any] = {"cases": [shown_case(case, now) for case in found]}
+    if len(found) == limit:
+        page["next"] = cursor(found[-1]["opened_at"], found[-1]["_id"])
+    return page
+
+
+def case(store: InteractionStore, case_id: str, now: datetime) -> dict[str, Any] | None:
+    """Return a case with the `events` of its complaint, oldest first; None where there is none."""
+    if not isinstance(case_id, str):
+        raise ValueError(f"case_id must be a string, not {kind_of(case_id)}")
+    found = store.cases.get(case_id)
+    if found is None:
+        return None
+    told = sorted(store.records_of_cases([case_id]), key=lambda one: (one["time"], one["_id"]))
+    return {**shown_case(found, now), "events": [shown(one) for one in told]}
+
+
+def shown_case(case: Document, now: datetime) -> dict[str, Any]:
+    """Return a case as JSON; `response_seconds` is how long its customer waited until somebody took it up."""
+    assignment, resolution = assignment_of(case), resolution_of(case)
+    taken_up = assignment.first_at if assignment else None
+    return {
+        "id": case["_id"],
+        **{name: _plain(case[name]) for name in FOLDED},
+        "status": status_of(case["status"], case["version"], resolution),
+        "assignee": assignment.assignee if assignment else None,
+        "assigned_at": format_time(assignment.at) if assignment and assignment.assignee else None,
+        "response_seconds": response_seconds(case["opened_at"], taken_up, case["resolved_at"], now),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return format_time(value) if isinstance(value, datetime) else value
+
+
+FOLDED = Case.__slots__
