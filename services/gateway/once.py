@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from flask import Response, current_app, g, request
 
+from services.gateway.body import whole_body
 from services.gateway.means import means
 from services.gateway.refusals import Refusal
 from services.gateway.store.answers import KEPT
@@ -74,7 +75,7 @@ def _counts(found: Document) -> bool:
 def _fingerprint() -> str:
     said = (request.full_path, request.mimetype)
     head = "\n".join(said).encode()
-    return hashlib.sha256(head + b"\n" + request.get_data()).hexdigest()
+    return hashlib.sha256(head + b"\n" + whole_body()).hexdigest()
 
 
 def _again(found: Document, claim: Document) -> Response:

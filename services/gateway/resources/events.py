@@ -11,6 +11,7 @@ import msgspec
 from flask import Response, g, request
 from marshmallow import Schema, fields, validate
 
+from services.gateway.body import whole_body
 from services.gateway.door import Doors
 from services.gateway.means import means
 from services.gateway.refusals import RETRY_AFTER, Detail, Refusal
@@ -94,7 +95,7 @@ def check() -> Response:
 
 def _submission() -> Submission:
     form = form_of(request)
-    return Submission(request.get_data(cache=False), form)
+    return Submission(whole_body(), form)
 
 
 def _answer(judged: Sequence[Judged], status: int) -> Response:
