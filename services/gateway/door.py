@@ -17,9 +17,11 @@ from flask import Flask, after_this_request, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
+from services.gateway.domain.scopes import ANY
 from services.gateway.means import means
 from services.gateway.once import PARAMETER, answered_once
 from services.gateway.refusals import ErrorAnswer
+from services.gateway.witness import Witness
 
 Answers = type[Schema] | Schema | None
 #: What any door may answer, whoever asks for whatever.
@@ -63,7 +65,7 @@ class Doors(Blueprint):
         Args:
             method: GET, POST, ...
             rule: as Flask writes it; arguments of the function.
-            needs: the scope that a key must have; None for everybody.
+            needs: the scope that a key must have; `ANY` for every key, None for everybody.
             answers: the schema of what the function returns.
             status: of an answer that is no error.
             asks: the schema of the query; the function gets it as a dict, before those of the rule.
@@ -91,7 +93,7 @@ class Doors(Blueprint):
             for refused in sorted({*refuses, *always}):
                 told = self.alt_response(refused, schema=ErrorAnswer)(told)
             if needs:
-                scopes = f"Needs the scope `{needs}`."
+                scopes = "Any key will do." if needs == ANY else f"Needs the scope `{needs}`."
                 documentation["security"] = [{"key": []}]
                 documentation.setdefault("description", scopes)
             told = self.doc(**documentation)(told)
@@ -111,14 +113,17 @@ def _guarded(view: Callable[..., Any], door: Door) -> Callable[..., Any]:
     @wraps(view)
     def enter(*args: Any, **kwargs: Any) -> Any:
         assert door.scope is not None
-        address = request.remote_addr or ""
-        g.key, headers = means().gate.admit(request.headers.get("Authorization"), door.scope, address)
+        gate = means().gate
+        g.key = gate.recognise(request.headers.get("Authorization"), request.remote_addr or "")
+        witness = Witness(means().audit, door.name, door.scope, door.changes, g.key)
+        headers = gate.admit(g.key, door.scope)
 
         @after_this_request
         def tell(response: Any) -> Any:
             response.headers.update(headers)
             return response
 
+        witness.see(kwargs)
         with means().room.taken(_size()):
             answer = partial(view, *args, **kwargs)
             return answered_once(door.name, answer) if door.changes else answer()

@@ -1,63 +1,93 @@
 """Who may come in: the key of a request, its scope, and how often it may ask."""
 
-import time
+import ipaddress
 from collections.abc import Mapping
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
-
-from services.gateway.domain.key import Key
+from services.gateway.domain.key import Key, parse
+from services.gateway.domain.scopes import ANY
 from services.gateway.keyring import Keyring
 from services.gateway.refusals import Refusal
+from services.gateway.tally import Count, Tally
 
 #: How often somebody without a valid key may ask in a minute, by address.
 STRANGERS_PER_MINUTE = 120
+#: How many links in messages may be followed from one address: mail providers do it for many people.
+VISITORS_PER_MINUTE = 600
+#: How many keys nobody here has heard of the database is asked for in a minute, whoever sends them.
+LOOKUPS_PER_MINUTE = 6_000
 
 
 class Gate:
-    """Admits requests; safe to share among threads.
+    """Admits requests; safe to share among threads."""
 
-    Each process counts for itself: with `processes` of them, each lets the share pass that falls to it.
-    """
-
-    def __init__(self, keyring: Keyring, processes: int = 1) -> None:
+    def __init__(self, keyring: Keyring, tally: Tally) -> None:
         self._keyring = keyring
-        self._processes = processes
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._tally = tally
 
-    def admit(self, authorization: str | None, scope: str, address: str) -> tuple[Key, Mapping[str, str]]:
-        """Return the key behind an `Authorization` header, and the headers that say what is left to it.
+    def recognise(self, authorization: str | None, address: str) -> Key:
+        """Return the key behind an `Authorization` header.
 
         Raises:
-            Refusal: no key or none that counts (401), without the scope (403), too many requests (429).
+            Refusal: no key or none that counts (401); too many such requests (429).
         """
-        kind, _, token = (authorization or "").partition(" ")
-        key = self._keyring.find(token.strip()) if kind.lower() == "bearer" else None
+        kind, _, text = (authorization or "").partition(" ")
+        token = text.strip() if kind.lower() == "bearer" else ""
+        if parse(token) and not self._keyring.knows(token):
+            _pass_or_refuse(self._tally.take("lookups", LOOKUPS_PER_MINUTE), LOOKUPS_PER_MINUTE)
+        key = self._keyring.find(token)
         if key is None:
-            self._count(f"stranger {address}", STRANGERS_PER_MINUTE)
+            counted = self._tally.take(f"stranger {neighbourhood(address)}", STRANGERS_PER_MINUTE)
+            _pass_or_refuse(counted, STRANGERS_PER_MINUTE)
             raise Refusal(
                 401,
                 "unauthorized",
                 "send a valid key: Authorization: Bearer wafa_... (`wafa keys create` makes one)",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        left = self._count(key.prefix, key.per_minute)
-        if scope not in key.scopes:
-            raise Refusal(403, "forbidden", f"the key {key.prefix} lacks the scope {scope}")
-        return key, left
+        return key
 
-    def _count(self, who: str, per_minute: int) -> dict[str, str]:
-        limit = RateLimitItemPerMinute(max(per_minute // self._processes, 1))
-        passes = self._limiter.hit(limit, who)
-        window = self._limiter.get_window_stats(limit, who)
-        seconds = str(max(int(window.reset_time - time.time()) + 1, 1))
-        headers = {
-            "RateLimit-Limit": str(limit.amount),
-            "RateLimit-Remaining": str(max(window.remaining, 0)),
-            "RateLimit-Reset": seconds,
-        }
-        if not passes:
-            message = f"more than {per_minute} requests in a minute; try again in {seconds} s"
-            raise Refusal(429, "too_many_requests", message, headers=headers | {"Retry-After": seconds})
-        return headers
+    def admit(self, key: Key, scope: str) -> Mapping[str, str]:
+        """Count a request of a key, and return the headers that say what is left to it.
+
+        Raises:
+            Refusal: without the scope (403), too many requests (429).
+        """
+        left = _pass_or_refuse(self._tally.take(f"key {key.prefix}", key.per_minute), key.per_minute)
+        if scope != ANY and scope not in key.scopes:
+            message = f"the key {key.prefix} lacks the scope {scope}"
+            raise Refusal(403, "forbidden", message, headers=left)
+        return left
+
+    def visit(self, address: str) -> None:
+        """Count somebody who comes without a key to where none is needed.
+
+        Raises:
+            Refusal: too many requests from there (429).
+        """
+        counted = self._tally.take(f"visitor {neighbourhood(address)}", VISITORS_PER_MINUTE)
+        _pass_or_refuse(counted, VISITORS_PER_MINUTE)
+
+
+def neighbourhood(address: str) -> str:
+    """Return by what strangers are told apart: of IPv6 the network, in which one has all addresses."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "somewhere"
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
+    return str(found)
+
+
+def _pass_or_refuse(count: Count, per_minute: int) -> dict[str, str]:
+    headers = {
+        "RateLimit-Limit": str(per_minute),
+        "RateLimit-Remaining": str(count.left),
+        "RateLimit-Reset": str(count.seconds),
+    }
+    if not count.passes:
+        message = f"more than {per_minute} requests in a minute; try again in {count.seconds} s"
+        raise Refusal(
+            429, "too_many_requests", message, headers=headers | {"Retry-After": str(count.seconds)}
+        )
+    return headers

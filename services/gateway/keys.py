@@ -1,26 +1,60 @@
-"""People make keys, look at them, replace and revoke them. The secret is shown once, and kept nowhere."""
+"""People make keys, look at them, replace and revoke them. The secret is shown once, and kept nowhere.
+
+Every command is taken down in the audit log before it has its effect, and once more when it has had it.
+"""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from services.gateway.domain.key import Key, digest, token
+from services.gateway.audit import Audit, Who
+from services.gateway.domain.key import Key, digest, fits, token
 from services.gateway.domain.scopes import ROLES, SCOPES
-from services.gateway.store import GatewayStore
+from wafa.contracts.catalogue import INBOUND
 from wafa.contracts.times import format_time
 
 PER_MINUTE = 6_000
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+OVERLAP_HOURS = 24.0
 LONGEST_NAME = 100
+MOST_PATTERNS = 100
+MOST_DAYS = 3_650
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class Records(Protocol):
+    """Where keys are kept."""
+
+    def add_key(self, key: Key) -> bool:
+        """Keep a new key; tell whether its prefix was free."""
+
+    def key(self, prefix: str) -> Key | None:
+        """Return a key."""
+
+    def keys(self) -> list[Key]:
+        """Return all keys, the newest first."""
+
+    def end_key(self, prefix: str, field: str, at: datetime) -> None:
+        """Let a key end at a moment, if it does not earlier."""
+
+
+class Unknown(Exception):
+    """There is no key of that prefix, or none with which that can be done; the message says what to do."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class Keys:
-    """The commands as of `now`."""
+    """The commands as of `now`; `by` is who gives them, as they say themselves."""
 
-    def __init__(self, store: GatewayStore, now: datetime) -> None:
+    def __init__(self, store: Records, audit: Audit, now: datetime, by: str = "") -> None:
         self._store = store
+        self._audit = audit
         self._now = now
+        self._by = Who(None, f"command: {by}" if by else "command")
 
     def create(
         self,
@@ -47,53 +81,149 @@ class Keys:
         """
         if not (isinstance(name, str) and 1 <= len(name.strip()) <= LONGEST_NAME):
             raise ValueError(f"name must have 1 to {LONGEST_NAME} characters")
-        if (
-            not isinstance(per_minute, int)
-            or isinstance(per_minute, bool)
-            or not 1 <= per_minute <= 1_000_000
-        ):
-            raise ValueError("per_minute must be a whole number from 1 to 1000000")
-        expires = None if days is None else self._now + timedelta(days=days)
-        return self._keep(name.strip(), _scopes(scopes), tuple(sources), tuple(types), per_minute, expires)
+        _check_number("per_minute", per_minute, 1_000_000, whole=True)
+        if days is not None:
+            _check_number("days", days, MOST_DAYS)
+        wanted = Key(
+            prefix="",
+            name=name.strip(),
+            digest="",
+            scopes=_scopes(scopes),
+            per_minute=per_minute,
+            created_at=self._now,
+            sources=_patterns("sources", sources),
+            types=_types(types),
+            expires_at=None if days is None else self._now + timedelta(days=days),
+        )
+        return self._keep("keys.create", wanted, {})
 
-    def _keep(
-        self,
-        name: str,
-        scopes: frozenset[str],
-        sources: tuple[str, ...],
-        types: tuple[str, ...],
-        per_minute: int,
-        expires: datetime | None,
-    ) -> dict[str, Any]:
-        while True:
+    def listed(self) -> list[dict[str, Any]]:
+        """Return all keys, the newest first."""
+        return [shown(key, self._now) for key in self._store.keys()]  # noqa: SIM118
+
+    def show(self, prefix: str) -> dict[str, Any]:
+        """Return a key.
+
+        Raises:
+            Unknown: there is none.
+        """
+        return shown(self._known(prefix), self._now)
+
+    def revoke(self, prefix: str) -> dict[str, Any]:
+        """Let a key count no more, and return it; it is refused everywhere within a minute.
+
+        Raises:
+            Unknown: there is none.
+        """
+        key = self._known(prefix)
+        self._taken_down(
+            "keys.revoke",
+            {"prefix": key.prefix},
+            lambda: self._store.end_key(key.prefix, "revoked_at", self._now),
+        )
+        return self.show(prefix)
+
+    def rotate(self, prefix: str, overlap_hours: float = OVERLAP_HOURS) -> dict[str, Any]:
+        """Make a key with the same rights and for the same term; the old one expires after the overlap.
+
+        Returns the new one, with its `token` and what it `replaces`.
+
+        Raises:
+            Unknown: there is none, or it counts no more.
+            ValueError: the overlap is no number of hours.
+        """
+        _check_number("overlap_hours", overlap_hours, MOST_DAYS * 24, least=0)
+        old = self._known(prefix)
+        if (state := old.state(self._now)) != "active":
+            raise Unknown(f"key_{state}", f"the key {prefix} is {state}: make a new one, `wafa keys create`")
+        term = old.term()
+        wanted = replace(
+            old,
+            created_at=self._now,
+            expires_at=None if term is None else self._now + term,
+            last_used_at=None,
+        )
+        made = self._keep("keys.rotate", wanted, {"replaces": old.prefix})
+        self._store.end_key(old.prefix, "expires_at", self._now + timedelta(hours=overlap_hours))
+        return {**made, "replaces": self.show(old.prefix)}
+
+    def _known(self, prefix: str) -> Key:
+        key = self._store.key(prefix) if isinstance(prefix, str) else None
+        if key is None:
+            raise Unknown("unknown_key", f"there is no key {prefix}: `wafa keys list` shows all of them")
+        return key
+
+    def _keep(self, command: str, wanted: Key, arguments: Mapping[str, str]) -> dict[str, Any]:
+        secret = secrets.token_urlsafe(32)
+        kept = False
+        while not kept:
             prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-            secret = secrets.token_urlsafe(32)
-            key = Key(prefix, name, digest(secret), scopes, per_minute, self._now, sources, types, expires)
-            if self._store.add_key(key):
-                return {**shown(key), "token": token(prefix, secret)}
+            key = replace(wanted, prefix=prefix, digest=digest(secret))
+            kept = self._taken_down(
+                command, {"prefix": prefix, **arguments}, lambda key=key: self._store.add_key(key)
+            )
+        return {**shown(key, self._now), "token": token(prefix, secret)}
+
+    def _taken_down(self, command: str, arguments: Mapping[str, str], do: Callable[[], Any]) -> Any:
+        asked = self._audit.asked(self._by, command, arguments)
+        done = do()
+        self._audit.answered(asked, self._by, command, 200, {})
+        self._audit.flush()
+        return done
 
 
-def shown(key: Key) -> dict[str, Any]:
+def shown(key: Key, now: datetime) -> dict[str, Any]:
     """Return a key as JSON, without anything secret."""
     ends = {"expires_at": key.expires_at, "revoked_at": key.revoked_at}
     return {
         "prefix": key.prefix,
         "name": key.name,
+        "state": key.state(now),
         "scopes": sorted(key.scopes),
         "sources": [*key.sources],
         "types": [*key.types],
         "per_minute": key.per_minute,
         "created_at": format_time(key.created_at),
         **{name: format_time(at) for name, at in ends.items() if at is not None},
+        **({} if key.last_used_at is None else {"last_used_on": key.last_used_at.date().isoformat()}),
     }
 
 
 def _scopes(names: Iterable[str]) -> frozenset[str]:
-    if isinstance(names, str) or not all(isinstance(one, str) for one in names):
-        raise ValueError("scopes must be an array of names")
-    wanted = [one for name in names for one in ROLES.get(name, (name,))]
+    wanted = [one for name in _texts("scopes", names) for one in ROLES.get(name, (name,))]
     if unknown := sorted({*wanted} - SCOPES.keys()):
-        raise ValueError(f"scopes: there is no {', '.join(unknown)}; scopes are {', '.join(SCOPES)}")
+        roles, scopes = ", ".join(ROLES), ", ".join(SCOPES)
+        raise ValueError(f"scopes: there is no {', '.join(unknown)}; roles are {roles}; scopes are {scopes}")
     if not wanted:
         raise ValueError("scopes must name at least one; or a role: " + ", ".join(ROLES))
     return frozenset(wanted)
+
+
+def _types(names: Iterable[str]) -> tuple[str, ...]:
+    wanted = _patterns("types", names)
+    if unknown := [one for one in wanted if not any(fits(type, [one]) for type in INBOUND)]:
+        raise ValueError(f"types: no event is of type {', '.join(unknown)}; types are {', '.join(INBOUND)}")
+    return wanted
+
+
+def _patterns(field: str, names: Iterable[str]) -> tuple[str, ...]:
+    wanted = tuple(_texts(field, names))
+    if wrong := [one for one in wanted if not 1 <= len(one) <= 200 or "*" in one[:-1]]:
+        raise ValueError(f"{field}: {wrong[0]!r} is no name, and no beginning with a * behind")
+    if len(wanted) > MOST_PATTERNS:
+        raise ValueError(f"{field}: at most {MOST_PATTERNS}")
+    return wanted
+
+
+def _texts(field: str, names: Iterable[str]) -> list[str]:
+    if not isinstance(names, list | tuple) or not all(isinstance(one, str) for one in names):
+        raise ValueError(f"{field} must be an array of names")
+    return [*names]
+
+
+def _check_number(field: str, value: object, most: int, *, least: float = 1, whole: bool = False) -> None:
+    kinds = (int,) if whole else (int, float)
+    least = least if whole or least == 0 else 1 / 86_400
+    if not isinstance(value, kinds) or isinstance(value, bool) or not least <= value <= most:
+        what = "a whole number" if whole else "a number"
+        raise ValueError(f"{field} must be {what} {'from 1' if whole else 'from 0'} to {most}")

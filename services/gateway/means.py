@@ -8,6 +8,8 @@ from typing import cast
 from flask import current_app
 
 from services.gateway.asking import Services
+from services.gateway.audit import Audit
+from services.gateway.flushing import Flusher
 from services.gateway.gate import Gate
 from services.gateway.publishing import Publishing
 from services.gateway.room import Room
@@ -31,6 +33,8 @@ class Means:
     gate: Gate
     ears: Ears
     now: Callable[[], datetime]
+    audit: Audit
+    flusher: Flusher
     room: Room = field(default_factory=Room)
 
 

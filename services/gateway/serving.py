@@ -1,31 +1,43 @@
 """The front door's process: gunicorn, some worker processes, threads in each."""
 
+import logging
+import os
+import shutil
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from prometheus_client import multiprocess
 
 from services.gateway.asking import Services
+from services.gateway.audit import Audit
+from services.gateway.flushing import Flusher
 from services.gateway.gate import Gate
 from services.gateway.keyring import Keyring
 from services.gateway.means import EXTENSION, Means
 from services.gateway.publishing import Publishing
 from services.gateway.store import GatewayStore
 from services.gateway.stream.ears import Ears
+from services.gateway.tally import Tally
 from services.gateway.web import create_app
+from services.gateway.worker import Worker
 from wafa.runtime.caller import Caller
 from wafa.runtime.clock import clock_at
+from wafa.runtime.clock import now as true_now
 from wafa.runtime.logs import configure_logs
 from wafa.runtime.mongo import open_database
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import Settings
 
 NAME = "gateway"
-#: Seconds in which requests in hand are finished on a stop.
-GRACE = 15
+#: Seconds after which processes are killed that were told to stop; see `worker` for what they do with them.
+GRACE = 18
+#: Where prometheus_client keeps the figures that the processes share.
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def gather(settings: Settings) -> Means:
+def gather(settings: Settings, tally: Tally) -> Means:
     """Return what a process works with; it connects on first use, and does not wait for what is away."""
     now = clock_at(settings.clock_shift)
     store = GatewayStore(open_database(settings.mongodb_uri, settings.database(NAME)))
@@ -33,10 +45,22 @@ def gather(settings: Settings) -> Means:
     publisher = Publisher(
         settings.amqp_uri, name="wafa gateway publisher", confirm_timeout=settings.confirm_timeout
     )
-    gate = Gate(Keyring(store, now), settings.http_workers)
+    # Keys and the audit log go by the true time, whatever past is played.
+    keyring, audit = Keyring(store, true_now), Audit(store, true_now)
     # What listens holds a thread: the other half is for requests.
     ears = Ears(settings.amqp_uri, settings.http_threads // 2, name="wafa gateway stream")
-    return Means(settings, store, caller, Services(caller), Publishing(publisher.send), gate, ears, now)
+    return Means(
+        settings=settings,
+        store=store,
+        caller=caller,
+        services=Services(caller),
+        publishing=Publishing(publisher.send),
+        gate=Gate(keyring, tally),
+        ears=ears,
+        now=now,
+        audit=audit,
+        flusher=Flusher(audit.flush, keyring.flush),
+    )
 
 
 class Server(BaseApplication):
@@ -44,6 +68,8 @@ class Server(BaseApplication):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        # Before the processes are forked, which count together.
+        self._tally = Tally()
         super().__init__()
 
     def load_config(self) -> None:
@@ -52,20 +78,23 @@ class Server(BaseApplication):
             "bind": f"{self._settings.http_host}:{self._settings.http_port}",
             "workers": self._settings.http_workers,
             "threads": self._settings.http_threads,
-            "worker_class": "gthread",
+            "worker_class": Worker,
+            "logger_class": OurLogger,
             "graceful_timeout": GRACE,
             "keepalive": 30,
             "proc_name": "wafa gateway",
             "control_socket_disable": True,
+            "limit_request_fields": 64,
             "post_worker_init": _end_streams_with,
+            "child_exit": _forget,
+            "on_exit": _clean_up,
         }
         for name, value in values.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
         """Make the application; called in each process."""
-        configure_logs(NAME, level=self._settings.log_level, style=self._settings.log_format)
-        return create_app(gather(self._settings))
+        return create_app(gather(self._settings, self._tally))
 
 
 def _end_streams_with(worker: Any) -> None:
@@ -73,6 +102,30 @@ def _end_streams_with(worker: Any) -> None:
     worker.wsgi.extensions[EXTENSION].ears.stopping = lambda: not worker.alive
 
 
+class OurLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own messages, in the form of all our lines."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand everything on; called by gunicorn."""
+        super().setup(cfg)
+        for log in (self.error_log, self.access_log):
+            log.handlers, log.propagate = [], True
+            log.setLevel(logging.NOTSET)
+
+
+def _forget(server: Any, worker: Any) -> None:
+    """Leave out of the figures what a process was doing that has ended; called by gunicorn."""
+    if FIGURES in os.environ:
+        multiprocess.mark_process_dead(worker.pid)
+
+
+def _clean_up(server: Any) -> None:
+    """Remove the figures; called by gunicorn in the parent, at its end."""
+    if folder := os.environ.get(FIGURES):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def serve(settings: Settings) -> None:
-    """Answer HTTP until SIGTERM."""
+    """Answer HTTP until SIGTERM. The folder of `FIGURES` goes with us."""
+    configure_logs(NAME, level=settings.log_level, style=settings.log_format)
     Server(settings).run()

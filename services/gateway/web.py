@@ -4,15 +4,18 @@ from flask import Flask
 from flask_smorest import Api
 
 from services.gateway.means import EXTENSION, Means
+from services.gateway.observing import observe
 from services.gateway.refusals import answer_in_our_shape
+from services.gateway.resources.audit import audit
 from services.gateway.resources.customers import customers
 from services.gateway.resources.event_body import describe_events
 from services.gateway.resources.events import events
 from services.gateway.resources.health import health
+from services.gateway.resources.own_key import own_key
 from services.gateway.resources.stream import stream
 from wafa import __version__
 
-FAMILIES = (customers, events, stream)
+FAMILIES = (customers, events, stream, own_key, audit)
 
 #: The largest request body, in bytes.
 LARGEST = 8 * 1024 * 1024
@@ -51,4 +54,5 @@ def create_app(means: Means) -> Flask:
     for family in FAMILIES:
         api.register_blueprint(family)
     app.register_blueprint(health)
+    observe(app)
     return app

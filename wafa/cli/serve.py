@@ -1,6 +1,8 @@
 """`wafa serve`: the front door, which answers HTTP."""
 
 import importlib
+import os
+import tempfile
 
 import click
 
@@ -17,5 +19,8 @@ def serve() -> None:
     Example:
       AMQP_URI=amqp://... MONGODB_URI=mongodb://... WAFA_HTTP_PORT=8000 wafa serve
     """
+    settings = load_settings()
+    # Before anything counts: whether several processes count together is decided by an import.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="wafa-figures-")
     # By its name: the ground knows no service.
-    importlib.import_module("services.gateway.serving").serve(load_settings())
+    importlib.import_module("services.gateway.serving").serve(settings)

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 _TOKEN = re.compile(r"wafa_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
 
@@ -32,6 +32,7 @@ class Key:
     types: tuple[str, ...] = ()
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
 
     def opens(self, secret: str) -> bool:
         """Tell whether this is its secret. Digests are compared: how long that takes tells nothing."""
@@ -39,11 +40,23 @@ class Key:
 
     def counts(self, now: datetime) -> bool:
         """Tell whether it may be used: neither revoked nor expired."""
-        return not any(end is not None and end <= now for end in (self.expires_at, self.revoked_at))
+        return self.state(now) == "active"
+
+    def state(self, now: datetime) -> str:
+        """Return `active`, `expired` or `revoked`. It counts no longer from the very moment that it ends."""
+        if self.revoked_at is not None and self.revoked_at <= now:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= now:
+            return "expired"
+        return "active"
+
+    def term(self) -> timedelta | None:
+        """Return for how long it was made, None: for good."""
+        return None if self.expires_at is None else self.expires_at - self.created_at
 
     def may_publish(self, source: str, type: str) -> bool:
         """Tell whether events of this type may come from this source with it."""
-        return _fits(source, self.sources) and _fits(type, self.types)
+        return fits(source, self.sources) and fits(type, self.types)
 
 
 def token(prefix: str, secret: str) -> str:
@@ -62,7 +75,8 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _fits(name: str, patterns: Iterable[str]) -> bool:
+def fits(name: str, patterns: Iterable[str]) -> bool:
+    """Tell whether a name is one of these, or begins like one that has a `*` behind; none fit all."""
     patterns = tuple(patterns)
     return not patterns or any(
         name.startswith(one.removesuffix("*")) if one.endswith("*") else name == one for one in patterns

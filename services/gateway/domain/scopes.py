@@ -1,5 +1,8 @@
 """What a key may be allowed to do, and sets of that for the usual holders of keys."""
 
+#: In the place of a scope: any key will do.
+ANY = "any"
+
 SCOPES = {
     "events:write": "publish events, and check them without publishing",
     "customers:read": "look customers up, and read their cards",

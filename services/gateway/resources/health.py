@@ -1,7 +1,10 @@
 """`/healthz`, `/readyz` and `/metrics` of the front door, in the form that every service has them."""
 
+import os
+
 from flask import Blueprint, Response, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from services.gateway.means import means
 
@@ -24,8 +27,12 @@ def ready() -> tuple[Response, int]:
 
 @health.get("/metrics")
 def figures() -> Response:
-    """Return what this process has counted."""
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    """Return what all processes of the front door have counted together."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def _reachable() -> bool:

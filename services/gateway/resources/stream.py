@@ -19,8 +19,9 @@ from wafa.runtime.transient import is_transient
 SCOPE = "stream:read"
 #: Seconds between two signs of life, where nothing else is sent.
 BEAT = 15.0
-#: Seconds after which it is looked again whether the key still counts.
-RECHECK = 30.0
+#: Seconds after which it is looked again whether the key still counts. Few, since a key that was known is
+#: believed for most of a minute while the database is away.
+RECHECK = 8.0
 #: Seconds that a client may take to make room for what is sent to it, before the connection is given up.
 SEND_WITHIN = 20.0
 #: Seconds in which the broker must have bound what is listened for.
@@ -149,8 +150,8 @@ def _key_counts() -> Callable[[], bool]:
 def _described(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add what flask-smorest cannot know: a header that is asked for, and an answer that is no JSON."""
     doc["parameters"].append(_LAST_ID)
-    doc["responses"]["200"]["content"] = _TOLD
-    info["docstring"]["description"] = ABOUT
+    doc["responses"][200]["content"] = _TOLD
+    info["docstring"]["description"] = f"{ABOUT}\n{info['docstring']['description']}"
     return doc
 
 

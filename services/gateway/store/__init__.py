@@ -1,10 +1,11 @@
 """What the gateway keeps, and the only place here that knows MongoDB: each module is a part of it."""
 
 from services.gateway.store.answers import AnswerRecords
+from services.gateway.store.audit import AuditRecords
 from services.gateway.store.keys import KeyRecords
 
 
-class GatewayStore(AnswerRecords, KeyRecords):
+class GatewayStore(AnswerRecords, AuditRecords, KeyRecords):
     """All parts, over one database: each has its own collections and adds their indexes."""
 
 

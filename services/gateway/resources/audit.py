@@ -1,0 +1,81 @@
+"""The audit log, read."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from services.gateway.audit import place_at, shown
+from services.gateway.door import Doors
+from services.gateway.means import means
+
+audit = Doors("audit", "Who did what")
+
+MOST = 500
+
+
+class AuditQuery(Schema):
+    """Which rows."""
+
+    key = fields.String(
+        validate=validate.Regexp(r"[a-z0-9]{8}\Z"), metadata={"description": "the prefix of a key"}
+    )
+    door = fields.String(
+        validate=validate.Regexp(r"[a-z_-]{1,50}\.[a-z_]{1,50}\Z"),
+        metadata={"description": "what was asked: `customers.erase`, `keys.create`"},
+    )
+    since = fields.AwareDateTime(metadata={"description": "written at or after this moment"})
+    before = fields.String(
+        validate=validate.Regexp(r"[0-9a-f]{16}-[0-9a-f]{8}\Z"),
+        metadata={"description": "`next` of the page before"},
+    )
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST))
+
+
+class AuditRow(Schema):
+    """Something that was about to be done, what came of it, or how often something was asked in a minute."""
+
+    id = fields.String(required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
+    kind = fields.String(required=True, validate=validate.OneOf(["asked", "answered", "counted"]))
+    key = fields.String(metadata={"description": "prefix; missing for a command"})
+    name = fields.String(required=True, metadata={"description": "of the key; or who gave a command"})
+    door = fields.String(required=True)
+    arguments = fields.Dict(fields.String(), fields.String(), metadata={"description": "ids in the address"})
+    asked = fields.String(metadata={"description": "`id` of the row `asked` that this answers"})
+    status = fields.Integer()
+    changed = fields.Dict(fields.String(), fields.String(), metadata={"description": "ids in the answer"})
+    minute = fields.String(metadata={"format": "date-time"})
+    counts = fields.Dict(fields.String(), fields.Integer(), metadata={"description": "requests by status"})
+    request_id = fields.String()
+    address = fields.String()
+
+
+class AuditPage(Schema):
+    """Rows, the latest first."""
+
+    rows = fields.List(fields.Nested(AuditRow), required=True)
+    next = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the `before` of the next page; null: no more"},
+    )
+
+
+@audit.door("GET", "/audit", needs="audit:read", asks=AuditQuery, answers=AuditPage)
+def rows(wanted: dict[str, Any]) -> Any:
+    """Return who did what, the latest first.
+
+    Whatever changes something leaves a row `asked` before it is done, and `answered` when it was. Publishing
+    and reading are counted, by key, door and minute. Bodies are not kept, nor anything about a person.
+    """
+    since = wanted.get("since")
+    limit = wanted["limit"]
+    found = means().store.audit(
+        wanted.get("key"),
+        wanted.get("door"),
+        place_at(since) if since else None,
+        wanted.get("before"),
+        limit + 1,
+    )
+    page = found[:limit]
+    return {"rows": [shown(one) for one in page], "next": page[-1]["_id"] if len(found) > limit else None}
