@@ -29,6 +29,7 @@ COMMANDS = {
     "template": "wafa.cli.template:template",
     "outreach": "wafa.cli.outreach:outreach",
     "calls": "wafa.cli.calls:calls",
+    "keys": "wafa.cli.keys:keys",
     "rebuild": "wafa.cli.rebuild:rebuild",
     "contracts": "wafa.cli.contracts:contracts",
 }

@@ -1,0 +1,272 @@
+"""`wafa keys`: who may come in at the front door, with what, and for how long."""
+
+import getpass
+import re
+import socket
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from wafa.cli.output import as_json, notes, paper, print_json
+from wafa.cli.system import call
+from wafa.runtime.errors import RemoteFailed
+
+_UNITS = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0, "w": 7.0, "y": 365.0}
+_TOKEN = re.compile(r"(?:wafa_)?([a-z0-9]{8})(?:_[A-Za-z0-9_-]{43})?")
+_STYLES = {"active": "green", "expired": "yellow", "revoked": "red"}
+
+
+class Duration(click.ParamType[float]):
+    """A time such as `90d`, as days."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return how many days it is."""
+        if isinstance(value, int | float):
+            return float(value)
+        found = re.fullmatch(r"(\d{1,6})([mhdwy])", str(value))
+        if not found:
+            self.fail(f"{value!r} is no time: 90d, 24h, 30m, 2w or 1y", param, ctx)
+        return int(found[1]) * _UNITS[found[2]]
+
+
+class Prefix(click.ParamType[str]):
+    """The prefix of a key; a whole token will do, of which the secret is not passed on."""
+
+    name = "prefix"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the eight characters."""
+        if not (found := _TOKEN.fullmatch(str(value))):
+            self.fail("a prefix has 8 characters, such as k3x9v2q7: `wafa keys list` shows them", param, ctx)
+        return found[1]
+
+
+prefix_argument = click.argument("prefix", type=Prefix())
+
+
+@click.group()
+def keys() -> None:
+    """Make, list, replace and revoke the keys of the front door.
+
+    A key is sent as `Authorization: Bearer wafa_...`. Its secret is shown once, when it is made. Every one of
+    these commands leaves a row in the audit log.
+
+    \b
+    Examples:
+      wafa keys create "Web shop" --role publisher --source 'shop/*' --expires 90d
+      wafa keys create "Counter 3" --role counter
+      wafa keys list
+      wafa keys rotate PREFIX --overlap 24h
+      wafa keys revoke PREFIX
+    """
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, help="What it may do; may be given again.")
+@click.option("--role", "roles", multiple=True, help="A set of scopes; may be given again.")
+@click.option("--source", "sources", multiple=True, help="What its events may come from: 'shop/*'.")
+@click.option("--type", "types", multiple=True, help="Which events it may publish: 'purchase.*'.")
+@click.option(
+    "--per-minute", type=click.IntRange(1, 1_000_000), help="Requests in a minute.  [default: 6000]"
+)
+@click.option("--expires", type=Duration(), help="After that it counts no more: 90d, 24h.  [default: never]")
+@as_json
+def create(
+    name: str,
+    scopes: tuple[str, ...],
+    roles: tuple[str, ...],
+    sources: tuple[str, ...],
+    types: tuple[str, ...],
+    per_minute: int | None,
+    expires: float | None,
+    as_json: bool,
+) -> None:
+    """Make a key for NAME, and print it: nobody can look it up again.
+
+    `wafa keys scopes` lists scopes and roles.
+
+    \b
+    Examples:
+      wafa keys create "Web shop" --role publisher --source 'shop/*' --type 'purchase.*'
+      wafa keys create Reports --scope members:read --scope outreach:read --expires 90d
+      export WAFA_KEY=$(wafa keys create Till --role counter --json | jq -r .token)
+    """
+    if not scopes and not roles:
+        raise click.UsageError("say what it may do: --scope or --role; `wafa keys scopes` lists them")
+    limits = {"per_minute": per_minute, "days": expires}
+    made = _ask(
+        "key_create",
+        name,
+        [*scopes, *roles],
+        sources=[*sources],
+        types=[*types],
+        by=_by(),
+        **{field: value for field, value in limits.items() if value is not None},
+    )
+    _hand_over(made, as_json)
+
+
+@keys.command(name="list")
+@as_json
+def list_(as_json: bool) -> None:
+    """List all keys, the newest first; those that count no more, too."""
+    found = _ask("key_list")["keys"]
+    if as_json:
+        print_json(found)
+    elif found:
+        paper().print(_table(found))
+    else:
+        paper().print("there is no key yet: `wafa keys create NAME --role ROLE` makes one")
+
+
+@keys.command()
+@prefix_argument
+@as_json
+def show(prefix: str, as_json: bool) -> None:
+    """Show what a key may do. Exit code 1: there is none."""
+    found = _ask("key_show", prefix)
+    if as_json:
+        print_json(found)
+    else:
+        paper().print(_facts(found))
+
+
+@keys.command()
+@prefix_argument
+@as_json
+def revoke(prefix: str, as_json: bool) -> None:
+    """Let a key count no more, everywhere within a minute. This cannot be undone.
+
+    A whole token that was found somewhere will do: its secret is not passed on. Exit code 1: there is none.
+
+    \b
+    Examples:
+      wafa keys revoke k3x9v2q7
+    """
+    found = _ask("key_revoke", prefix, by=_by())
+    if as_json:
+        print_json(found)
+    else:
+        paper().print(f"{prefix} ({found['name']}) is revoked; it is refused everywhere within a minute")
+
+
+@keys.command()
+@prefix_argument
+@click.option(
+    "--overlap",
+    type=Duration(),
+    default="24h",
+    show_default=True,
+    help="For so long the old one still counts: 24h, 30m, 0m.",
+)
+@as_json
+def rotate(prefix: str, overlap: float, as_json: bool) -> None:
+    """Make a key with the same rights, and let the old one expire after the overlap.
+
+    Exit code 1: there is none, or it counts no more.
+
+    \b
+    Examples:
+      wafa keys rotate k3x9v2q7 --overlap 24h
+    """
+    made = _ask("key_rotate", prefix, overlap_hours=overlap * 24, by=_by())
+    _hand_over(made, as_json)
+    if not as_json:
+        notes().print(f"{prefix} counts until {made['replaces']['expires_at']}")
+
+
+@keys.command()
+@as_json
+def scopes(as_json: bool) -> None:
+    """List what a key may be allowed to do, and the roles: sets of that with a name."""
+    known = _ask("key_scopes")
+    if as_json:
+        print_json(known)
+        return
+    table = Table("scope", "to", box=None)
+    for name, meaning in known["scopes"].items():
+        table.add_row(name, meaning)
+    table.add_row("", "")
+    for name, members in known["roles"].items():
+        everything = len(members) == len(known["scopes"])
+        table.add_row(f"role {name}", "everything" if everything else ", ".join(members))
+    paper().print(table)
+
+
+def _ask(method: str, *args: Any, **kwargs: Any) -> Any:
+    try:
+        answer = call("gateway", method, *args, **kwargs)
+    except RemoteFailed as error:
+        if error.kind == "ValueError":
+            raise click.ClickException(error.words) from error
+        raise
+    if problem := answer.get("error"):
+        raise click.ClickException(problem["message"])
+    return answer
+
+
+def _by() -> str:
+    """Return who we are, for the audit log."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # in a container, whose user has no name
+        name = "somebody"
+    return f"{name} on {socket.gethostname()}"
+
+
+def _hand_over(made: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(made)
+        return
+    # The token alone on standard output, so that it can be piped.
+    click.echo(made["token"])
+    console = notes()
+    console.print(_facts({name: value for name, value in made.items() if name not in ("token", "replaces")}))
+    console.print("Keep the key now: it is not shown again. Send it as Authorization: Bearer wafa_...")
+
+
+def _facts(key: dict[str, Any]) -> Table:
+    table = Table(show_header=False, box=None)
+    for name, value in key.items():
+        words = name.replace("_", " ")
+        if name in ("sources", "types"):
+            table.add_row(words, ", ".join(value) or "any")
+        elif name == "state":
+            table.add_row(words, _state(value))
+        else:
+            table.add_row(words, ", ".join(value) if isinstance(value, list) else str(value))
+    if "expires_at" not in key:
+        table.add_row("expires at", "never")
+    return table
+
+
+def _table(found: list[dict[str, Any]]) -> Table:
+    table = Table()
+    table.add_column("prefix", no_wrap=True)
+    table.add_column("name", overflow="fold")
+    table.add_column("scopes", overflow="fold")
+    table.add_column("last used", no_wrap=True)
+    table.add_column("state", overflow="fold")
+    for key in found:
+        scopes = key["scopes"]
+        few = ", ".join(scopes[:3]) + (f" and {len(scopes) - 3} more" if len(scopes) > 3 else "")
+        table.add_row(key["prefix"], key["name"], few, key.get("last_used_on", "never"), _ending(key))
+    return table
+
+
+def _ending(key: dict[str, Any]) -> Text:
+    state = _state(key["state"])
+    if key["state"] == "revoked":
+        state.append(f" {key['revoked_at'][:10]}")
+    elif expires := key.get("expires_at"):
+        state.append(f" {expires[:10]}" if key["state"] == "expired" else f" until {expires[:10]}")
+    return state
+
+
+def _state(state: str) -> Text:
+    return Text(state, style=_STYLES.get(state, ""))
