@@ -20,6 +20,7 @@ from typing import Any
 
 import amqp
 
+from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import EXCHANGE
 from wafa.runtime.policy import DELAYS
 
@@ -138,6 +139,8 @@ QUEUES = {
             "repurchase.due.v1",
             "outreach.bounced.v1",
         ),
+        # Whatever others may subscribe to.
+        *_service("wafa.gateway", *OUTBOUND),
         *map(_waiting, DELAYS),
         # Nothing stands behind the quarantine: what it cannot take waits.
         QueueSpec(QUARANTINE, ((REFUSED, ""), (DEAD, "")), _QUORUM),

@@ -1,0 +1,207 @@
+"""What holders of keys do with subscriptions. Each has an effect at once, also on what is kept already."""
+
+import ipaddress
+import secrets
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.gateway.domain.hearing import covered, missing_scopes
+from services.gateway.domain.key import Key
+from services.gateway.domain.subscription import Flow, Secret, Subscription, Why, rotated
+from services.gateway.hooks.rows import row, shown
+from services.gateway.refusals import Refusal, not_found
+from services.gateway.store import GatewayStore
+from wafa.contracts.catalogue import OUTBOUND
+from wafa.contracts.envelope import make_event
+from wafa.contracts.times import format_time, parse_time
+from wafa.runtime.webhooks.addresses import is_public
+from wafa.runtime.webhooks.endpoint import Endpoint
+from wafa.runtime.webhooks.signing import new_secret
+
+#: Subscriptions that there may be; each one is looked after all the time.
+MOST = 100
+PING = "wafa.ping.v1"
+
+
+class Subscribing:
+    """The commands as of `now`, which is real time; `private`: addresses inside our own network will do."""
+
+    def __init__(self, store: GatewayStore, now: datetime, *, private: bool) -> None:
+        self._store, self._now, self._private = store, now, private
+
+    def create(self, key: Key, url: str, types: Sequence[str], description: str = "") -> dict[str, Any]:
+        """Subscribe; the answer has the secret, which nobody can read again.
+
+        Raises:
+            Refusal: an argument is not as it should be (422), the key may not read what it wants to hear of
+                (403), there are too many subscriptions (409).
+        """
+        self._check_url(url)
+        covers = _covers(types)
+        _may_read(key, covers)
+        if len(self._store.webhooks()) >= MOST:
+            raise Refusal(409, "too_many", f"there are {MOST} subscriptions already; delete one")
+        secret = new_secret()
+        made = Subscription(
+            id=f"wh_{secrets.token_hex(12)}",
+            url=url,
+            types=tuple(types),
+            covers=covers,
+            secrets=(Secret(secret),),
+            created_at=self._now,
+            created_by=key.prefix,
+            description=description,
+        )
+        self._store.add_webhook(made)
+        return {**webhook_shown(made), "secret": secret}
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return all subscriptions."""
+        return [webhook_shown(one) for one in self._store.webhooks()]
+
+    def one(self, id: str) -> dict[str, Any]:
+        """Return a subscription."""
+        return webhook_shown(self._find(id))
+
+    def change(self, key: Key, id: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Change `url`, `types`, `description` or `state`; raises as `create`."""
+        before = self._find(id)
+        fields = dict(wanted)
+        if "url" in wanted:
+            self._check_url(wanted["url"])
+        if "types" in wanted:
+            fields["covers"] = _covers(wanted["types"])
+        if {"url", "types"} & wanted.keys():
+            # Whoever moves it elsewhere hears from then on what it covers.
+            _may_read(key, fields.get("covers", before.covers))
+        if wanted.get("state") == Flow.ACTIVE:
+            fields |= {"paused_at": None, "paused_because": None, "failing_since": None}
+        elif wanted.get("state") == Flow.PAUSED and before.state is not Flow.PAUSED:
+            fields |= {"paused_at": self._now, "paused_because": Why.ASKED.value}
+        if not self._store.change_webhook(id, fields):
+            raise not_found("webhook")
+        if wanted.get("state") == Flow.ACTIVE:
+            self._store.hasten(id, self._now)
+        return self.one(id)
+
+    def remove(self, id: str) -> None:
+        """End a subscription, and forget what is kept for it."""
+        if not self._store.remove_webhook(id):
+            raise not_found("webhook")
+        self._store.remove_deliveries(id)
+
+    def rotate(self, id: str) -> dict[str, Any]:
+        """Replace the secret; the old one signs too for a day."""
+        before, secret = self._find(id), new_secret()
+        self._store.change_webhook(id, {"secrets": rotated(before.secrets, secret, self._now)})
+        return {**webhook_shown(before), "secret": secret}
+
+    def ping(self, id: str) -> dict[str, Any]:
+        """Send an event that means nothing, like any other."""
+        webhook = self._find(id)
+        if webhook.state is Flow.PAUSED:
+            raise Refusal(409, "paused", "the subscription is paused; PATCH its state to active first")
+        event = make_event(
+            PING, source="/wafa/gateway", id=str(uuid.uuid4()), time=self._now, data={"webhook": id}
+        )
+        kept = row(id, event, self._now)
+        self._store.add_deliveries([kept])
+        return shown(kept)
+
+    def replay(
+        self, id: str, since: datetime, until: datetime | None, types: Sequence[str] | None
+    ) -> dict[str, Any]:
+        """Deliver again what has arrived in a span of time; what waits anyway stays as it is."""
+        self._find(id)
+        if until is not None and until <= since:
+            raise _invalid("until", "must be after since")
+        wanted = None if types is None else _covers(types)
+        replayed = self._store.replay(id, since, until or self._now, wanted, self._now)
+        return {"replayed": replayed}
+
+    def deliveries(self, id: str, state: str | None, before: str | None, limit: int) -> dict[str, Any]:
+        """Return a page of what is kept for a subscription, the newest first."""
+        self._find(id)
+        found = self._store.deliveries(id, state, _position(id, before), limit + 1)
+        page = {"deliveries": [shown(one) for one in found[:limit]]}
+        if len(found) > limit:
+            last = found[limit - 1]
+            page["next"] = f"{format_time(last['at'])} {last['event']}"
+        return page
+
+    def _find(self, id: str) -> Subscription:
+        found = self._store.webhook(id)
+        if found is None:
+            raise not_found("webhook")
+        return found
+
+    def _check_url(self, url: str) -> None:
+        try:
+            there = Endpoint.parse(url, private=self._private)
+        except ValueError as error:
+            raise _invalid("url", str(error)) from None
+        # Names are looked up, and checked, at each delivery: what they lead to may change.
+        if not self._private and _is_inside(there.host):
+            raise _invalid("url", "must not lead to a private address")
+
+
+def webhook_shown(webhook: Subscription) -> dict[str, Any]:
+    """Return a subscription as JSON, without anything secret."""
+    times = {name: getattr(webhook, name) for name in ("created_at", "paused_at", "failing_since")}
+    because = webhook.paused_because
+    return {
+        "id": webhook.id,
+        "url": webhook.url,
+        "types": [*webhook.types],
+        "covers": sorted(webhook.covers),
+        "description": webhook.description,
+        "state": webhook.state.value,
+        "created_by": webhook.created_by,
+        **({"paused_because": because.value} if because else {}),
+        **{name: format_time(at) for name, at in times.items() if at is not None},
+    }
+
+
+def _covers(types: Sequence[str]) -> frozenset[str]:
+    meant = [covered(one, OUTBOUND) for one in types]
+    told = f"Wafa publishes nothing of this type; it publishes {', '.join(OUTBOUND)}"
+    wrong = [{"path": f"types.{place}", "message": told} for place, found in enumerate(meant) if not found]
+    if wrong:
+        raise Refusal(422, "invalid", "the request is not as it should be; details say where", wrong)
+    return frozenset().union(*meant)
+
+
+def _may_read(key: Key, types: Collection[str]) -> None:
+    if missing := missing_scopes(types, key.scopes):
+        raise Refusal(
+            403, "forbidden", f"to hear of these events the key {key.prefix} lacks {', '.join(missing)}"
+        )
+
+
+def _position(id: str, before: str | None) -> tuple[datetime, str] | None:
+    if before is None:
+        return None
+    at, _, event = before.partition(" ")
+    try:
+        return parse_time(at), f"{id}:{event}"
+    except (ValueError, OverflowError):
+        raise _invalid("before", "must be the next of an earlier page") from None
+
+
+def _is_inside(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return not is_public(host)
+
+
+def _invalid(path: str, message: str) -> Refusal:
+    return Refusal(
+        422,
+        "invalid",
+        "the request is not as it should be; details say where",
+        [{"path": path, "message": message}],
+    )
