@@ -4,7 +4,9 @@
 SERVICES = ("customers", "interactions", "loyalty", "notifications")
 #: Keeps what the front door needs: keys, subscriptions.
 GATEWAY = "gateway"
+#: All that `wafa run` runs: each takes events in, and confirms a merge or an erasure.
+WORKERS = (*SERVICES, GATEWAY)
 #: The front door itself: it answers HTTP, by `wafa serve`.
 WEB = "web"
 #: What the whole system consists of.
-PROCESSES = (*SERVICES, GATEWAY, WEB)
+PROCESSES = (*WORKERS, WEB)

@@ -72,6 +72,7 @@ def change_document(change: Change) -> Document:
 def change_of(document: Mapping[str, Any]) -> Change:
     """Return the change of a document."""
     confirmed: Mapping[str, datetime] = document["confirmed"]
+    concerned = {*confirmed, *document["waiting_for"]}
     return Change(
         change_id=document["_id"],
         kind=document["kind"],
@@ -82,6 +83,7 @@ def change_of(document: Mapping[str, Any]) -> Change:
         state=document["state"],
         published_at=document.get("published_at"),
         confirmed=dict(confirmed),
+        applied_by=tuple(one for one in APPLIED_BY if one in concerned),
     )
 
 

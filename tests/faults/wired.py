@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from tests.faults.proxy import LOOPBACK, Proxy
-from wafa.stack import SERVICES, Stack
+from wafa.stack import WORKERS, Stack
 from wafa.stack.mongodb import mongodb_server
 from wafa.stack.ports import Ports
 from wafa.stack.supervisor import Server, Supervisor
@@ -72,7 +72,7 @@ class Wired:
 
 @contextmanager
 def wired(
-    folder: Path, *, services: Sequence[str] = SERVICES, environment: Mapping[str, str] | None = None
+    folder: Path, *, services: Sequence[str] = WORKERS, environment: Mapping[str, str] | None = None
 ) -> Iterator[Wired]:
     """Run everything under `folder` until the block ends. A broker or database from outside is not used."""
     with ExitStack() as open_:

@@ -12,12 +12,13 @@ from wafa.stack.doctor import Finding, doctor
 from wafa.stack.errors import StackError
 from wafa.stack.folder import default_folder
 from wafa.stack.running import Running, running
-from wafa.stack.services import SERVICES
+from wafa.stack.services import SERVICES, WORKERS
 from wafa.stack.signals import signals_interrupt
 from wafa.stack.stack import Stack
 
 __all__ = [
     "SERVICES",
+    "WORKERS",
     "Finding",
     "Running",
     "Stack",

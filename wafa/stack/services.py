@@ -9,6 +9,7 @@ from pathlib import Path
 from wafa.services import PROCESSES as PROCESSES
 from wafa.services import SERVICES as SERVICES
 from wafa.services import WEB
+from wafa.services import WORKERS as WORKERS
 from wafa.stack.ports import LOOPBACK
 from wafa.stack.supervisor import Server
 

@@ -16,7 +16,7 @@ from wafa.stack.mongodb import mongodb_server
 from wafa.stack.ports import LOOPBACK, Ports, answers, hosts_of
 from wafa.stack.process import Identity
 from wafa.stack.rabbitmq import Rabbitmq
-from wafa.stack.services import SERVICES, service_server
+from wafa.stack.services import WORKERS, service_server
 from wafa.stack.supervisor import Progress, Supervisor
 
 #: What links in messages begin with where no front door is part of the stack.
@@ -35,7 +35,7 @@ class Stack:
         self,
         folder: Path | None = None,
         *,
-        services: Sequence[str] = SERVICES,
+        services: Sequence[str] = WORKERS,
         replicas: Mapping[str, int] | None = None,
         environment: Mapping[str, str] | None = None,
         amqp_uri: str | None = None,

@@ -8,7 +8,7 @@ MERGE, UNMERGE, ERASE = "merge", "unmerge", "erase"
 REQUESTED, PUBLISHED, WITHDRAWN = "requested", "published", "withdrawn"
 
 #: Who has to bring a change to effect before it is complete, and says so.
-APPLIED_BY = ("interactions", "loyalty", "notifications")
+APPLIED_BY = ("interactions", "loyalty", "notifications", "gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Change:
 
     A merge and its undoing have `from_id` and `into_id`; `customer_ids` are all that the change is about.
     `requested` becomes `published` when everybody can know, or `withdrawn` when it turned out impossible.
-    `confirmed` says who has applied it, and when.
+    `confirmed` says who has applied it, and when; `applied_by` who has to: those there were at the time.
     """
 
     change_id: str
@@ -29,8 +29,9 @@ class Change:
     state: str = REQUESTED
     published_at: datetime | None = None
     confirmed: Mapping[str, datetime] = field(default_factory=dict)
+    applied_by: tuple[str, ...] = APPLIED_BY
 
     @property
     def waiting_for(self) -> tuple[str, ...]:
         """Who has not confirmed yet."""
-        return tuple(service for service in APPLIED_BY if service not in self.confirmed)
+        return tuple(service for service in self.applied_by if service not in self.confirmed)

@@ -23,7 +23,7 @@ from wafa.stack import Stack
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TYPES = ("customer.merged.v1", "customer.unmerged.v1", "customer.erased.v1", "customer.updated.v1")
-OTHERS = ("interactions", "loyalty", "notifications")
+OTHERS = ("interactions", "loyalty", "notifications", "gateway")
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def test_a_merge_tells_of_the_alias_and_of_what_the_other_one_is_now(world):
         "c0",
         "c1",
     )
-    assert change["waiting_for"] == ["interactions", "loyalty", "notifications"]
+    assert change["waiting_for"] == ["interactions", "loyalty", "notifications", "gateway"]
     assert world.told("customer.merged.v1") == [
         {"from": "c0", "into": "c1", "version": 2, "change_id": change["change_id"]}
     ]
@@ -210,7 +210,7 @@ def test_receipts_are_kept_with_when_they_first_came_and_strange_ones_are_passed
     for batch, now in ((events, later), (events[::-1], later + timedelta(minutes=1))):
         assert handlers.take_in(batch, world.store, world.broker.publish, now) == []
     assert world.store.journal[change_id].confirmed == {"loyalty": later}
-    assert world.merge("c0", "c1")["waiting_for"] == ["interactions", "notifications"]
+    assert world.merge("c0", "c1")["waiting_for"] == ["interactions", "notifications", "gateway"]
 
 
 IDS = st.sampled_from(["c0", "c1", "c2", "c3"])
