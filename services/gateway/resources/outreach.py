@@ -82,7 +82,6 @@ class OutreachDecision(Schema):
 class OutreachConversion(Schema):
     """The first purchase within the campaign's window."""
 
-    purchase_id = fields.String(required=True)
     at = moment("of the purchase", required=True)
     total = fields.Nested(Money, required=True)
 

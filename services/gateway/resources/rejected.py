@@ -38,7 +38,7 @@ class RejectedAttempt(Schema):
     error = fields.String(required=True)
 
 
-class EventName(Schema):
+class RejectedEventName(Schema):
     """Which event."""
 
     source = fields.String(required=True)
@@ -69,7 +69,7 @@ class RejectedEvent(Schema):
     )
     attempts = fields.List(fields.Nested(RejectedAttempt))
     replayed_at = moment("when it was published again")
-    replayed_as = fields.List(fields.Nested(EventName))
+    replayed_as = fields.List(fields.Nested(RejectedEventName))
     redacted = fields.Boolean(metadata={"description": "it told of a customer who was erased"})
 
 
@@ -107,10 +107,10 @@ class Correction(Schema):
     )
 
 
-class Replayed(Schema):
+class RejectedReplay(Schema):
     """What was published, confirmed by the broker."""
 
-    replayed = fields.List(fields.Nested(EventName), required=True)
+    replayed = fields.List(fields.Nested(RejectedEventName), required=True)
 
 
 @rejected.door("GET", "/rejected-events", needs="rejected:read", asks=RejectedWanted, answers=RejectedEvents)
@@ -137,7 +137,7 @@ def entry(rejection_id: str) -> Any:
     "/rejected-events/<rejection_id>/replay",
     needs="rejected:replay",
     takes=Correction,
-    answers=Replayed,
+    answers=RejectedReplay,
     refuses=[404, 409],
 )
 def replay(given: dict[str, Any], rejection_id: str) -> Any:
