@@ -2,18 +2,35 @@
 
 from services.gateway.audit import Audit
 from services.gateway.domain.scopes import ROLES, SCOPES
+from services.gateway.hooks.courier import Courier
+from services.gateway.hooks.taking_in import QUEUE, take_in
+from services.gateway.hooks.wiring import postman
 from services.gateway.keys import OVERLAP_HOURS, PER_MINUTE, Keys, Unknown
 from services.gateway.store import GatewayStore
 from wafa.runtime.clock import now
-from wafa.runtime.providers import MongoStore
+from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
+from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
 from wafa.runtime.rpc import rpc
+from wafa.runtime.timing import unceasing
 
 
 class GatewayService:
-    """Keeps the keys that open the front door."""
+    """Keeps the keys that open the front door, and delivers events to those who have subscribed."""
 
     name = "gateway"
     store = MongoStore(GatewayStore)
+    publish = EventPublisher()
+    postman = FromSettings(postman)
+
+    @consume(QUEUE, max_bytes=INTERNAL_BYTES)
+    def take_in(self, events):
+        """Keep events for those who have subscribed."""
+        take_in(events, self.store, self.publish, now())
+
+    @unceasing
+    def deliver(self, stopping):
+        """Deliver what is due."""
+        Courier(self.store, self.postman, now).work(stopping)
 
     @rpc
     def key_create(self, name, scopes, sources=(), types=(), per_minute=PER_MINUTE, days=None, by=""):
