@@ -55,7 +55,11 @@ def front(
         services=PROCESSES,
         amqp_uri=next(vhosts),
         mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": f"{unique_name()}_", "WAFA_HTTP_WORKERS": "1"},
+        environment={
+            "WAFA_DATABASE_PREFIX": f"{unique_name()}_",
+            "WAFA_HTTP_WORKERS": "1",
+            "WAFA_WEBHOOK_PRIVATE": "true",
+        },
     ) as stack:
         yield Front(stack).holding("admin")
 
