@@ -6,7 +6,7 @@ set -eu
 shared='crm[.].*|nameko-rpc|rpc[.]reply-.*|amq[.]gen-.*'
 
 for password in "$ADMIN_PASSWORD" "$CUSTOMERS_PASSWORD" "$INTERACTIONS_PASSWORD" \
-    "$LOYALTY_PASSWORD" "$NOTIFICATIONS_PASSWORD" "$PUBLISHER_PASSWORD"; do
+    "$LOYALTY_PASSWORD" "$NOTIFICATIONS_PASSWORD" "$GATEWAY_PASSWORD" "$WEB_PASSWORD" "$PUBLISHER_PASSWORD"; do
     case $password in
         '' | *[!A-Za-z0-9_-]*)
             echo "Passwords may have letters, digits, - and _ only, because they stand in addresses." >&2
@@ -17,6 +17,10 @@ done
 
 user() {  # name, password, tags
     printf '{"name": "%s", "password": "%s", "tags": "%s"}' "$1" "$2" "$3"
+}
+
+keys() {  # name, exchange, keys that it may publish with, keys that it may bind to
+    printf '{"user": "%s", "vhost": "/", "exchange": "%s", "write": "%s", "read": "%s"}' "$1" "$2" "$3" "$4"
 }
 
 may() {  # name, what to configure, write, read
@@ -35,6 +39,11 @@ service() {  # name, its queues without "wafa."
 # themselves refuse what was not published under its own type.)
 ours='customer[.](created|updated|merged|unmerged|erased|recognized|change_applied)[.]|outreach[.](sent|suppressed|converted)[.]|(interaction|loyalty|repurchase|event)([.]|$)'
 
+# The front door publishes for others, so it may say no more than they. It asks the services and hears what they
+# publish, with queues that end with its connection. Of what others ask them it hears nothing.
+own='nameko-rpc|amq[.]gen-.*'
+asked='^(customers|interactions|loyalty|notifications|gateway)[.].*'
+
 cat <<JSON
 {
   "vhosts": [{"name": "/"}],
@@ -44,6 +53,8 @@ cat <<JSON
     $(user interactions "$INTERACTIONS_PASSWORD" ''),
     $(user loyalty "$LOYALTY_PASSWORD" ''),
     $(user notifications "$NOTIFICATIONS_PASSWORD" ''),
+    $(user gateway "$GATEWAY_PASSWORD" ''),
+    $(user web "$WEB_PASSWORD" ''),
     $(user publisher "$PUBLISHER_PASSWORD" '')
   ],
   "permissions": [
@@ -52,10 +63,15 @@ cat <<JSON
     $(service interactions 'interactions([.]suspects)?|quarantine'),
     $(service loyalty 'loyalty([.]suspects)?'),
     $(service notifications 'notifications([.]suspects)?'),
+    $(service gateway 'gateway([.]suspects)?'),
+    $(may web "^($own)\$" "^($own|crm[.]events)\$" "^($own|crm[.]events)\$"),
     $(may publisher '^$' '^crm[.]events$' '^$')
   ],
   "topic_permissions": [
-    {"user": "publisher", "vhost": "/", "exchange": "crm.events", "write": "^(?!$ours).*", "read": "^$"}
+    $(keys web crm.events "^(?!$ours).*" '.*'),
+    $(keys web nameko-rpc "$asked" '^[0-9a-f]{32}$'),
+    $(keys gateway crm.events "^(customer[.]change_applied[.]|(?!$ours)).*" '.*'),
+    $(keys publisher crm.events "^(?!$ours).*" '^$')
   ],
 $(sed '1d;$d' "$(dirname "$0")/topology.json")
 }

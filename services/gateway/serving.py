@@ -9,6 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from prometheus_client import multiprocess
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.gateway.asking import Services
 from services.gateway.audit import Audit
@@ -94,7 +95,11 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         """Make the application; called in each process."""
-        return create_app(gather(self._settings, self._tally))
+        app = create_app(gather(self._settings, self._tally))
+        if proxies := self._settings.http_proxies:
+            fixed = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)
+            app.wsgi_app = fixed  # type: ignore[method-assign]
+        return app
 
 
 def _end_streams_with(worker: Any) -> None:

@@ -32,6 +32,7 @@ class Settings:
     http_port: int
     http_workers: int
     http_threads: int
+    http_proxies: int
     smtp_url: str
     mail_from: str
     sms_url: str
@@ -77,6 +78,7 @@ def load_settings() -> Settings:
         "http_port": env.int("WAFA_HTTP_PORT", 8000, validate=validate.Range(0, 65535)),
         "http_workers": env.int("WAFA_HTTP_WORKERS", 2, validate=validate.Range(1, 64)),
         "http_threads": env.int("WAFA_HTTP_THREADS", 32, validate=validate.Range(2, 1000)),
+        "http_proxies": env.int("WAFA_HTTP_PROXIES", 0, validate=validate.Range(0, 10)),
         "smtp_url": env.str("WAFA_SMTP_URL", "smtp://127.0.0.1:1025", validate=_scheme("smtp", "smtps")),
         "mail_from": env.str("WAFA_MAIL_FROM", "Wafa <wafa@localhost>"),
         "sms_url": env.str("WAFA_SMS_URL", ""),

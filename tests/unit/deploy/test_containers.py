@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wafa.stack import SERVICES
+from wafa.services import GATEWAY, PROCESSES, WEB
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
@@ -36,15 +36,16 @@ def test_the_compose_file_is_well_formed() -> None:
 
 def test_every_service_runs_in_a_container_of_the_one_image(containers: dict[str, Any]) -> None:
     ours = {name: one for name, one in containers.items() if "build" in one}
-    assert set(ours) == set(SERVICES)
-    assert {name: one["command"] for name, one in ours.items()} == {name: ["run", name] for name in SERVICES}
+    assert set(ours) == set(PROCESSES)
+    commands = {name: ["serve"] if name == WEB else ["run", name] for name in PROCESSES}
+    assert {name: one["command"] for name, one in ours.items()} == commands
     assert {one["build"]["dockerfile"] for one in ours.values()} == {"deploy/Dockerfile"}
 
 
 def test_a_service_is_told_nothing_that_it_does_not_read(
     containers: dict[str, Any], settings: dict[str, str]
 ) -> None:
-    told = {name for service in SERVICES for name in containers[service]["environment"]}
+    told = {name for service in PROCESSES for name in containers[service]["environment"]}
     assert told - settings.keys() == set()
 
 
@@ -52,20 +53,27 @@ def test_what_a_service_reads_can_be_set_in_one_place(
     containers: dict[str, Any], settings: dict[str, str]
 ) -> None:
     """Each variable is passed on, or fixed by the image or by the users that exist."""
-    told = {name for service in SERVICES for name in containers[service]["environment"]}
+    told = {name for service in PROCESSES for name in containers[service]["environment"]}
     names = ("HTTP_HOST", "HTTP_PORT", "DATABASE_PREFIX", "LOYALTY_PROGRAM", "OUTREACH", "CLOCK_SHIFT")
     fixed = {f"WAFA_{name}" for name in names}
     assert told | fixed == settings.keys()
 
 
 def test_a_service_speaks_for_itself_alone(containers: dict[str, Any]) -> None:
-    for name in SERVICES:
+    for name in PROCESSES:
         environment = containers[name]["environment"]
         secret = f"${{{name.upper()}_PASSWORD}}"
+        database = f"wafa_{GATEWAY if name == WEB else name}"
         assert environment["AMQP_URI"] == f"amqp://{name}:{secret}@rabbitmq:5672/%2F"
-        assert (
-            environment["MONGODB_URI"] == f"mongodb://{name}:{secret}@mongodb:27017/?authSource=wafa_{name}"
-        )
+        assert environment["MONGODB_URI"] == f"mongodb://{name}:{secret}@mongodb:27017/?authSource={database}"
+
+
+def test_nobody_outside_reaches_anything_but_the_front_door_and_the_broker(
+    containers: dict[str, Any],
+) -> None:
+    """The mail catcher of the demo shows its page as well."""
+    open_to_others = {name for name, one in containers.items() if "ports" in one}
+    assert open_to_others == {WEB, "rabbitmq", "mail"}
 
 
 def test_every_container_tells_its_health_and_comes_back(containers: dict[str, Any]) -> None:
@@ -104,7 +112,8 @@ def test_everyone_gets_a_password_of_their_own(text: str) -> None:
 
 def test_the_database_knows_every_service() -> None:
     script = (ROOT / "deploy" / "mongo" / "users.js").read_text("utf-8")
-    assert set(re.findall(r'"(\w+)"', script.split(")")[0])) == set(SERVICES)
+    known = dict(re.findall(r'^  (\w+): "wafa_(\w+)",$', script, re.MULTILINE))
+    assert known == {name: GATEWAY if name == WEB else name for name in PROCESSES}
 
 
 def test_the_image_gets_all_that_it_copies() -> None:
