@@ -12,7 +12,7 @@ from typing import Any
 from services.gateway.refusals import Refusal, not_found
 
 _MISSING = frozenset({"not_found", "forged"})
-_INVALID = frozenset({"no_identifier", "same_customer", "too_large"})
+_INVALID = frozenset({"no_identifier", "too_large"})
 
 
 def checked(answer: Any, what: str) -> Any:

@@ -1,15 +1,19 @@
 """Questions to the services: each with a deadline, and none to one that has lately not answered.
 
 After `FAILURES` questions in a row without an answer a service is not asked for `RECOVERY` seconds: whoever
-wants something of it hears at once that it is away, and the threads are free for what works.
+wants something of it hears at once that it is away, and the threads are free for what works. Then one
+question goes out to try it, and once that is answered all others go too.
 """
 
+import threading
+import time
 from typing import Any
 
 from circuitbreaker import CircuitBreaker
 
-from wafa.runtime.caller import Caller, Pending
-from wafa.runtime.errors import RemoteUnavailable
+from wafa.runtime.awaiting import Pending
+from wafa.runtime.caller import Caller
+from wafa.runtime.errors import RemoteFailed, RemoteUnavailable
 from wafa.services import GATEWAY, SERVICES
 
 FAILURES = 5
@@ -26,12 +30,40 @@ class Away(RemoteUnavailable):
         super().__init__(f"the service {service} does not answer: {why}")
 
 
+class Line:
+    """The way to a service: open, shut for some seconds, or open for one question that tries it."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.breaker = CircuitBreaker(FAILURES, RECOVERY, RemoteUnavailable, service)
+        self._lock = threading.Lock()
+        self._tried = float("-inf")
+
+    @property
+    def shut(self) -> bool:
+        """Whether the service has lately not answered."""
+        return not self.breaker.closed
+
+    def lets_through(self) -> bool:
+        """Tell whether the service is to be asked now."""
+        if self.breaker.closed:
+            return True
+        if self.breaker.opened:
+            return False
+        with self._lock:
+            now = time.monotonic()
+            # Whoever tried it before may never have waited for the answer.
+            if now - self._tried < RECOVERY:
+                return False
+            self._tried = now
+            return True
+
+
 class Question:
     """A question that was asked, or was not because nobody would have answered."""
 
-    def __init__(self, service: str, breaker: CircuitBreaker, pending: Pending | None) -> None:
-        self._service = service
-        self._breaker = breaker
+    def __init__(self, line: Line, pending: Pending | None) -> None:
+        self._line = line
         self._pending = pending
 
     def answer(self) -> Any:
@@ -42,12 +74,12 @@ class Question:
             RemoteFailed: the service answered with an error.
         """
         if self._pending is None:
-            raise Away(self._service, "it is not asked for some seconds")
+            raise Away(self._line.service, "it is not asked for some seconds")
         try:
-            with self._breaker:
+            with self._line.breaker:
                 return self._pending.result()
         except RemoteUnavailable as error:
-            raise Away(self._service, str(error)) from error
+            raise Away(self._line.service, str(error)) from error
 
 
 class Services:
@@ -55,26 +87,29 @@ class Services:
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._breakers = {
-            name: CircuitBreaker(FAILURES, RECOVERY, RemoteUnavailable, name) for name in (*SERVICES, GATEWAY)
-        }
+        self._lines = {name: Line(name) for name in (*SERVICES, GATEWAY)}
 
     def call(self, service: str, method: str, *arguments: Any, within: float = DEADLINE, **named: Any) -> Any:
-        """Ask and wait for the answer; raises as `Question.answer`."""
+        """Ask and wait for the answer; raises as `ask` and `Question.answer`."""
         return self.ask(service, method, *arguments, within=within, **named).answer()
 
     def ask(
         self, service: str, method: str, *arguments: Any, within: float = DEADLINE, **named: Any
     ) -> Question:
-        """Ask and go on, so that several are asked at the same time."""
-        breaker = self._breakers[service]
-        pending = (
-            None
-            if breaker.opened
-            else self._caller.begin(service, method, *arguments, within=within, **named)
-        )
-        return Question(service, breaker, pending)
+        """Ask and go on, so that several are asked at the same time.
+
+        Raises:
+            RemoteFailed: an argument is no text that can be sent; as if the service had refused it.
+        """
+        line = self._lines[service]
+        if not line.lets_through():
+            return Question(line, None)
+        try:
+            return Question(line, self._caller.begin(service, method, *arguments, within=within, **named))
+        except UnicodeEncodeError:
+            why = "a text holds half of a surrogate pair, which is no character"
+            raise RemoteFailed(f"{service}.{method}", "ValueError", why) from None
 
     def away(self) -> list[str]:
-        """Return which services are not asked at the moment."""
-        return [name for name, breaker in self._breakers.items() if breaker.opened]
+        """Return which services have lately not answered."""
+        return [name for name, line in self._lines.items() if line.shut]

@@ -2,68 +2,35 @@
 
 One thread owns the connection, because neither py-amqp nor a TLS socket may be used by two. Callers hand
 their requests to it and wait for their own answers. A broker that is away is told at once, not waited for.
+Whatever goes wrong in the thread, it goes on with a new connection: without it, nobody would be answered.
 """
 
 import contextlib
 import queue
-import select
+import selectors
 import socket
 import threading
 import time
 import uuid
-from concurrent.futures import Future
-from typing import Any, NamedTuple
+from typing import Any
 
 import amqp
 import msgspec
 import structlog
 
+from wafa.runtime.awaiting import Awaited, Pending, Request, read_answer
 from wafa.runtime.broker import connect
-from wafa.runtime.client import RPC_EXCHANGE, failed
+from wafa.runtime.client import RPC_EXCHANGE
 from wafa.runtime.errors import RemoteUnavailable
+from wafa.runtime.logs import withheld
 
 log = structlog.get_logger(__name__)
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 3.0
-#: Seconds after which the thread looks whether it is to end.
+#: Seconds after which the thread looks whether the broker still lives.
 IDLE = 1.0
-
-
-class Request(NamedTuple):
-    """A call on its way. `within` is in seconds."""
-
-    correlation: str
-    service: str
-    method: str
-    body: bytes
-    within: float
-
-
-class Pending:
-    """An answer to come."""
-
-    def __init__(self, caller: "Caller", request: Request) -> None:
-        self._caller = caller
-        self._request = request
-        self._until = time.monotonic() + request.within
-
-    def result(self) -> Any:
-        """Wait for the answer and return it.
-
-        Raises:
-            RemoteUnavailable: no answer in time, or something that the service needs is away.
-            RemoteFailed: the service answered with an error.
-        """
-        service, method = self._request.service, self._request.method
-        try:
-            answer = self._caller.take(self._request.correlation, self._until - time.monotonic())
-        except TimeoutError:
-            raise RemoteUnavailable(
-                f"{service}.{method}: no answer within {self._request.within:g} s"
-            ) from None
-        if failure := answer["error"]:
-            raise failed(service, method, failure)
-        return answer["result"]
+#: Seconds: a broker that has vanished without a word is found within twice that.
+HEARTBEAT = 10
 
 
 class Caller:
@@ -76,11 +43,13 @@ class Caller:
         self._uri = uri
         self._name = name
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        self._answers: dict[str, Future[Any]] = {}
+        self._awaited = Awaited()
         self._ending = threading.Event()
         self._connected = threading.Event()
         self._woken, self._wake = socket.socketpair()
         self._woken.setblocking(False)
+        # While the thread connects nobody reads, and whoever calls must not wait for that.
+        self._wake.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="caller", daemon=True)
         self._thread.start()
 
@@ -94,51 +63,61 @@ class Caller:
         return self.begin(service, method, *args, within=within, **kwargs).result()
 
     def begin(self, service: str, method: str, *args: Any, within: float, **kwargs: Any) -> Pending:
-        """Call a method and return at once; what goes wrong is raised by the answer."""
+        """Call a method and return at once; what goes wrong is raised by the answer.
+
+        Raises:
+            UnicodeEncodeError: an argument holds half of a surrogate pair, which is no text.
+        """
         body = msgspec.json.encode({"args": args, "kwargs": kwargs})
         request = Request(uuid.uuid4().hex, service, method, body, within)
-        self._answers[request.correlation] = Future()
+        pending = self._awaited.expect(request)
         self._requests.put(request)
-        self._wake.send(b".")
-        return Pending(self, request)
-
-    def take(self, correlation: str, within: float) -> Any:
-        """Wait for an answer, which nobody waits for afterwards. Raises TimeoutError."""
-        try:
-            return self._answers[correlation].result(max(within, 0))
-        finally:
-            self._answers.pop(correlation, None)
+        self._wake_up()
+        if self._ending.is_set():
+            self._awaited.fail_all("no calls are made any longer")
+        return pending
 
     def close(self) -> None:
-        """End the thread and its connection."""
+        """End the thread and its connection. Whoever waits for an answer hears that there is none."""
         self._ending.set()
-        self._wake.send(b".")
+        self._wake_up()
         self._thread.join()
+        self._awaited.fail_all("no calls are made any longer")
         self._woken.close()
         self._wake.close()
+
+    def _wake_up(self) -> None:
+        # Full means that the thread has enough to wake up from, closed that it has ended.
+        with contextlib.suppress(OSError):
+            self._wake.send(b".")
 
     def _run(self) -> None:
         delay = FIRST_DELAY
         while not self._ending.is_set():
             try:
                 self._serve()
-            except (OSError, amqp.exceptions.AMQPError) as error:
+            except Exception as error:
                 delay = FIRST_DELAY if self.connected else min(delay * 2, LONGEST_DELAY)
                 self._connected.clear()
-                log.warning("broker away, trying again", error=str(error), delay=delay)
-                self._fail_all(RemoteUnavailable(f"the broker does not answer: {error}"))
+                _tell(error, delay)
+                self._awaited.fail_all(f"the broker does not answer: {error}")
                 self._refuse_for(delay)
+        self._connected.clear()
 
     def _serve(self) -> None:
-        connection = connect(self._uri, name=self._name, heartbeat=0)
+        connection = connect(self._uri, name=self._name, heartbeat=HEARTBEAT)
         try:
             channel = self._listen(connection.channel())
             self._connected.set()
-            while not self._ending.is_set():
-                ready, _, _ = select.select([connection.sock, self._woken], [], [], IDLE)
-                self._send(channel)
-                if connection.sock in ready:
-                    self._receive(connection)
+            with selectors.DefaultSelector() as watched:
+                watched.register(connection.sock, selectors.EVENT_READ)
+                watched.register(self._woken, selectors.EVENT_READ)
+                while not self._ending.is_set():
+                    ready = {key.fileobj for key, _ in watched.select(IDLE)}
+                    self._send(channel)
+                    if connection.sock in ready:
+                        self._receive(connection)
+                    connection.heartbeat_tick()
         finally:
             connection.collect()
 
@@ -167,7 +146,7 @@ class Caller:
             channel.basic_publish(message, exchange=RPC_EXCHANGE, routing_key=key, mandatory=True)
 
     def _receive(self, connection: amqp.Connection) -> None:
-        # Everything that is there: of a TLS connection, `select` does not see what is already decrypted.
+        # Everything that is there: of a TLS connection, a selector does not see what is already decrypted.
         while True:
             try:
                 connection.drain_events(timeout=0)
@@ -175,39 +154,44 @@ class Caller:
                 return
 
     def _waiting(self) -> list[Request]:
+        """Return the requests to send, without those that nobody waits for any longer."""
         with contextlib.suppress(BlockingIOError):
             self._woken.recv(4096)
         requests: list[Request] = []
         while True:
             try:
-                requests.append(self._requests.get_nowait())
+                request = self._requests.get_nowait()
             except queue.Empty:
                 return requests
+            if self._awaited.wants(request.correlation):
+                requests.append(request)
 
     def _refuse_for(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._ending.is_set():
-            select.select([self._woken], [], [], left)
-            self._waiting()
-            self._fail_all(RemoteUnavailable("the broker does not answer"))
-
-    def _fail_all(self, error: Exception) -> None:
-        for correlation in list(self._answers):
-            self._settle(correlation, error)
-
-    def _settle(self, correlation: str, outcome: Any) -> None:
-        future = self._answers.get(correlation)
-        if future is None or future.done():
-            return  # nobody waits for it any longer
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+        with selectors.DefaultSelector() as watched:
+            watched.register(self._woken, selectors.EVENT_READ)
+            while (left := until - time.monotonic()) > 0 and not self._ending.is_set():
+                watched.select(left)
+                self._waiting()
+                self._awaited.fail_all("the broker does not answer")
 
     def _on_answer(self, message: amqp.Message) -> None:
-        self._settle(message.properties["correlation_id"], msgspec.json.decode(message.body))
+        try:
+            correlation = message.properties["correlation_id"]
+            answer = read_answer(message.body)
+        except (KeyError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            log.warning("answer dropped, it cannot be read", error=type(error).__name__)
+        else:
+            self._awaited.settle(correlation, answer)
 
     def _on_return(self, error: Exception, exchange: str, key: str, message: amqp.Message) -> None:
         service = key.partition(".")[0]
         unavailable = RemoteUnavailable(f"the service {service} does not answer; is it running?")
-        self._settle(message.properties["correlation_id"], unavailable)
+        self._awaited.settle(message.properties["correlation_id"], unavailable)
+
+
+def _tell(error: Exception, delay: float) -> None:
+    if isinstance(error, OSError | amqp.exceptions.AMQPError):
+        log.warning("broker away, trying again", error=str(error), delay=delay)
+    else:
+        log.error("calls broke down, beginning anew", exc_info=withheld(error), delay=delay)
