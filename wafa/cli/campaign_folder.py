@@ -8,6 +8,8 @@ from wafa.cli.faults import CommandFault
 FOLDER = "templates"
 _NAME = re.compile(r"([a-z0-9_]+)\.([a-z]{2,3})\.(subject|txt|html|short)")
 
+#: Characters; no campaign and no text comes near it.
+LONGEST = 1_000_000
 #: Template -> language -> part -> what somebody wrote.
 Texts = dict[str, dict[str, dict[str, str]]]
 
@@ -37,8 +39,12 @@ def read_texts(folder: Path) -> Texts:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        with path.open(encoding="utf-8") as file:
+            content = file.read(LONGEST + 1)
     except UnicodeError:
         raise CommandFault(f"{path}: expected text in UTF-8") from None
     except OSError as error:
         raise CommandFault(f"{path}: cannot be read: {error.strerror}") from None
+    if len(content) > LONGEST:
+        raise CommandFault(f"{path}: is too long: {LONGEST:,} characters are the most")
+    return content

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from rich.panel import Panel
 from rich.table import Table
 
@@ -14,6 +13,7 @@ from wafa.cli.campaign_folder import Texts, read_campaign, read_texts
 from wafa.cli.faults import CommandFault
 from wafa.cli.output import as_json, notes, paper, print_json
 from wafa.cli.system import call
+from wafa.runtime.marked_yaml import BrokenFile, parse_marked
 
 MARKETING = "marketing"
 PURPOSES = (MARKETING, "service", "transactional")
@@ -101,9 +101,10 @@ def _read(path: Path) -> tuple[Texts, str]:
 
 def _purpose(content: str, path: Path) -> str:
     try:
-        campaign = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        raise CommandFault(f"{path}: {error}") from None
+        campaign = parse_marked(content).content
+    except BrokenFile as error:
+        where = f"{path}:{error.line}" if error.line else f"{path}"
+        raise CommandFault(f"{where}: {error}") from None
     purpose = campaign.get("purpose") if isinstance(campaign, dict) else None
     return purpose if purpose in PURPOSES else MARKETING
 

@@ -1,0 +1,47 @@
+"""Files that people give us, read: whatever is in them, the answer is a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from wafa.cli import campaign_folder, template
+from wafa.cli.faults import CommandFault
+
+#: Five lines that are a hundred thousand values.
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{inner}: &{inner} [{', '.join([f'*{outer}'] * 10)}]\n"
+    for outer, inner in (("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"))
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "purpose: service\nstart: 2026-99-99\n",
+        "purpose: service\nn: " + "9" * 5000 + "\n",
+        "purpose: service\nt: 2026-01-01T00:00:00+99:99\n",
+    ],
+)
+def test_a_value_that_yaml_would_make_a_day_of_breaks_no_command(content: str) -> None:
+    assert template._purpose(content, Path("x.yml")) == "service"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("&a [*a]", "refers to itself"),
+        ("- " * 5000 + "x", "nested too deeply"),
+        (BOMB, "holds too much"),
+        ("purpose: a\npurpose: b", "x.yml:2: 'purpose' is there already"),
+        ("{[a]: b}", "expected a text for a name"),
+    ],
+)
+def test_a_file_made_to_grow_or_to_confuse_is_told_off_with_its_line(content: str, told: str) -> None:
+    with pytest.raises(CommandFault, match=told):
+        template._purpose(content, Path("x.yml"))
+
+
+def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign_folder, "LONGEST", 1000)
+    with pytest.raises(CommandFault, match="too long"):
+        campaign_folder.read_campaign(Path("/dev/zero"))
