@@ -1,6 +1,7 @@
 """Other systems publish over HTTP: what is accepted is in Wafa, what is not is told with its place."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -34,13 +35,16 @@ def contact(shop: str, number: int = 1, **more: Any) -> Event:
 
 
 def send(
-    front: Front, body: bytes, content_type: str = JSON, path: str = "/v1/events", **headers: str
+    front: Front,
+    body: bytes | Iterator[bytes],
+    content_type: str = JSON,
+    path: str = "/v1/events",
+    **headers: str,
 ) -> urllib3.BaseHTTPResponse:
     """Post these very bytes."""
-    authorization = {"Authorization": f"Bearer {front.token}", "Content-Type": content_type}
-    return urllib3.request(
-        "POST", front.url + path, body=body, headers=authorization | headers, retries=False
-    )
+    # A connection of its own: where a body was refused unread, there is no way to go on.
+    ours = {"Authorization": f"Bearer {front.token}", "Content-Type": content_type, "Connection": "close"}
+    return urllib3.request("POST", front.url + path, body=body, headers=ours | headers, retries=False)
 
 
 def recorded(front: Front, shop: str) -> list[dict[str, Any]]:
@@ -157,7 +161,7 @@ def test_another_form_is_415_and_broken_json_400(front: Front, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/events/validate"])
-def test_too_much_is_413_and_the_connection_survives_it(front: Front, path: str) -> None:
+def test_too_much_is_413_whether_its_length_was_told_or_not(front: Front, path: str) -> None:
     too_long = b'"' + b"x" * (9 * 1024 * 1024) + b'"'
     too_many = json.dumps([1] * 1001).encode()
 
@@ -165,13 +169,7 @@ def test_too_much_is_413_and_the_connection_survives_it(front: Front, path: str)
         answer = send(front, body, path=path)
         assert answer.status == 413, answer.data
         assert answer.json()["error"]["code"] == "too_large"
-    in_pieces = urllib3.request(
-        "POST",
-        front.url + path,
-        body=iter([b"x" * 1024 * 1024] * 9),
-        headers={"Authorization": f"Bearer {front.token}", "Content-Type": JSON},
-        retries=False,
-    )
+    in_pieces = send(front, iter([b"x" * 1024 * 1024] * 9), path=path)
     assert in_pieces.status == 413
 
 
