@@ -44,7 +44,7 @@ class Doors(Blueprint):
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, name, url_prefix="/v1", description=description)
         self.doors: list[Door] = []
-        self._prepare_doc_cbks.append(_with_key_of_repetition)
+        self._prepare_doc_cbks += [_with_key_of_repetition, _with_scope]
 
     def door(
         self,
@@ -93,10 +93,9 @@ class Doors(Blueprint):
             for refused in sorted({*refuses, *always}):
                 told = self.alt_response(refused, schema=ErrorAnswer)(told)
             if needs:
-                scopes = "Any key will do." if needs == ANY else f"Needs the scope `{needs}`."
-                documentation["security"] = [{"key": []}]
-                documentation.setdefault("description", scopes)
+                documentation["security"] = [{"key": [] if needs == ANY else [needs]}]
             told = self.doc(**documentation)(told)
+            told._apidoc["needs"] = needs
             told._apidoc["repeatable"] = bool(needs and door.changes)
             self.route(rule, methods=[method])(_guarded(told, door) if needs else told)
             return view
@@ -142,4 +141,12 @@ def _size() -> int:
 def _with_key_of_repetition(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
     if info.get("repeatable"):
         doc.setdefault("parameters", []).append(dict(PARAMETER))
+    return doc
+
+
+def _with_scope(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    if needs := info.get("needs"):
+        scope = "Any key will do." if needs == ANY else f"Needs the scope `{needs}`."
+        said = info["docstring"].get("description", "")
+        info["docstring"]["description"] = f"{said}\n\n{scope}".strip()
     return doc
