@@ -7,7 +7,7 @@ WORKERS := 2
 SHARED := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 STATE := $(or $(WAFA_STATE),.wafa)
 
-.PHONY: help setup servers node up demo demo-check test test-faults test-mutants soak check bench docs lock clean
+.PHONY: help setup servers node browser up demo demo-check test test-faults test-mutants soak check bench docs lock clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ servers: $(READY)  ## Install what the local stack needs from the system (Rabbit
 node:  ## Install Node.js, which the test of one example needs, or say that it is missing
 	@sh deploy/local/node.sh
 
+browser: $(READY)  ## Install Chromium, in which tests look at pages, or say that it is missing
+	@sh deploy/local/browser.sh
+
 up: $(READY)  ## Run everything on this machine, without Docker, until Ctrl-C
 	@$(BIN)/wafa up $(ARGS)
 
@@ -35,7 +38,7 @@ demo: $(READY)  ## Replay real purchases, print and reconcile the figures, run o
 demo-check: $(READY)  ## The same, then stop; fails when a figure does not reconcile
 	@$(BIN)/wafa demo --check $(ARGS)
 
-test: servers node  ## Unit, contract, integration and end-to-end tests, against real servers
+test: servers node browser  ## Unit, contract, integration and end-to-end tests, against real servers
 	$(BIN)/pytest $(or $(ARGS),$(SHARED) $(wildcard tests/unit tests/contracts tests/integration tests/e2e))
 
 test-faults: servers  ## What holds when processes are killed, servers restarted and connections cut
