@@ -1,5 +1,7 @@
 """Events as they happen, for screens that are looked at: server-sent events."""
 
+import select
+import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,13 +24,11 @@ BEAT = 15.0
 #: Seconds after which it is looked again whether the key still counts. Few, since a key that was known is
 #: believed for most of a minute while the database is away.
 RECHECK = 8.0
-#: Seconds that a client may take to make room for what is sent to it, before the connection is given up.
-SEND_WITHIN = 20.0
 #: Seconds in which the broker must have bound what is listened for.
 HEARD_WITHIN = 5.0
 #: Seconds after which it is worth trying again when too many listen.
 RETRY_AFTER = 10
-#: Seconds after which a stream notices that the process is to stop.
+#: Seconds after which a stream notices that the process is to stop, or that nobody is there any longer.
 TICK = 1.0
 
 stream = Doors("stream", "Events as they happen, for screens")
@@ -98,22 +98,20 @@ def listen(wanted: dict[str, str]) -> Response:
             "too many listen already; try again later, or raise WAFA_HTTP_THREADS or WAFA_HTTP_WORKERS",
             headers={"Retry-After": str(RETRY_AFTER)},
         ) from None
-    response = Response(_chunks(listener, ears.stopping, _key_counts()), mimetype="text/event-stream")
+    client = request.environ.get("gunicorn.socket")
+    chunks = _chunks(listener, lambda: ears.stopping() or _is_gone(client), _key_counts())
+    response = Response(chunks, mimetype="text/event-stream")
     # Also where nothing is ever read of it, as for HEAD.
     response.call_on_close(lambda: ears.hub.leave(listener))
     response.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-    if connection := request.environ.get("gunicorn.socket"):
-        connection.settimeout(SEND_WITHIN)
     return response
 
 
-def _chunks(
-    listener: Listener, stopping: Callable[[], bool], key_counts: Callable[[], bool]
-) -> Iterator[bytes]:
+def _chunks(listener: Listener, over: Callable[[], bool], key_counts: Callable[[], bool]) -> Iterator[bytes]:
     """Yield what is sent, in large pieces when much waits."""
     yield OPENING
     sent = checked = time.monotonic()
-    while not stopping():
+    while not over():
         last = listener.cut_off
         chunk = listener.take(TICK)
         now = time.monotonic()
@@ -127,6 +125,16 @@ def _chunks(
                 break
             checked = now
     yield END
+
+
+def _is_gone(client: socket.socket | None) -> bool:
+    """Tell whether the other side has closed the connection: whoever listens has nothing more to say."""
+    if client is None:
+        return False
+    try:
+        return bool(select.select([client], [], [], 0)[0]) and not client.recv(1, socket.MSG_PEEK)
+    except OSError:
+        return True
 
 
 def _key_counts() -> Callable[[], bool]:

@@ -1,0 +1,37 @@
+"""A screen that shows what the front door streams."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from tests.integration.gateway.conftest import Front
+
+
+class Screen:
+    """Listens with the key of a `Front`; used as a context manager. Waits for at most `timeout` seconds."""
+
+    def __init__(self, front: Front, types: str, last: str | None = None, timeout: float = 40) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(front.url).netloc, timeout=timeout)
+        headers = {"Authorization": f"Bearer {front.token}"} | ({"Last-Event-ID": last} if last else {})
+        self._connection.request("GET", f"/v1/stream?types={quote(types)}", headers=headers)
+        self.answer = self._connection.getresponse()
+
+    def __enter__(self) -> "Screen":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.answer.close()
+        self._connection.close()
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Yield `event`, `id` where there is one, and `data` of what comes; ends with the stream."""
+        fields: dict[str, Any] = {}
+        for line in self.answer:
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if not name and "event" in fields:
+                yield {**fields, "data": json.loads(fields["data"])}
+                fields = {}
+            elif name in ("id", "event", "data"):
+                fields[name] = value
