@@ -5,15 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Return
 from services.loyalty.domain.money import NoExchangeRate, to_minor
 from services.loyalty.domain.program import Program
 from services.loyalty.effects import apply, settle, write
-from services.loyalty.family import find
 from services.loyalty.member import Change, Entry
 from services.loyalty.merging import erase, repoint
 from services.loyalty.store import LoyaltyStore
-from wafa.contracts.envelope import Event, derive_id
+from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
 from wafa.contracts.times import parse_time
 from wafa.runtime.policy import Reject, Verdict
@@ -56,31 +55,6 @@ def record(
         entries.append(Entry(event["data"]["customer_id"], fact, event.get("correlationid")))
     apply(entries, store, publish, program, now)
     return refusals
-
-
-def redeem(
-    customer_id: str,
-    redemption_id: str,
-    points: int,
-    store: LoyaltyStore,
-    publish: Publish,
-    program: Program,
-    now: datetime,
-) -> None:
-    """Spend points of a member; the same `redemption_id` of the same customer has an effect once.
-
-    Raises:
-        ValueError: `points` is not a positive whole number, or more than the member had when last seen.
-    """
-    if not isinstance(points, int) or isinstance(points, bool) or points <= 0:
-        raise ValueError(f"points must be a positive whole number, not {points!r}")
-    family = find(store, [customer_id])
-    member = family.members.get(family.root(customer_id))
-    key = derive_id(customer_id, f"redemption {redemption_id}")
-    has = member["snapshot"]["points"] if member and "state" in member else 0
-    if not store.receipts([key]) and has < points:
-        raise ValueError(f"the member has fewer than {points} points")
-    apply([Entry(customer_id, Redemption(key, now, points), None)], store, publish, program, now)
 
 
 def wake(store: LoyaltyStore, publish: Publish, program: Program, now: datetime) -> int:

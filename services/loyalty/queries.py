@@ -21,7 +21,7 @@ from wafa.contracts.times import format_time, parse_time, to_milliseconds
 def member(
     store: LoyaltyStore, program: Program, customer_id: str, now: datetime, as_of: str | None = None
 ) -> dict[str, Any] | None:
-    """Return a member with the titles of the tier; None where nothing was ever bought.
+    """Return a member with the titles of the tier and of the next; None where nothing was ever bought.
 
     An alias is answered with the customer that it is another name of. `as_of` is a moment (RFC 3339) or a
     date, which is the end of that UTC day: the member is shown as it was then, as far as it is known today.
@@ -42,8 +42,11 @@ def member(
         seen = view(program, state, then or now)
     except OtherProgram:
         seen = view(program, rebuild(program, _facts(store, found)), now)
-    titles = next(tier.titles for tier in program.tiers if tier.code == seen.tier)
-    return {"customer_id": found["_id"], "tier_titles": dict(titles), **snapshot(seen, program)}
+    figures = {"customer_id": found["_id"], **snapshot(seen, program)}
+    titles = {tier.code: dict(tier.titles) for tier in program.tiers}
+    if above := figures.get("next_tier"):
+        figures["next_tier"] = {**above, "titles": titles[above["tier"]]}
+    return {"tier_titles": titles[seen.tier], **figures}
 
 
 def ledger(store: LoyaltyStore, program: Program, customer_id: str, now: datetime) -> list[dict[str, Any]]:

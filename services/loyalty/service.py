@@ -1,6 +1,6 @@
 """The loyalty service: a table of contents."""
 
-from services.loyalty import handlers, history, queries, rebuilding, sweeping
+from services.loyalty import handlers, history, queries, rebuilding, redeeming, sweeping
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
 from wafa.runtime.clock import now
@@ -35,8 +35,11 @@ class LoyaltyService:
 
     @rpc
     def redeem(self, customer_id, redemption_id, points):
-        """Spend points of a member, once for each redemption id."""
-        handlers.redeem(customer_id, redemption_id, points, self.store, self.publish, self.program, now())
+        """Spend points of a member, once for each redemption id, and return the member."""
+        refused = redeeming.redeem(
+            customer_id, redemption_id, points, self.store, self.publish, self.program, now()
+        )
+        return refused or queries.member(self.store, self.program, customer_id, now())
 
     @rpc
     def rebuild(self, after=None, limit=500, repair=False):

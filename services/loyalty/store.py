@@ -57,6 +57,10 @@ class LoyaltyStore:
         """Return those of the event keys whose effects are out."""
         return by_id(self._ledger, keys, {"_id": 1}).keys()
 
+    def filed(self, keys: Iterable[str]) -> list[Document]:
+        """Return the ledger rows of these keys."""
+        return [*by_id(self._ledger, keys).values()]
+
     def ledger(self, customer_ids: Iterable[str]) -> dict[str, list[Document]]:
         """Return all ledger rows of these customers, by customer."""
         rows: dict[str, list[Document]] = {customer_id: [] for customer_id in customer_ids}

@@ -10,6 +10,7 @@ from pymongo.database import Database
 
 from services.loyalty import handlers, queries, rebuilding, sweeping
 from services.loyalty.domain.program import Program
+from services.loyalty.redeeming import redeem
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
@@ -327,11 +328,30 @@ def test_a_redemption_counts_once_however_often_it_is_asked_for(
 ) -> None:
     take_in(bought(0, "50.00"))
     for _ in range(2):
-        handlers.redeem("mona", "till-7-redemption-1", 20, store, bus, program, NOW)
+        redeem("mona", "till-7-redemption-1", 20, store, bus, program, NOW)
 
     assert store.members(["mona"])["mona"]["snapshot"]["points"] == 30
     with pytest.raises(ValueError, match="positive whole number"):
-        handlers.redeem("mona", "till-7-redemption-2", -20, store, bus, program, NOW)
+        redeem("mona", "till-7-redemption-2", -20, store, bus, program, NOW)
+
+
+def test_what_stands_against_a_redemption_is_said_in_words_for_machines(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0, "50.00"))
+
+    def refused(who: str, redemption_id: str, points: int) -> str:
+        answer = redeem(who, redemption_id, points, store, bus, program, NOW)
+        assert answer is not None
+        return answer["error"]["reason"]
+
+    assert refused("nobody", "1", 20) == "unknown_member"
+    assert refused("mona", "1", 51) == "too_few_points"
+    assert redeem("mona", "1", 50, store, bus, program, NOW) is None
+    assert redeem("mona", "1", 50, store, bus, program, NOW) is None, "the till did not hear the answer"
+    assert refused("mona", "1", 20) == "other_points"
+    assert refused("mona", "2", 1) == "too_few_points"
+    assert store.members(["mona"])["mona"]["snapshot"]["points"] == 0
 
 
 def test_rebuild_finds_a_member_that_its_ledger_does_not_explain_and_puts_it_right(
@@ -385,7 +405,7 @@ def test_one_redemption_id_of_two_customers_is_two_redemptions(
 ) -> None:
     take_in(bought(0, "50.00"), bought(0, "50.00", who="omar"))
     for who in ("mona", "omar"):
-        handlers.redeem(who, "1", 20, store, bus, program, NOW)
+        redeem(who, "1", 20, store, bus, program, NOW)
 
     assert [one["snapshot"]["points"] for one in store.members(["mona", "omar"]).values()] == [30, 30]
 

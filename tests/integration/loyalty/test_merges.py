@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.loyalty import handlers, queries, rebuilding
+from services.loyalty import queries, rebuilding
 from services.loyalty.domain.codec import decode_state
 from services.loyalty.domain.program import Program
 from services.loyalty.family import Circular
+from services.loyalty.redeeming import redeem
 from services.loyalty.store import LoyaltyStore
 from tests.conftest import unique_name
 from tests.unit.loyalty import people, test_merging
@@ -191,8 +192,11 @@ def test_a_redemption_under_an_old_id_is_of_the_points_of_the_person(
     take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program, shown: Callable
 ) -> None:
     take_in(bought("a", 0), bought("b", 1), merged("a", "b", 1))
-    handlers.redeem("a", "1", 100, store, bus, program, NOW)
+    redeem("a", "1", 100, store, bus, program, NOW)
     assert shown("b")["points"] == 20
+
+    redeem("b", "1", 100, store, bus, program, NOW)
+    assert shown("b")["points"] == 20, "asked for again under the person's other id"
 
 
 def test_of_an_erased_customer_nothing_is_left_but_that_and_the_ledger(
