@@ -4,6 +4,7 @@ What the server says of one mail decides about that mail; trouble with the serve
 a sender or our password) is never held against a mail, it is only put off.
 """
 
+import io
 import smtplib
 import ssl
 import time
@@ -14,8 +15,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.notifications.channels.mail import Mail
 from services.notifications.channels.outcomes import Accepted, Outcome, PutOff, Refused
-from services.notifications.channels.transaction import transact
+from services.notifications.channels.transaction import InDoubt, transact
 from services.notifications.channels.words import kept_words, trouble
+from wafa.runtime.hurried import Hurried
 
 # Long-lived connections collect trouble; many servers end them after about so many mails or so long a rest.
 MAILS_PER_CONNECTION = 200
@@ -65,7 +67,7 @@ class Server:
 class Mailer:
     """Sends mail; safe to share among threads, each of which uses a connection of its own meanwhile.
 
-    `timeout` (seconds) limits each step of the conversation.
+    `timeout` (seconds) limits each step of the conversation: a connection, a command, a whole reply.
     """
 
     def __init__(self, server: Server, *, timeout: float = 10) -> None:
@@ -133,13 +135,33 @@ class _Connection:
             self.smtp.close()
 
 
+class _Plain(smtplib.SMTP):
+    """A conversation in which each reply has its time, however many lines and pieces it comes in."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        assert self.sock is not None, "connected"
+        until = time.monotonic() + self.timeout
+        if self.file is None:
+            self.file = io.BufferedReader(Hurried(self.sock, until))
+        self.file.raw.until = until
+        try:
+            return super().getreply()
+        finally:
+            if self.sock is not None:
+                self.sock.settimeout(self.timeout)
+
+
+class _ImplicitTls(_Plain, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
+
+
 def _connect(server: Server, timeout: float) -> smtplib.SMTP:
     context = None if server.tls == "never" else ssl.create_default_context()
     smtp: smtplib.SMTP
     if server.tls == "implicit":
-        smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=timeout, context=context)
+        smtp = _ImplicitTls(server.host, server.port, timeout=timeout, context=context)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=timeout)
+        smtp = _Plain(server.host, server.port, timeout=timeout)
     try:
         if server.tls == "required":
             smtp.starttls(context=context)
@@ -155,6 +177,9 @@ def _connect(server: Server, timeout: float) -> smtplib.SMTP:
 def _hand_over(smtp: smtplib.SMTP, mail: Mail) -> Outcome:
     try:
         code, words = transact(smtp, mail)
+    except InDoubt as error:
+        smtp.close()
+        return PutOff(trouble(error.__cause__ or error), away=True, in_doubt=True)
     except (OSError, smtplib.SMTPException) as error:
         smtp.close()
         return PutOff(trouble(error), away=True)

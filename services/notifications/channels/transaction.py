@@ -10,6 +10,10 @@ from typing import NamedTuple
 from services.notifications.channels.mail import Mail
 
 
+class InDoubt(Exception):
+    """The server had all of the mail, and went without saying what became of it."""
+
+
 class Reply(NamedTuple):
     """What a server answered: its code and its words."""
 
@@ -23,6 +27,7 @@ def transact(smtp: smtplib.SMTP, mail: Mail) -> Reply:
     The connection is fit for the next mail afterwards, or closed.
 
     Raises:
+        InDoubt: nobody can say whether the server has the mail.
         smtplib.SMTPException, OSError: it is the server that is in trouble, or refuses us as a sender.
         ValueError: an address would be more than an argument.
     """
@@ -40,7 +45,11 @@ def transact(smtp: smtplib.SMTP, mail: Mail) -> Reply:
     if go_on.code != 354:
         return _ended(smtp, go_on)
     smtp.send(_stuffed(mail.content) + b".\r\n")
-    return _ended(smtp, Reply(*smtp.getreply()))
+    try:
+        last = Reply(*smtp.getreply())
+    except (OSError, smtplib.SMTPException) as error:
+        raise InDoubt from error
+    return _ended(smtp, last)
 
 
 def _asked(smtp: smtplib.SMTP, commands: list[bytes]) -> list[Reply]:

@@ -15,7 +15,7 @@ import msgspec
 
 from services.notifications.channels.outcomes import Accepted, Message, Outcome, PutOff, Refused
 from services.notifications.channels.words import kept_words, trouble
-from wafa.runtime.webhooks.calling import NO_ANSWER, Answer, Calls
+from wafa.runtime.webhooks.calling import MAY_HAVE_IT, NO_ANSWER, Answer, Calls
 from wafa.runtime.webhooks.endpoint import Endpoint
 from wafa.runtime.webhooks.signing import key_of, signed
 
@@ -75,7 +75,8 @@ class Webhook:
         try:
             answer = self._calls.post(self._far_end.endpoint, headers, body)
         except NO_ANSWER as error:
-            return PutOff(kept_words(trouble(error), message.recipient), away=True)
+            words = kept_words(trouble(error), message.recipient)
+            return PutOff(words, away=True, in_doubt=isinstance(error, MAY_HAVE_IT))
         return _judged(answer, message)
 
     def close(self) -> None:

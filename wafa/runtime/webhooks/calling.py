@@ -4,6 +4,8 @@ The name is resolved and checked by us, the address is what is connected to, and
 of the name. Redirects are not followed; of an answer only the beginning is read.
 """
 
+import http.client
+import io
 import ssl
 import time
 from collections.abc import Mapping
@@ -11,12 +13,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 
+from wafa.runtime.hurried import Hurried
 from wafa.runtime.webhooks.addresses import Forbidden, resolved
 from wafa.runtime.webhooks.endpoint import Endpoint
 
-#: Seconds until we give up on a connection, and on each step of an answer.
+#: Seconds until we give up on a connection, and on an answer that does not come.
 CONNECT, ANSWER = 3.0, 10.0
 #: What is read of an answer, in bytes, and for how long, in seconds.
 LONGEST_ANSWER = 2048
@@ -31,6 +42,8 @@ LONGEST_WAIT = 3600
 
 #: What a call can fail with when there is no answer at all.
 NO_ANSWER = (Forbidden, HTTPError, OSError)
+#: Of these, what leaves open whether the far end has had the call.
+MAY_HAVE_IT = (ReadTimeoutError, ProtocolError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,33 @@ class Answer:
     status: int
     words: str
     retry_after: float | None
+
+
+class _Response(http.client.HTTPResponse):
+    """Has its time, however many lines and pieces its head comes in."""
+
+    def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        # urllib3 has just set what the answer may take.
+        until = time.monotonic() + (sock.gettimeout() or ANSWER) + READ_FOR
+        self.fp = io.BufferedReader(Hurried(sock, until))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
 
 
 class Calls:
@@ -63,6 +103,7 @@ class Calls:
             timeout=urllib3.Timeout(connect=connect, read=answer),
             **tls,
         )
+        self._pools.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         self._addresses: dict[Endpoint, tuple[float, tuple[str, ...]]] = {}
 
     def post(self, there: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
