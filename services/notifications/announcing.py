@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from services.notifications.book import Book
 from services.notifications.domain.campaign import Grant
 from services.notifications.domain.outreach import FAULT, Outreach, State
+from services.notifications.keeping import keep
 from services.notifications.measuring import conversions_of
 from services.notifications.planning import follow
 from services.notifications.publishing import announcement, converted, granted
@@ -32,9 +33,9 @@ class Announcer:
 
     def announce_left(self, now: datetime) -> None:
         """Do what somebody else should have done by now."""
-        self.announce(self._store.unannounced(now, AT_ONCE))
+        self.announce(self._store.unannounced(now, AT_ONCE), now)
 
-    def announce(self, rows: Sequence[Outreach]) -> None:
+    def announce(self, rows: Sequence[Outreach], now: datetime) -> None:
         """Do what follows from these rows, and tick them off.
 
         A row whose version is not known here waits for a newer release, which runs already: ticked off by us,
@@ -45,7 +46,7 @@ class Announcer:
         rows = [row for row in rows if row not in unknown]
         if not rows:
             return
-        self._store.plan([next_row for row in rows if (next_row := self._next(row))])
+        keep(self._store, [next_row for row in rows if (next_row := self._next(row))], now)
         bought = conversions_of(rows, self._store, self._book)
         events = [event for row in rows if (event := self._event(row))]
         self._publish(events + [converted(row) for row in bought])

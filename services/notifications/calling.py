@@ -12,7 +12,8 @@ from services.notifications.arguments import check_texts, check_whole, one_of, r
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.calls import Call, Ending, State, attempted, is_told_again
 from services.notifications.domain.decision import Way
-from services.notifications.domain.reach import phone_recipient
+from services.notifications.domain.reach import recipient
+from services.notifications.domain.traits import address_bounced
 from services.notifications.publishing import SOURCE
 from services.notifications.store import NotificationsStore
 from wafa.contracts.contact import ContactLogged
@@ -21,6 +22,7 @@ from wafa.contracts.times import format_time
 from wafa.runtime.publisher import Publish
 
 MOST = 500
+PHONE = "phone"
 AT_ONCE = 100
 
 
@@ -93,7 +95,7 @@ def attempt_events(call: Call) -> list[Event]:
     words = call.outcome.replace("_", " ")
     data = {
         "customer": {"id": call.customer_id},
-        "channel": "phone",
+        "channel": PHONE,
         "initiator": "company",
         "kind": "call",
         "direction": "outbound",
@@ -129,7 +131,7 @@ def _shown(call: Call, entry: Entry | None) -> dict[str, Any]:
     return {
         **_answer(call),
         "name": profile.name if profile else None,
-        "phone": phone_recipient(entry),
+        "phone": recipient(entry, PHONE),
         "timezone": profile.timezone if profile else None,
         "subject": call.subject,
         "script": call.script,
@@ -143,8 +145,10 @@ def _obstacle(call: Call, entry: Entry | None) -> str | None:
     """Return why the customer must not be rung: much may have happened since the call was planned."""
     if call.state is not State.OPEN:
         return None
-    consent = entry.consent("phone", call.purpose) if entry else None
-    way = Way("phone", phone_recipient(entry) is not None, consent=consent)
+    number = recipient(entry, PHONE)
+    consent = entry.consent(PHONE, call.purpose) if entry else None
+    bounced = bool(entry and number and address_bounced(entry.told, PHONE, number))
+    way = Way(PHONE, number is not None, bounced, consent)
     if obstacle := way.obstacle(call.purpose):
         return obstacle
     return "open_complaint" if entry and entry.open_complaints and call.purpose == "marketing" else None

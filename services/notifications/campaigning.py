@@ -18,7 +18,7 @@ from services.notifications.arguments import check_texts
 from services.notifications.book import NOTICED, Book
 from services.notifications.campaign_file import CampaignError, Mistake, completed, load, read
 from services.notifications.control import Control, Plan, Version
-from services.notifications.domain.campaign import Broadcast, Campaign
+from services.notifications.domain.campaign import Broadcast, Campaign, Trigger
 from services.notifications.showing import in_full, summary
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.findings import Finding
@@ -31,6 +31,8 @@ Answer = dict[str, Any]
 #: Says what is wrong with texts, for messages of a purpose.
 Lint = Callable[[Texts, str], Sequence[Finding]]
 
+#: So many of the latest versions are shown: each may hold half a million characters.
+SHOWN = 20
 #: How often two people may change a campaign at once before one of them is told.
 TRIES = 10
 
@@ -83,12 +85,12 @@ class Office:
         return self._change(campaign, lambda control: _finished(control, now))
 
     def show(self, campaign: str) -> Answer | None:
-        """Return all that is known of a campaign; None for none."""
+        """Return all that is known of a campaign, of its versions the latest; None for none."""
         check_texts(campaign=campaign)
         control = self._book.control(campaign)
         if control is None:
             return None
-        versions = self._store.campaign_versions(campaign)
+        versions = self._store.campaign_versions(campaign, SHOWN)
         counted = self._store.counts({"campaign": campaign})
         return in_full(control, self._current(control), versions, counted)
 
@@ -134,7 +136,7 @@ class Office:
             raise Refused(_of_state(told))
         campaign = self._launchable(control)
         changes: dict[str, Any] = {"state": "running", "version": control.newest, "launched_at": now}
-        if running:
+        if running and _kind(campaign) == _kind(self._current(control)):
             # The new version goes on from where the planner stands.
             return changes
         runs = control.runs + 1
@@ -188,6 +190,12 @@ class Office:
 
     def _templates(self, texts: Texts) -> set[str]:
         return {*texts, *read_texts(FOLDER)}
+
+
+def _kind(campaign: Campaign | None) -> object:
+    """Return what starts it: how far one kind has been planned says nothing about another."""
+    start = campaign.start if campaign else None
+    return start.on if isinstance(start, Trigger) else type(start)
 
 
 def _paused(control: Control) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from services.notifications.domain.campaign import Branch, Campaign, Grant, Mess
 from services.notifications.domain.decision import Reason, Send, Twin, decide
 from services.notifications.domain.evidence import case_of, decided, twin_of
 from services.notifications.domain.outreach import Outreach, State
-from services.notifications.domain.reach import RECIPIENTS
+from services.notifications.domain.reach import recipient
 from services.notifications.domain.segment import matches
 from services.notifications.domain.traits import traits_of
 from services.notifications.people import People
@@ -79,7 +79,7 @@ class Desk:
     def _message(
         self, row: Outreach, campaign: Campaign, step: Message, entry: Entry | None
     ) -> Job | Outreach:
-        addresses = {channel: RECIPIENTS[channel](entry) for channel in step.channels} if entry else {}
+        addresses = {channel: recipient(entry, channel) for channel in step.channels}
         case = case_of(
             row,
             campaign,
@@ -92,9 +92,9 @@ class Desk:
         )
         decision = decide(case)
         row = replace(decided(row, case, decision), **_told_apart_by(entry, campaign))
-        recipient = addresses.get(row.channel)
-        if isinstance(decision, Send) and entry and recipient:
-            return Job(row, campaign, step, entry, recipient, self._now)
+        address = addresses.get(row.channel)
+        if isinstance(decision, Send) and entry and address:
+            return Job(row, campaign, step, entry, address, self._now)
         return row
 
     def _silent(self, row: Outreach, step: Branch | Grant, entry: Entry | None) -> Outreach:

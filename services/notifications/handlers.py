@@ -9,6 +9,7 @@ from services.notifications.bouncing import returned
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Erased, Fact, Merged
 from services.notifications.domain.folding import fold
+from services.notifications.keeping import keep
 from services.notifications.measuring import mark_conversions
 from services.notifications.planning import triggered
 from services.notifications.publishing import SERVICE, converted
@@ -43,7 +44,7 @@ def take_in(
         # First: whoever puts it in the place of the other reads the other first.
         learn(told, anew)
     hindered = learn(told, store)
-    store.plan(planned)
+    keep(store, planned, now)
     store.bounced(back.replies)
     if erased := [one for one in told.keys() - hindered if Erased() in told[one]]:
         store.forget(erased, now)
@@ -51,7 +52,7 @@ def take_in(
     bought = mark_conversions(told, store, book)
     done = [event for event, customer_id in told_by if customer_id not in hindered]
     receipts = changes_applied((event for event in done if event["type"] in CONFIRMED), SERVICE)
-    publish([*receipts, *map(converted, bought)])
+    publish([*receipts, *map(converted, bought), *back.withdrawn])
     later = [RetryLater(event, hindered[one]) for event, one in told_by if one in hindered]
     return later + back.too_early
 

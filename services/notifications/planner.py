@@ -22,9 +22,11 @@ from services.notifications.domain.calendar import Sweep, sweep
 from services.notifications.domain.campaign import DAILY, Broadcast, Campaign, Trigger
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.traits import traits_of
+from services.notifications.keeping import keep
 from services.notifications.planning import enrol
 from services.notifications.segment_query import query
 from services.notifications.store import NotificationsStore
+from wafa.runtime.transient import is_transient
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +69,18 @@ class Planner:
                 break
             campaign = self._book.version(f"{control.campaign}@{control.version}")
             if campaign and not control.paused:
-                planned += self._plan(control, campaign, ends)
+                planned += self._alone(control, campaign, ends)
         return planned
+
+    def _alone(self, control: Control, campaign: Campaign, ends: float) -> int:
+        """Plan one campaign; whatever is wrong with it concerns no other."""
+        try:
+            return self._plan(control, campaign, ends)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.exception("campaign cannot be planned", campaign=campaign.key)
+            return 0
 
     def _plan(self, control: Control, campaign: Campaign, ends: float) -> int:
         now = self._clock()
@@ -107,7 +119,7 @@ class Planner:
             reach = _Reach(campaign, held.plan, now)
             entries = self._store.audience_page(reach.filter, held.plan.after, self._page)
             rows = reach.rows(entries)
-            self._store.plan(rows)
+            keep(self._store, rows, now)
             planned += len(rows)
             if len(entries) < self._page:
                 self._store.end_plan(campaign.id, token, _end(campaign, held.plan.planned + len(rows), now))

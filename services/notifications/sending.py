@@ -26,7 +26,7 @@ from services.notifications.deciding import Desk, Job
 from services.notifications.delivery import Delivery, not_written, settled
 from services.notifications.domain import outreach
 from services.notifications.domain.cap import longest
-from services.notifications.domain.outreach import LIVE, Outreach
+from services.notifications.domain.outreach import LIVE, Outreach, State
 from services.notifications.people import People
 from services.notifications.publishing import SERVICE
 from services.notifications.settling import PATIENCE
@@ -43,6 +43,7 @@ FINAL = Counter("wafa_outreach_total", "Messages sent, dropped and failed", ["ca
 LEASE = timedelta(seconds=20)
 #: How long a channel that is away is left alone.
 REST = timedelta(seconds=1)
+IN_DOUBT = "the far end may have it, and the policy is never to send twice"
 INTERRUPTED = "its sender died while handing it over, and the policy is never to send twice"
 
 
@@ -93,7 +94,7 @@ class Outbox:
             hand = Hand(means, rows)
             with ThreadPoolExecutor(means.connections) as threads:
                 done = hand.work_off(threads, ends)
-            self._announcer.announce(means.store.settled(done))
+            self._announcer.announce(means.store.settled(done), means.clock())
             handled += len(done)
             if hand.away or time.monotonic() >= ends:
                 break
@@ -155,13 +156,16 @@ class Hand:
             return None
         if job.row.channel in self.away:
             return self._settle([outreach.deferred(job.row, self._clock() + REST)])
-        if not self._book.may_go(job.row.campaign):
+        if not self._book.may_go(job.row.campaign) or self._people.changed(job.row):
             return self._settle([outreach.deferred(job.row, self._clock())])
-        if self._book.policy.channel(job.row.channel).in_flight == "never":
+        never = self._book.policy.channel(job.row.channel).in_flight == "never"
+        if never:
             self._claim.begin(job.row)
         outcome = self._delivery.hand_over(job, message)
         if isinstance(outcome, PutOff) and outcome.away:
             self.away.add(job.row.channel)
+        if isinstance(outcome, PutOff) and outcome.in_doubt and never:
+            outcome = Broken(f"{IN_DOUBT}: {outcome.reply}", ours=False)
         self._settle([settled(job, message, outcome, self._clock())])
 
     def _granted(self, jobs: Sequence[Job], now: datetime) -> list[Job]:
@@ -193,9 +197,17 @@ class Hand:
         if not rows:
             return
         self._claim.settle(rows)
+        if given_back := [row for row in rows if row.capped and row.state in (State.DROPPED, State.FAILED)]:
+            self._move_up(given_back)
         for row in rows:
             if row.state not in LIVE:
                 FINAL.labels(row.campaign, row.state, row.reason or "").inc()
+
+    def _move_up(self, rows: Sequence[Outreach]) -> None:
+        """Let messages that had to wait for these, which never came, be looked at again."""
+        if self._book.policy.caps:
+            ids = set[str]().union(*(self._people.ids(row) for row in rows))
+            self._store.look_again(ids, self._clock())
 
     def _renew(self) -> None:
         self._people.lost(self._claim.renew())

@@ -47,7 +47,7 @@ def in_full(
     versions: Sequence[Version],
     counted: Iterable[tuple[str, str | None, int]],
 ) -> dict[str, Any]:
-    """Return all that is known of a campaign: every version, and how many messages are in which state."""
+    """Return all that is known of a campaign: `versions`, and how many messages are in which state."""
     told = [
         {
             "version": one.version,

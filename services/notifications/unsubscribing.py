@@ -47,21 +47,26 @@ def withdrawals(row: Outreach, now: datetime) -> list[Event]:
     """Return what is published when a link in this message is followed at this moment."""
     # Whoever ends a service message means just that one.
     purposes = sorted({"marketing", Purpose(str((row.decision or {}).get("purpose", "marketing"))).consent})
-    return [
-        make_event(
-            "consent.changed.v1",
-            source=SOURCE,
-            id=derive_id(row.id, f"{purpose} withdrawn {format_time(now)}"),
-            time=now,
-            data={
-                "customer": {"id": row.customer_id},
-                "initiator": "customer",
-                "channel": row.channel,
-                "purpose": purpose,
-                "status": "withdrawn",
-                "evidence": f"outreach {row.id}",
-            },
-            causation=row.id,
-        )
-        for purpose in purposes
-    ]
+    return [withdrawal(row, purpose, now) for purpose in purposes]
+
+
+def withdrawal(row: Outreach, purpose: str, at: datetime, how: str = "withdrawn") -> Event:
+    """Return what is published when a customer wants no more of a purpose on this message's channel.
+
+    `how` they have said so: by the link (`withdrawn`), or by calling it spam (`reported`).
+    """
+    return make_event(
+        "consent.changed.v1",
+        source=SOURCE,
+        id=derive_id(row.id, f"{purpose} {how} {format_time(at)}"),
+        time=at,
+        data={
+            "customer": {"id": row.customer_id},
+            "initiator": "customer",
+            "channel": row.channel,
+            "purpose": purpose,
+            "status": "withdrawn",
+            "evidence": f"outreach {row.id}" + (f", {how}" if how != "withdrawn" else ""),
+        },
+        causation=row.id,
+    )

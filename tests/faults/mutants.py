@@ -116,7 +116,7 @@ MUTATIONS = (
         "planner's cursor before the rows",
         "services/notifications/planner.py",
         [
-            ("            self._store.plan(rows)\n            planned +=", "            planned +="),
+            ("            keep(self._store, rows, now)\n            planned +=", "            planned +="),
             (
                 "            if len(entries) < self._page:\n",
                 "            if len(entries) < self._page:\n                self._store.plan(rows)\n",

@@ -142,7 +142,7 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Bounced:
-    """An address that takes no message on a channel: it refused one for good, or its owner complained."""
+    """An address that takes no message on a channel: it has refused one for good."""
 
     channel: str
     address: str

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.decision import Way
+from services.notifications.domain.facts import Profile
 
 ATOM = r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+"
 ADDRESS = re.compile(rf"(?P<local>{ATOM}(?:\.{ATOM})*)@(?P<domain>{ATOM}(?:\.{ATOM})*)")
@@ -32,25 +33,31 @@ def usable_address(text: str) -> str | None:
     return address if address.isascii() and len(address) <= LONGEST_ADDRESS else None
 
 
-def mail_recipient(entry: Entry | None) -> str | None:
-    """Return the first of a customer's addresses that mail can be sent to."""
-    emails = entry.profile.emails if entry and entry.profile else ()
-    return next(filter(None, map(usable_address, emails)), None)
+def _emails(profile: Profile) -> tuple[str, ...]:
+    return tuple(filter(None, map(usable_address, profile.emails)))
 
 
-def phone_recipient(entry: Entry | None) -> str | None:
-    """Return the first of a customer's telephone numbers that can be used."""
-    numbers = entry.profile.phones if entry and entry.profile else ()
-    return next((number for number in numbers if NUMBER.fullmatch(number)), None)
+def _numbers(profile: Profile) -> tuple[str, ...]:
+    return tuple(filter(NUMBER.fullmatch, profile.phones))
 
 
-#: Channel -> the address of a customer that can be used there, or None.
-RECIPIENTS: Mapping[str, Callable[[Entry | None], str | None]] = {
-    "email": mail_recipient,
-    "sms": phone_recipient,
-    "whatsapp": phone_recipient,
-    "phone": phone_recipient,
+#: Channel -> the addresses in a profile that can be used there, the preferred one first.
+USABLE: Mapping[str, Callable[[Profile], tuple[str, ...]]] = {
+    "email": _emails,
+    "sms": _numbers,
+    "whatsapp": _numbers,
+    "phone": _numbers,
 }
+
+
+def recipient(entry: Entry | None, channel: str) -> str | None:
+    """Return the address of a customer to write to on a channel: the first from which nothing came back.
+
+    Where something came back from each of them, the first. None where there is no usable one.
+    """
+    usable = USABLE[channel](entry.profile) if entry and entry.profile else ()
+    shut = {one.address for one in entry.bounced if one.channel == channel} if entry else set()
+    return next((one for one in usable if one not in shut), next(iter(usable), None))
 
 
 def reach_of(entry: Entry) -> dict[str, dict[str, str]]:
@@ -62,7 +69,7 @@ def reach_of(entry: Entry) -> dict[str, dict[str, str]]:
     if entry.alias_of or entry.erased or not entry.profile:
         return {}
     bounced = {(one.channel, one.address) for one in entry.bounced}
-    addresses = {channel: recipient(entry) for channel, recipient in RECIPIENTS.items()}
+    addresses = {channel: recipient(entry, channel) for channel in USABLE}
     return {
         purpose: {
             channel: _state(

@@ -26,7 +26,7 @@ from services.notifications.domain.evidence import case_of
 from services.notifications.domain.occasions import Span, occasions
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.past import as_of
-from services.notifications.domain.reach import RECIPIENTS
+from services.notifications.domain.reach import recipient
 from services.notifications.domain.segment import matches
 from services.notifications.domain.traits import traits_of
 
@@ -81,7 +81,7 @@ def _play(campaign: Campaign, entry: Entry, start: datetime, span: Span, sums: S
                 campaign,
                 then,
                 channels=step.channels,
-                addresses={one: RECIPIENTS[one](then) for one in step.channels},
+                addresses={one: recipient(then, one) for one in step.channels},
                 now=at,
             )
         )

@@ -14,6 +14,7 @@ from typing import Any
 
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Amount, Feedback, Member, Profile
+from services.notifications.domain.reach import USABLE
 from services.notifications.domain.told import Told
 
 Traits = Mapping[str, Any]
@@ -21,8 +22,6 @@ Traits = Mapping[str, Any]
 THOUSAND = 1000
 #: How many of the categories bought most are kept.
 FAVOURITES = 20
-#: Channel -> the kind of address that it needs.
-ADDRESSES = {"email": "emails", "sms": "phones", "whatsapp": "phones", "phone": "phones"}
 #: The highest score of each kind of question where the answer does not say another.
 _USUAL_SCALE = {"csat": 5, "nps": 10, "ces": 7}
 
@@ -148,11 +147,11 @@ def _of_profile(profile: Profile, told: Told) -> dict[str, Any]:
 def _bounced(profile: Profile, told: Told) -> list[str]:
     if not told.bounced:
         return []
-    known = {"emails": profile.emails, "phones": profile.phones}
+    known = {channel: usable(profile) for channel, usable in USABLE.items()}
     return [
         channel
-        for channel, kind in ADDRESSES.items()
-        if known[kind] and all(address_bounced(told, channel, one) for one in known[kind])
+        for channel, addresses in known.items()
+        if addresses and all(address_bounced(told, channel, one) for one in addresses)
     ]
 
 

@@ -46,10 +46,10 @@ class Campaigns(Part):
         found = self._versions.find_one({"_id": key})
         return msgspec.convert(found, Version) if found else None
 
-    def campaign_versions(self, campaign: str) -> list[Version]:
-        """Return all versions of a campaign, the first one first."""
-        found = self._versions.find({"campaign": campaign}).sort("version", 1)
-        return [msgspec.convert(one, Version) for one in found]
+    def campaign_versions(self, campaign: str, limit: int) -> list[Version]:
+        """Return the latest versions of a campaign, the earliest of these first."""
+        found = self._versions.find({"campaign": campaign}).sort("version", -1).limit(limit)
+        return [msgspec.convert(one, Version) for one in found][::-1]
 
     def control(self, campaign: str) -> Control | None:
         """Return the control document of a campaign."""

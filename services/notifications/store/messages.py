@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from services.notifications.documents import document_of, row_of
 from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import CONTACTED, ERASED, LIVE, Outreach, State
 from services.notifications.store.part import Part
 from wafa.runtime.mongo import Document, insert_new
+
+#: Of an earlier release: the one with the campaign does what it did, and each costs every write.
+_OLD_INDEX = "state_1_not_before_1"
+_INDEX_NOT_FOUND = 27
 
 
 class Messages(Part):
@@ -26,9 +31,19 @@ class Messages(Part):
         super().create_indexes()
         # The campaign too: what is due of one that is paused is passed over without being read.
         self._outreach.create_index([("state", 1), ("not_before", 1), ("campaign", 1)])
+        if _OLD_INDEX in self._outreach.index_information():
+            self._drop_index(_OLD_INDEX)
         self._outreach.create_index([("customer_id", 1), ("planned_at", -1), ("_id", -1)])
         self._outreach.create_index([("campaign", 1), ("planned_at", -1), ("_id", -1)])
         self._outreach.create_index("announce_by", sparse=True)
+
+    def _drop_index(self, name: str) -> None:
+        try:
+            self._outreach.drop_index(name)
+        except OperationFailure as error:
+            # Another process starts as well.
+            if error.code != _INDEX_NOT_FOUND:
+                raise
 
     def plan(self, rows: Iterable[Outreach]) -> None:
         """Add rows; one that is there already stays as it is."""
@@ -99,6 +114,16 @@ class Messages(Part):
         """Give back what is still held with `claim`."""
         given_back = {"$set": {"state": State.PLANNED, "not_before": now}, "$unset": {"claim": 1, "begun": 1}}
         self._outreach.update_many({"state": State.CLAIMED, "claim": claim}, given_back)
+
+    def look_again(self, customer_ids: Collection[str], now: datetime) -> None:
+        """Let messages to these ids that wait for room under the cap be decided on now."""
+        waiting: Document = {
+            "customer_id": {"$in": [*customer_ids]},
+            "state": State.PLANNED,
+            "reason": Reason.FREQUENCY_CAP,
+            "not_before": {"$gt": now},
+        }
+        self._outreach.update_many(waiting, {"$set": {"not_before": now}})
 
     def settled(self, ids: Sequence[str]) -> list[Outreach]:
         """Return those of the rows that are settled and not yet announced."""

@@ -54,6 +54,16 @@ class People(Part):
             wanted -= asked
         return found, damaged
 
+    def erased(self, customer_ids: Iterable[str]) -> set[str]:
+        """Return those of these ids whose customer was erased."""
+        wanted: Document = {"_id": {"$in": [*customer_ids]}, "erased": True}
+        return {found["_id"] for found in self._audience.find(wanted, {"_id": 1})}
+
+    def versions(self, customer_ids: Iterable[str]) -> dict[str, int]:
+        """Return how often the entries of customers were written, of those who have one."""
+        found = self._audience.find({"_id": {"$in": [*customer_ids]}}, {"version": 1})
+        return {one["_id"]: one.get("version", 0) for one in found}
+
     def save(self, entries: Iterable[Entry]) -> set[str]:
         """Write entries as the next version; return the ids of those that somebody else wrote meanwhile."""
         documents = [document_of(entry) for entry in entries]

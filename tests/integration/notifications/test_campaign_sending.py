@@ -171,6 +171,28 @@ def test_what_has_failed_keeps_nobody_from_being_written_to(
     assert [row.campaign for row in notifications.rows(state="sent")] == ["sale"]
 
 
+def test_who_waited_for_a_place_under_the_cap_gets_it_as_soon_as_it_is_given_back(
+    notifications: Notifications, post_office: PostOffice
+) -> None:
+    """The message that has the place fails; the other one had been put off until the day after."""
+    notifications.rules(caps=ONE_A_DAY)
+    notifications.take_in(*known("sara"))
+    broadcast(notifications, *RIVALS)
+    post_office.to_recipient = lambda address: "451 later"
+    notifications.send()
+    assert {row.campaign: row.reason for row in notifications.rows()} == {
+        "birthday": None,
+        "sale": "frequency_cap",
+    }
+    post_office.to_recipient = lambda address: "550 never"
+    notifications.later(seconds=10)
+    notifications.outbox(batch=1).send_due(0)
+    assert [row.campaign for row in notifications.rows(state="failed")] == ["birthday"]
+    post_office.to_recipient = lambda address: "250 OK"
+    notifications.send()
+    assert [row.campaign for row in notifications.rows(state="sent")] == ["sale"]
+
+
 def test_what_somebody_waits_for_is_not_held_back_by_the_cap_and_takes_nobodys_place(
     notifications: Notifications, post_office: PostOffice
 ) -> None:
@@ -501,11 +523,23 @@ def test_whoever_is_erased_while_their_next_step_is_being_planned_leaves_nothing
 
     monkeypatch.setattr(notifications.store, "plan", erases_first)
     notifications.send()
+    # Not only when it is due, which may be in a year.
+    left = repr(list(database["outreach"].find({"customer_id": "sara"})))
+    assert "recognized_at" not in left
     notifications.later(days=1)
     notifications.send()
     assert len(post_office.messages) == 1
-    left = repr(list(database["outreach"].find({"customer_id": "sara"})))
-    assert "recognized_at" not in left
+
+
+def test_an_event_that_comes_after_the_erasure_leaves_nothing_until_its_message_is_due(
+    notifications: Notifications, database: Any
+) -> None:
+    notifications.launch(on("customer.recognized", start={"delay": "52w"}), TEXTS)
+    notifications.take_in(*known("sara"))
+    notifications.take_in(erased("sara"))
+    notifications.take_in(recognized("sara"))
+    [row] = notifications.rows(campaign="customer-recognized")
+    assert (row.state, row.reason, row.context, row.correlation) == ("dropped", "no_address", {}, "erased")
 
 
 @pytest.mark.parametrize("when", ["before", "between", "after"])

@@ -11,8 +11,10 @@ from services.notifications.channels import configured
 from services.notifications.channels.folder import mail_folder, text_folder
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.outcomes import Accepted, PutOff
-from services.notifications.domain.reach import RECIPIENTS
-from tests.unit.notifications.builders import entry, message, profile
+from services.notifications.domain.facts import Bounced
+from services.notifications.domain.reach import reach_of, recipient
+from services.notifications.domain.told import Told
+from tests.unit.notifications.builders import NOON, entry, message, profile
 from wafa.runtime.settings import SettingsError, load_settings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -57,13 +59,22 @@ def test_private_addresses_are_for_who_asks_for_them(monkeypatch):
 @pytest.mark.parametrize("channel", ["sms", "whatsapp", "phone"])
 def test_the_first_number_that_can_be_used_is_rung(channel):
     told = entry(profile=profile(phones=("0500000001", "+966500000001", "+966500000002")))
-    assert RECIPIENTS[channel](told) == "+966500000001"
+    assert recipient(told, channel) == "+966500000001"
+
+
+def test_an_address_from_which_mail_came_back_is_passed_over_for_the_next_one():
+    emails = ("old@example.com", "new@example.com")
+    back = (Bounced("email", "old@example.com", NOON), Bounced("sms", "+966500000001", NOON))
+    told = entry(profile=profile(emails=emails, phones=("+966500000001",)), own=Told(bounced=back))
+    assert recipient(told, "email") == "new@example.com"
+    assert [recipient(told, one) for one in ("sms", "whatsapp")] == ["+966500000001"] * 2
+    assert (reach_of(told)["service"]["email"], reach_of(told)["service"]["sms"]) == ("open", "bounced")
 
 
 @pytest.mark.parametrize("channel", ["email", "sms", "whatsapp", "phone"])
 def test_who_has_no_address_cannot_be_reached(channel):
     for nobody in (None, entry(profile=None), entry(profile=profile(emails=(), phones=("x",)))):
-        assert RECIPIENTS[channel](nobody) is None
+        assert recipient(nobody, channel) is None
 
 
 def test_in_staging_everything_becomes_a_file_and_nothing_is_sent(monkeypatch, tmp_path):
