@@ -14,13 +14,13 @@ from wafa.stack import Stack
 
 
 class Front:
-    """Somebody outside, who has a key."""
+    """Somebody outside, who has a key. `source` is the address that they ask from, any of 127.*."""
 
-    def __init__(self, stack: Stack, token: str = "") -> None:
+    def __init__(self, stack: Stack, token: str = "", source: str = "127.0.0.1") -> None:
         self.stack = stack
         self.token = token
         [self.url] = stack.http_urls("web")
-        self._http = urllib3.PoolManager(retries=False)
+        self._http = urllib3.PoolManager(retries=False, source_address=(source, 0))
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> urllib3.BaseHTTPResponse:
         """Send a request, `body` as JSON."""
