@@ -5,7 +5,7 @@ An id that was merged into another one answers with the customer who remains. A 
 text is a `ValueError`: a query would read an object as an operator.
 """
 
-from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from services.customers.domain.change import Change
@@ -16,7 +16,7 @@ from services.customers.normalising import normal_email, normal_phone
 from services.customers.publishing import snapshot_data
 from services.customers.reading import names_in
 from services.customers.store import CustomerStore
-from wafa.contracts.times import format_time
+from wafa.contracts.times import format_time, parse_time
 from wafa.contracts.validators import kind_of
 
 MOST_CHANGES = 500
@@ -56,24 +56,33 @@ def lookup(
 
 
 def changes(
-    store: CustomerStore, change_id: str | None = None, customer_id: str | None = None, limit: int = 50
+    store: CustomerStore,
+    change_id: str | None = None,
+    customer_id: str | None = None,
+    limit: int = 50,
+    before: str | None = None,
 ) -> dict[str, Any]:
-    """Return `{"changes": [...]}`, newest first: one change, those of a person, or the latest of all.
+    """Return `{"changes": [...], "next"?}`, newest first: one change, those of a person, or of all.
+
+    `next` is the next page's `before`.
 
     Each has `change_id`, `kind` (merge|unmerge|erase), `customer_ids`, `from` and `into` where it has them,
     `requested_at`, `state` (requested|published), `published_at`, `confirmed` (service: when) and
     `waiting_for` (the services that have not confirmed).
     """
-    given = {"change_id": change_id, "customer_id": customer_id}
+    given = {"change_id": change_id, "customer_id": customer_id, "before": before}
     check_texts(**{name: value for name, value in given.items() if value is not None})
     if not isinstance(limit, int) or isinstance(limit, bool):
         raise ValueError(f"limit must be a whole number, not {kind_of(limit)}")
     if change_id is not None:
-        found: Iterable[Change] = store.changes([change_id]).values()
-    else:
-        ids = None if customer_id is None else everybody(customer_id, store)
-        found = store.changes_of(ids, min(max(limit, 1), MOST_CHANGES))
-    return {"changes": [shown_change(one) for one in found]}
+        return {"changes": [shown_change(one) for one in store.changes([change_id]).values()]}
+    ids = None if customer_id is None else everybody(customer_id, store)
+    limit = min(max(limit, 1), MOST_CHANGES)
+    found = store.changes_of(ids, limit, _place(before))
+    page: dict[str, Any] = {"changes": [shown_change(one) for one in found]}
+    if len(found) == limit:
+        page["next"] = f"{format_time(found[-1].requested_at)}~{found[-1].change_id}"
+    return page
 
 
 def dossier(store: CustomerStore, customer_id: str) -> dict[str, Any] | None:
@@ -130,6 +139,16 @@ def shown_change(change: Change) -> dict[str, Any]:
     if change.published_at is not None:
         shown["published_at"] = format_time(change.published_at)
     return shown
+
+
+def _place(before: str | None) -> tuple[datetime, str] | None:
+    if before is None:
+        return None
+    try:
+        time, _, change_id = before.partition("~")
+        return parse_time(time), change_id
+    except (ValueError, OverflowError):
+        raise ValueError("before must be the `next` of an earlier page") from None
 
 
 def _key(

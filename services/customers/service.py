@@ -50,9 +50,9 @@ class CustomersService:
         return self._commands().erase(customer_id, dry_run=dry_run)
 
     @rpc
-    def changes(self, change_id=None, customer_id=None, limit=50):
+    def changes(self, change_id=None, customer_id=None, limit=50, before=None):
         """Return merges, un-merges and erasures with their receipts."""
-        return queries.changes(self.store, change_id, customer_id, limit)
+        return queries.changes(self.store, change_id, customer_id, limit, before)
 
     @rpc
     def erased(self, references):

@@ -168,12 +168,18 @@ class CustomerStore:
         """Return these changes by id."""
         return {id: change_of(one) for id, one in by_id(self._changes, change_ids).items()}
 
-    def changes_of(self, customer_ids: Sequence[str] | None, limit: int) -> list[Change]:
-        """Return the latest changes, newest first: of these customers, or of all."""
+    def changes_of(
+        self, customer_ids: Sequence[str] | None, limit: int, before: tuple[datetime, str] | None = None
+    ) -> list[Change]:
+        """Return changes, newest first: of these customers, or of all; those before one (its time and id)."""
         wanted: Document = {"state": {"$ne": WITHDRAWN}}
         if customer_ids is not None:
             wanted["customer_ids"] = {"$in": [*customer_ids]}
-        cursor = self._changes.find(wanted).sort("requested_at", DESCENDING).limit(limit)
+        if before is not None:
+            time, key = before
+            wanted["$or"] = [{"requested_at": {"$lt": time}}, {"requested_at": time, "_id": {"$lt": key}}]
+        order = [("requested_at", DESCENDING), ("_id", DESCENDING)]
+        cursor = self._changes.find(wanted).sort(order).limit(limit)
         return [change_of(one) for one in cursor]
 
     def oldest_unfinished(self) -> datetime | None:

@@ -7,10 +7,10 @@ import click
 import msgspec
 
 from wafa.cli.changesheets import facts, journal
-from wafa.cli.dossier import compose
 from wafa.cli.output import as_json, notes, paper, print_json
 from wafa.cli.system import client
 from wafa.cli.who import Who, known, looked_up, named
+from wafa.dossier import compose
 
 
 @click.command()

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from wafa.cli.changesheets import journal, show_dry_run
-from wafa.cli.dossier import kept_elsewhere
 from wafa.cli.output import paper, print_json, progress
+from wafa.dossier import kept_elsewhere
 from wafa.runtime.client import Client
 
 #: Seconds until a command gives up waiting, and between two questions.

@@ -1,14 +1,19 @@
 """Everything that is known about a person, asked of all services by the page."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
-
-from wafa.runtime.client import Client
+from typing import Any, Protocol
 
 PAGE = 200
 
 
-def compose(services: Client, customer_id: str) -> dict[str, Any] | None:
+class Services(Protocol):
+    """What can be asked; a command has a client of its own, the front door one for all threads."""
+
+    def call(self, service: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method of a service and return its answer."""
+
+
+def compose(services: Services, customer_id: str) -> dict[str, Any] | None:
     """Return all that the services know of a person, `None` when nobody has that id.
 
     What customers knows (see its `dossier`), `interactions` newest first, `open_cases`, `member` and `ledger`
@@ -34,7 +39,7 @@ def compose(services: Client, customer_id: str) -> dict[str, Any] | None:
     }
 
 
-def kept_elsewhere(services: Client, customer_id: str) -> dict[str, Any]:
+def kept_elsewhere(services: Services, customer_id: str) -> dict[str, Any]:
     """Return how much the other services keep of a customer: numbers, money, the tier."""
     member = services.call("loyalty", "member", customer_id) or {}
     return {
@@ -46,14 +51,14 @@ def kept_elsewhere(services: Client, customer_id: str) -> dict[str, Any]:
     }
 
 
-def interactions(services: Client, customer_id: str) -> Iterator[dict[str, Any]]:
+def interactions(services: Services, customer_id: str) -> Iterator[dict[str, Any]]:
     """Yield a customer's interactions, newest first."""
     return _paged(
         lambda before: services.call("interactions", "timeline", customer_id, before, PAGE), "interactions"
     )
 
 
-def outreach(services: Client, customer_id: str) -> Iterator[dict[str, Any]]:
+def outreach(services: Services, customer_id: str) -> Iterator[dict[str, Any]]:
     """Yield the messages to a customer with their decisions, last planned first."""
     return _paged(
         lambda before: services.call(
