@@ -20,7 +20,7 @@ from marshmallow import Schema
 from services.gateway.domain.scopes import ANY
 from services.gateway.means import means
 from services.gateway.once import PARAMETER, answered_once
-from services.gateway.refusals import ErrorAnswer
+from services.gateway.refusals import ErrorAnswer, Refusal
 from services.gateway.witness import Witness
 
 Answers = type[Schema] | Schema | None
@@ -88,9 +88,12 @@ class Doors(Blueprint):
             # What is decorated last is passed first: the query before the body.
             for schema, location in ((takes, "json"), (asks, "query")):
                 if schema is not None:
-                    told = self.arguments(schema, location=location)(told)
+                    told = self.arguments(schema, location=location, required=_asks_for_some(schema))(told)
+            if takes is not None:
+                told = _in_json(told)
             always = (*ALWAYS, *((409,) if door.changes else ())) if needs else (500,)
-            for refused in sorted({*refuses, *always}):
+            bodily = (400, 413, 415) if takes is not None else ()
+            for refused in sorted({*refuses, *always, *bodily}):
                 told = self.alt_response(refused, schema=ErrorAnswer)(told)
             if needs:
                 documentation["security"] = [{"key": [] if needs == ANY else [needs]}]
@@ -128,6 +131,25 @@ def _guarded(view: Callable[..., Any], door: Door) -> Callable[..., Any]:
             return answered_once(door.name, answer) if door.changes else answer()
 
     return enter
+
+
+def _in_json(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a body in another form: it would be taken for none."""
+
+    @wraps(view)
+    def read(*args: Any, **kwargs: Any) -> Any:
+        comes = request.content_length or "Transfer-Encoding" in request.headers
+        if comes and not request.is_json:
+            raise Refusal(415, "unsupported_media_type", "send application/json")
+        return view(*args, **kwargs)
+
+    return read
+
+
+def _asks_for_some(schema: type[Schema] | Schema) -> bool:
+    """Tell whether a request without any of it would be refused."""
+    made = schema() if isinstance(schema, type) else schema
+    return any(field.required for field in made.fields.values())
 
 
 def _size() -> int:
