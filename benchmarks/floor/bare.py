@@ -11,7 +11,7 @@ from wafa.contracts.envelope import BATCH, EXCHANGE, Event, decode, encode_batch
 from wafa.runtime.broker import connect
 
 # As Wafa's engine and publisher have them by default.
-SIZE, LINGER, BATCH_BYTES, EVENTS_PER_MESSAGE = 500, 0.02, 2 * 1024 * 1024, 200
+SIZE, LINGER, BATCH_BYTES, EVENTS_PER_MESSAGE = 500, 0.02, 512 * 1024, 200
 
 
 def chunks(uri: str, queue: str) -> Iterator[list[Event]]:

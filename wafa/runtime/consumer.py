@@ -21,8 +21,9 @@ from wafa.runtime.transient import TRANSIENT
 
 log = structlog.get_logger(__name__)
 
-# A batch closes early at this size, so that large messages are not decoded all at once.
-BATCH_BYTES = 2 * 1024 * 1024
+# A batch closes early at this size: some hundred events, however they are packed. A longer one would outlast
+# the heartbeat where everything is slow: it would come back for that, and never end.
+BATCH_BYTES = 512 * 1024
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 IDLE = 0.5
 #: How often a message may come back without an answer before it is taken alone.
