@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from wafa.cli.output import literal
 
 Found = Mapping[str, Any]
+#: Reasons that do not say by themselves what they mean.
+WORDS = {"duplicate": "duplicate, has had it already", "left_segment": "not, or no longer, in the audience"}
 
 
 def show_preview(found: Found, console: Console) -> None:
@@ -93,7 +95,8 @@ def _compared(name: str, lines: Sequence[Found], found: Found) -> Table:
     against = found["held_out"]["people"] > 0
     held_out = ("held out", "bought") if against else ()
     table = _table(name, "contacted", "bought", "95% interval", *held_out, "revenue")
-    for line in [*lines, {name: "all", "contacted": found["contacted"], "held_out": found["held_out"]}]:
+    whole = {name: "all", "contacted": found["contacted"], "held_out": found["held_out"]}
+    for line in [*lines, whole] if len(lines) > 1 else lines:
         contacted, held = line["contacted"], line["held_out"]
         cells = [f"{contacted['people']:,}", _share(contacted), _interval(contacted)]
         cells += [f"{held['people']:,}", _share(held)] if against else []
@@ -126,9 +129,12 @@ def _show_sample(sample: Found, console: Console) -> None:
     if "fault" in sample:
         console.print(Text(literal(f"cannot be written: {sample['fault']}"), style="red"))
         return
-    for part in ("subject", "plain") if sample["channel"] == "email" else ("short",):
+    side: JustifyMethod = "right" if sample["direction"] == "rtl" else "left"
+    # Staff who ring somebody have the whole text before them.
+    for part in ("subject", "plain") if sample["channel"] in ("email", "phone") else ("short",):
         if sample[part]:
-            console.print(Text(literal(sample[part].rstrip()), style="bold" if part == "subject" else ""))
+            said = Text(literal(sample[part].rstrip()), style="bold" if part == "subject" else "")
+            console.print(said, justify=side)
 
 
 def _about(number: int, estimated: bool) -> str:
@@ -136,4 +142,4 @@ def _about(number: int, estimated: bool) -> str:
 
 
 def _words(reason: str) -> str:
-    return reason.replace("_", " ")
+    return WORDS.get(reason, reason.replace("_", " "))

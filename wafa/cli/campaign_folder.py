@@ -37,6 +37,16 @@ def read_texts(folder: Path) -> Texts:
     return texts
 
 
+def strangers(folder: Path) -> list[Path]:
+    """Return the files of a folder of texts that are none by their names; notes for people may lie there."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [
+        path
+        for path in found
+        if not (_NAME.fullmatch(path.name) or path.name.startswith((".", "README")) or path.is_dir())
+    ]
+
+
 def _read(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from wafa.cli import campaign_mistakes
 from wafa.cli.campaign_figures import show_preview, show_report, show_simulation
 from wafa.cli.output import as_json, notes, paper, print_json, progress
 from wafa.cli.system import call, client
@@ -32,12 +33,12 @@ def preview(campaign: str, on: Any, as_json: bool) -> None:
       wafa campaign preview win-back --on 2026-12-01
     """
     day = f"{on:%Y-%m-%d}" if on else None
-    found = _answered(call("notifications", "campaign_preview", campaign, day), as_json)
+    found = _answered(call("notifications", "campaign_preview", campaign, day), campaign, as_json)
     if as_json:
         print_json(found)
     else:
         show_preview(found, paper())
-        notes().print(f"next: wafa campaign launch {found['campaign']}", soft_wrap=True)
+        campaign_mistakes.tell_next(f"wafa campaign launch {found['campaign']}")
 
 
 @click.command()
@@ -62,20 +63,23 @@ def simulate(campaign: str, since: Any, until: Any, every: str | None, as_json: 
         "until": f"{until:%Y-%m-%d}" if until else None,
         "every": _days(every),
     }
-    found: dict[str, Any] = {}
-    sums: dict[str, Any] = {}
-    after = None
-    with client() as services, progress() as bar:
-        task = bar.add_task("customers", total=None)
-        while after is not None or not found:
-            page = services.call(
+    with client() as services:
+
+        def page(after: str | None) -> dict[str, Any]:
+            answer = services.call(
                 "notifications", "campaign_simulate", campaign, **asked, after=after, limit=PAGE
             )
-            _answered(page, as_json)
-            found = found or page
-            sums = together(sums, page["sums"])
-            after = page["next"]
+            return _answered(answer, campaign, as_json)
+
+        found = page(None)
+        sums, after = found["sums"], found["next"]
+        with progress() as bar:
+            task = bar.add_task("customers", total=None)
             bar.update(task, completed=sums["looked_at"], total=max(found["total"], sums["looked_at"]))
+            while after is not None:
+                more = page(after)
+                sums, after = together(sums, more["sums"]), more["next"]
+                bar.update(task, completed=sums["looked_at"], total=max(found["total"], sums["looked_at"]))
     del found["next"], found["sums"]
     found |= sums
     if as_json:
@@ -98,7 +102,11 @@ def report(campaign: str, png: Path | None, as_json: bool) -> None:
       wafa campaign report win-back
       wafa campaign report win-back --png win-back.png
     """
-    found = _answered(call("notifications", "campaign_report", campaign), as_json)
+    if png and png.suffix.lower() != ".png":
+        raise click.BadParameter(f"expected a name that ends in .png, not {png.name}", param_hint="--png")
+    if png and not png.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {png.parent}", param_hint="--png")
+    found = _answered(call("notifications", "campaign_report", campaign), campaign, as_json)
     if as_json:
         print_json(found)
     else:
@@ -110,7 +118,9 @@ def report(campaign: str, png: Path | None, as_json: bool) -> None:
         try:
             draw(found, png)
         except OSError as error:
-            raise click.BadParameter(f"{png} cannot be written: {error}", param_hint="--png") from error
+            raise click.BadParameter(
+                f"{png} cannot be written: {error.strerror}", param_hint="--png"
+            ) from error
         notes().print(f"drawn into {png}", soft_wrap=True)
 
 
@@ -136,12 +146,12 @@ def _days(every: str | None) -> int | None:
     return int(every.removesuffix("d"))
 
 
-def _answered(answer: dict[str, Any], as_json: bool) -> dict[str, Any]:
+def _answered(answer: dict[str, Any], campaign: str, as_json: bool) -> dict[str, Any]:
     """Return an answer; one that says why there is none ends the command, with exit code 1."""
     if "mistakes" in answer:
         if as_json:
             print_json(answer)
-        for mistake in answer["mistakes"] if not as_json else ():
-            notes().print(f"{mistake['path']}: {mistake['message']}", soft_wrap=True)
+        else:
+            campaign_mistakes.tell(answer["mistakes"], campaign=campaign)
         sys.exit(1)
     return answer

@@ -15,6 +15,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 INK, MUTED, GRID = "#1f2937", "#6b7280", "#e5e7eb"
 CONTACTED, HELD_OUT, STOPPED, BOUGHT = "#0f766e", "#9ca3af", "#b45309", "#f59e0b"
+#: A picture of fewer days has room for so many.
+FEWEST_DAYS = 9
 #: Days beyond that are added up by the week.
 MOST_DAYS = 62
 #: Characters of a title.
@@ -116,7 +118,9 @@ def _days(axes: Axes, report: dict[str, Any]) -> None:
     axes.bar(places, bought, width=0.8, color=BOUGHT, zorder=3, label="of these, bought in time")
     every = max(1, -(-len(lines) // 12))
     axes.set_xticks(list(places)[::every], [line["day"] for line in lines][::every], color=INK, size=9)
-    axes.set_xlim(-0.6, max(len(lines), 6) - 0.4)
+    # A few days stand in the middle, not as wide as a wall.
+    beside = max(FEWEST_DAYS - len(lines), 0) / 2
+    axes.set_xlim(-0.6 - beside, len(lines) - 0.4 + beside)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
     if lines:

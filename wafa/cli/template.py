@@ -9,10 +9,12 @@ import click
 from rich.panel import Panel
 from rich.table import Table
 
-from wafa.cli.campaign_folder import Texts, read_campaign, read_texts
+from wafa.cli.campaign_folder import FOLDER, Texts, read_campaign, read_texts
+from wafa.cli.campaign_texts import tell_strangers
 from wafa.cli.faults import CommandFault
-from wafa.cli.output import as_json, notes, paper, print_json
+from wafa.cli.output import as_json, literal, notes, paper, print_json
 from wafa.cli.system import call
+from wafa.runtime.errors import RemoteFailed
 from wafa.runtime.marked_yaml import BrokenFile, parse_marked
 
 MARKETING = "marketing"
@@ -56,6 +58,8 @@ def check(paths: Sequence[Path], purpose: str | None, as_json: bool) -> None:
     else:
         if findings:
             paper().print(_table(findings))
+        for path in paths:
+            tell_strangers(path if path.is_dir() else path.parent / FOLDER)
         notes().print(f"{errors} errors, {len(findings) - errors} warnings")
     if errors:
         sys.exit(1)
@@ -74,7 +78,12 @@ def check(paths: Sequence[Path], purpose: str | None, as_json: bool) -> None:
 def show(path: Path | None, name: str | None, folder: Path | None, as_json: bool) -> None:
     """Show texts filled in with samples, in each language. Exit code 1: one of them fails."""
     texts = _read(path)[0] if path else {}
-    found = call("notifications", "show_texts", texts, name)["texts"]
+    try:
+        found = call("notifications", "show_texts", texts, name)["texts"]
+    except RemoteFailed as error:
+        if name is None or error.kind != "ValueError":
+            raise
+        raise click.BadParameter(literal(error.words), param_hint="--template") from None
     if folder:
         for written in _pages(found, folder):
             notes().print(f"written: {written}")

@@ -32,7 +32,7 @@ MISTAKES = {
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What notifications answers, by method."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"check_texts": {"findings": []}}
 
     def call(service: str, method: str, *arguments: Any) -> Any:
         assert service == "notifications"
@@ -91,6 +91,76 @@ def test_mistakes_stand_where_an_editor_can_jump_to(
         f"{file}:3: purpose: expected marketing, not 'promo'",
         "texts.news.en.txt: line 1: no unsubscribe link",
     ]
+
+
+FINDINGS = {
+    "findings": [
+        {
+            **{"template": "news", "language": "en", "part": "txt", "line": 3},
+            **{"level": "error", "message": "'if' is not closed"},
+        },
+        {
+            "template": "news",
+            "language": "ar",
+            "part": "",
+            "line": 0,
+            "level": "warning",
+            "message": "no short",
+        },
+    ]
+}
+
+
+def test_a_check_looks_at_the_texts_too(wafa: Any, answers: dict[str, Any], file: Path) -> None:
+    answers["campaign_check"] = {"campaign": NEWS}
+    answers["check_texts"] = FINDINGS
+    result = wafa("campaign", "check", str(file))
+    folder = file.parent / "templates"
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        f"{folder}/news.en.txt:3: 'if' is not closed",
+        f"1 warnings about texts: wafa template check {file}",
+        f"{folder}/news.en.pdf: not taken; a text is called <template>.<language>.<subject|txt|html|short>",
+        f"{folder}/news.english.txt: not taken; "
+        "a text is called <template>.<language>.<subject|txt|html|short>",
+    ]
+    script = wafa("campaign", "check", str(file), "--json")
+    assert (script.exit_code, json.loads(script.stdout)["texts"]) == (1, FINDINGS["findings"])
+
+
+def test_texts_that_cannot_be_launched_are_kept_with_a_warning(
+    wafa: Any, answers: dict[str, Any], file: Path
+) -> None:
+    answers["campaign_draft"] = {"campaign": NEWS}
+    answers["check_texts"] = FINDINGS
+    result = wafa("campaign", "draft", str(file))
+    assert (result.exit_code, "version 2 is kept" in result.stdout) == (0, True)
+    assert "like this they cannot be launched" in result.stderr
+    assert "next: wafa campaign launch" not in result.stderr
+
+
+def test_who_names_a_text_that_is_not_there_is_told_which_are(
+    wafa: Any, answers: dict[str, Any], file: Path
+) -> None:
+    missing = {"line": 1, "path": "steps[0].message.template", "message": "there is no template nwes"}
+    answers["campaign_check"] = {"mistakes": [missing]}
+    told = wafa("campaign", "check", str(file)).stderr
+    assert "next: wafa template show" in told
+    assert f"{file.parent}/templates has news" in told
+
+
+def test_what_was_drafted_since_is_shown_beside_what_runs(wafa: Any, answers: dict[str, Any]) -> None:
+    answers["campaign_show"] = RUNNING | {"newest": 3, "states": {}, "reasons": {}, "versions": []}
+    assert "2, 3 is drafted, and not launched" in wafa("campaign", "show", "news").stdout
+
+
+def test_a_file_in_the_place_of_a_name_is_told_apart(wafa: Any, answers: dict[str, Any], file: Path) -> None:
+    unknown = {"path": "campaign", "message": "there is no such campaign", "reason": "unknown_campaign"}
+    answers["campaign_launch"] = {"mistakes": [unknown]}
+    assert f"next: wafa campaign draft {file}" in wafa("campaign", "launch", str(file)).stderr
+    assert "next: wafa campaign list" in wafa("campaign", "launch", "nwes").stderr
+    answers["campaign_show"] = None
+    assert "next: wafa campaign list" in wafa("campaign", "show", "nwes").stderr
 
 
 def test_for_a_script_mistakes_are_json_and_an_exit_code(
@@ -166,7 +236,7 @@ def test_a_campaign_is_shown_with_its_steps_and_its_messages(wafa: Any, answers:
         "1,200 sent",
         "3 holdout",
         "hello: message news by email",
-        "2, newest 2",
+        "version    2 ",
         "1203",
     ):
         assert text in shown

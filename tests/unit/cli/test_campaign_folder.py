@@ -1,11 +1,13 @@
 """Files that people give us, read: whatever is in them, the answer is a sentence."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from wafa.cli import campaign_folder, template
 from wafa.cli.faults import CommandFault
+from wafa.runtime.errors import RemoteFailed
 
 #: Five lines that are a hundred thousand values.
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -45,3 +47,20 @@ def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(campaign_folder, "LONGEST", 1000)
     with pytest.raises(CommandFault, match="too long"):
         campaign_folder.read_campaign(Path("/dev/zero"))
+
+
+def test_what_is_no_text_by_its_name_is_told_and_notes_for_people_are_not(tmp_path: Path) -> None:
+    for name in ("spring.ar.txt", "spring-ar.txt", "Spring.en.txt", "README.md", ".spring.en.txt.swp"):
+        (tmp_path / name).write_text("")
+    assert [path.name for path in campaign_folder.strangers(tmp_path)] == ["Spring.en.txt", "spring-ar.txt"]
+
+
+def test_a_template_that_is_not_there_is_told_with_those_that_are(
+    wafa: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def call(*_: Any) -> Any:
+        raise RemoteFailed("notifications.show_texts", "ValueError", "there is no template 'x', only due")
+
+    monkeypatch.setattr(template, "call", call)
+    told = wafa("template", "show", "--template", "x")
+    assert (told.exit_code, "--template: there is no template 'x', only due" in told.stderr) == (2, True)

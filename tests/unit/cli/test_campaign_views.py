@@ -174,3 +174,29 @@ def test_any_report_can_be_drawn(found, tmp_path: Path):
     """A letter that the font lacks is a warning of matplotlib, and so an error here."""
     draw(found, tmp_path / "report.png")
     assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_call_is_previewed_with_the_text_that_staff_will_see() -> None:
+    sample = PREVIEW["samples"][0] | {"channel": "phone"}
+    shown = printed(show_preview, PREVIEW | {"samples": [sample]})
+    assert "مرحبا" in shown
+
+
+def test_arabic_stands_on_the_right_in_a_preview() -> None:
+    [line] = [one for one in printed(show_preview, PREVIEW).splitlines() if "مرحبا" in one]
+    assert line.startswith("     ")
+
+
+def test_a_table_of_one_line_has_no_sum_of_it() -> None:
+    assert " all " in printed(show_report, report())
+    assert " all " not in printed(show_report, report(days=1))
+
+
+@pytest.mark.parametrize(
+    ("png", "says"), [("no/such/folder.png", "there is no folder no/such"), ("report.pdf", "ends in .png")]
+)
+def test_a_picture_that_cannot_be_drawn_is_refused_before_anything_is_asked(
+    wafa, png: str, says: str
+) -> None:
+    told = wafa("campaign", "report", "win-back", "--png", png)
+    assert (told.exit_code, says in told.stderr) == (2, True)

@@ -136,6 +136,24 @@ def test_outreach_names_customer_reason_and_totals_in_80_columns(wafa, monkeypat
         assert told in narrow.getvalue()
 
 
+def test_outreach_of_one_customer_has_no_totals_of_everybody(wafa, monkeypatch, narrow) -> None:
+    services = Services(
+        customers_get={"customer_id": ID},
+        notifications_outreach={"outreach": [], "next": None},
+        notifications_counts={"states": {"sent": 1090}, "reasons": {}},
+    )
+    monkeypatch.setattr(outreach, "client", lambda: services)
+    assert wafa("outreach", ID).exit_code == 0
+    assert narrow.getvalue() == "no message yet\n"
+
+
+def test_outreach_of_a_campaign_that_is_not_there_is_not_none(wafa, monkeypatch) -> None:
+    monkeypatch.setattr(outreach, "client", lambda: Services(notifications_campaign_show=None))
+    told = wafa("outreach", "--campaign", "nwes")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "nwes: there is no such campaign; `wafa campaign list` has all" in told.stderr
+
+
 def test_an_erased_customer_has_no_card_and_that_is_said(wafa, monkeypatch) -> None:
     services = Services(customers_get={"customer_id": ID, "erased": True})
     monkeypatch.setattr(card, "client", lambda: services)
