@@ -1,8 +1,8 @@
 """Messages that came back: which address is to be left alone, and which message it was.
 
 A refusal for good (`hard`) closes the address on that channel for messages of any purpose. Who calls a
-message spam (`complaint`) can be reached, and wants no promotion: that is a consent to marketing withdrawn, and
-service goes on.
+message spam (`complaint`) can be reached, and wants no promotion: that is a consent to marketing
+withdrawn, and service goes on.
 """
 
 from collections.abc import Iterable

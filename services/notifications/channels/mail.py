@@ -1,17 +1,21 @@
 """A rendered message as an e-mail, composed so that nobody's string can become a header.
 
-Of what comes from outside only the address stands in a header, and only when it is nothing but an address.
+Of what comes from outside only two things stand in a header: the address, when it is nothing but an address,
+and the subject, which may have somebody's name in it. It is encoded here: the email package takes what looks
+encoded for encoded, reads line breaks out of it, and in many versions writes them as they are.
 How to get no more of it stands in the headers of RFC 2369 and, with one click, of RFC 8058.
 
-The email package takes 2 ms to compose a mail. So it composes a form, once for each subject and language, and
-a mail is that form with its own few values filled in: ASCII without line breaks, and base64.
+The email package takes 2 ms to compose a mail. So it composes a form, once for each language, and a mail is
+that form with its own few values filled in: ASCII without line breaks of its own, and base64.
 """
 
 import base64
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -22,6 +26,8 @@ from services.notifications.channels.outcomes import Message
 from services.notifications.domain.reach import ADDRESS, usable_address
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+#: Controls, line and paragraph separators.
+_BREAKS = {"Cc", "Zl", "Zp"}
 _NOBODYS = secrets.token_hex(8)
 _LINK = re.compile(r"https?://[!-;=?-~]{1,800}")
 
@@ -76,13 +82,14 @@ def compose(message: Message, sender: Sender) -> Mail:
     values = {
         b"recipient": _checked("recipient", ADDRESS, message.recipient),
         b"date": _date(message.now),
+        b"subject": _subject(message.subject),
         b"outreach_id": _checked("outreach_id", _ID, message.outreach_id),
         b"plain": _encoded(message.plain),
         b"html": _encoded(message.html),
     }
     if message.unsubscribe is not None:
         values[b"unsubscribe"] = _checked("unsubscribe", _LINK, message.unsubscribe)
-    form = _form(sender, message.subject, message.language, message.unsubscribe is not None)
+    form = _form(sender, message.language, message.unsubscribe is not None)
     return Mail(sender.address, message.recipient, form % values)
 
 
@@ -98,12 +105,22 @@ def _date(now: datetime) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _form(sender: Sender, subject: str, language: str, one_click: bool) -> bytes:
+def _subject(text: str) -> bytes:
+    """Return a subject as it stands in a header, folded. Whoever reads it finds the same text."""
+    if any(unicodedata.category(one) in _BREAKS for one in text):
+        raise ValueError("subject must not have more in it than can stand in a header")
+    plain = text.isascii() and "=?" not in text
+    header = Header(text, charset="us-ascii" if plain else "utf-8", header_name="Subject")
+    return header.encode(linesep="\r\n").encode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _form(sender: Sender, language: str, one_click: bool) -> bytes:
     """Return a mail with a place for each value, as a format for `%`."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(sender.name, addr_spec=sender.address)
     mail["To"] = f"{_place('recipient')}@place.invalid"
-    mail["Subject"] = subject
+    mail["Subject"] = _place("subject")
     mail["Message-ID"] = message_id(_place("outreach_id"), sender)
     mail["Auto-Submitted"] = "auto-generated"
     by_mail = f"<mailto:{sender.address}?subject=unsubscribe>"
@@ -119,6 +136,7 @@ def _form(sender: Sender, subject: str, language: str, one_click: bool) -> bytes
     mail.set_boundary("=_part")
     places = {
         f"{_place('recipient')}@place.invalid".encode(): b"%(recipient)b",
+        _place("subject").encode(): b"%(subject)b",
         _place("outreach_id").encode(): b"%(outreach_id)b",
         _place("unsubscribe").encode(): b"%(unsubscribe)b",
         _encoded(_place("plain") + "\n"): b"%(plain)b",

@@ -1,6 +1,7 @@
 """An e-mail: whoever the customer is, the headers are ours."""
 
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -93,6 +94,35 @@ def test_no_line_on_the_wire_is_longer_than_servers_take():
     long = {"subject": "word " * 30, "plain": "word " * 1000, "html": "<p>" + "x" * 5000}
     link = "https://bayt.example/u/" + "x" * 700
     assert max(map(len, composed(**long, unsubscribe=link)[0].content.split(b"\r\n"))) < 998
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=?utf-8?q?x=0D=0ABcc:_all@example.com?=",
+        "=?utf-8?b?eA0KQmNjOiBhbGxAZXhhbXBsZS5jb20NCg0Kbm8gbWFpbA==?=",
+        "=?utf-8?q?=00?=",
+        "=?bogus?q?x?=",
+    ],
+)
+@pytest.mark.parametrize("subject", ["{}", "Hello {}", "Hello \u2068{}\u2069, it is you", "مرحبًا {}"])
+def test_a_name_that_looks_encoded_is_only_a_name(name, subject):
+    """The email package would decode it, line breaks and all, and add the header that is in it."""
+    mail, message = composed(subject=subject.format(name))
+    assert message.keys() == composed()[1].keys()
+    assert b"Bcc" not in mail.content
+    assert str(make_header(decode_header(message_from_bytes(mail.content)["Subject"]))) == subject.format(
+        name
+    )
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=200))
+def test_any_subject_is_one_header_and_says_what_it_said(subject):
+    mail, message = composed(subject=subject)
+    assert message.keys() == composed()[1].keys()
+    assert mail.content.isascii()
+    read = str(make_header(decode_header(message_from_bytes(mail.content)["Subject"])))
+    assert read.split() == subject.split()
 
 
 @pytest.mark.parametrize("part", ["subject", "plain", "html"])
