@@ -20,7 +20,8 @@ from marshmallow import Schema
 from services.gateway.domain.scopes import ANY
 from services.gateway.means import means
 from services.gateway.once import PARAMETER, answered_once
-from services.gateway.refusals import ErrorAnswer, Refusal
+from services.gateway.reading import BodyParser
+from services.gateway.refusals import ErrorAnswer
 from services.gateway.witness import Witness
 
 Answers = type[Schema] | Schema | None
@@ -40,6 +41,8 @@ class Door(NamedTuple):
 
 class Doors(Blueprint):
     """A family of endpoints below `/v1`, listed together in the documentation."""
+
+    ARGUMENTS_PARSER = BodyParser()
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, name, url_prefix="/v1", description=description)
@@ -89,8 +92,6 @@ class Doors(Blueprint):
             for schema, location in ((takes, "json"), (asks, "query")):
                 if schema is not None:
                     told = self.arguments(schema, location=location, required=_asks_for_some(schema))(told)
-            if takes is not None:
-                told = _in_json(told)
             always = (*ALWAYS, *((409,) if door.changes else ())) if needs else (500,)
             bodily = (400, 413, 415) if takes is not None else ()
             for refused in sorted({*refuses, *always, *bodily}):
@@ -131,19 +132,6 @@ def _guarded(view: Callable[..., Any], door: Door) -> Callable[..., Any]:
             return answered_once(door.name, answer) if door.changes else answer()
 
     return enter
-
-
-def _in_json(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Refuse a body in another form: it would be taken for none."""
-
-    @wraps(view)
-    def read(*args: Any, **kwargs: Any) -> Any:
-        comes = request.content_length or "Transfer-Encoding" in request.headers
-        if comes and not request.is_json:
-            raise Refusal(415, "unsupported_media_type", "send application/json")
-        return view(*args, **kwargs)
-
-    return read
 
 
 def _asks_for_some(schema: type[Schema] | Schema) -> bool:

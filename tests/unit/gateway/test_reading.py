@@ -1,0 +1,61 @@
+"""A body is JSON and says so: another one must not be taken for none, which may mean something else."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from marshmallow import Schema, fields
+
+from services.gateway.api import CONFIG, OurApi
+from services.gateway.door import Doors
+
+
+class Wish(Schema):
+    wish = fields.Raw()
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    doors = Doors("test", "Doors that everybody may open")
+
+    @doors.door("POST", "/wishes", needs=None, takes=Wish)
+    def wish(given: dict[str, object]) -> object:
+        """Return what was understood."""
+        return {"given": given}
+
+    app = Flask("test", static_folder=None)
+    app.config.update(CONFIG, PROPAGATE_EXCEPTIONS=False)
+    OurApi(app).register_blueprint(doors)
+    return app.test_client()
+
+
+def code(answer: object) -> object:
+    return answer.json["error"]["code"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("form", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"])
+def test_a_body_in_another_form_is_not_taken_for_none(client: FlaskClient, form: str) -> None:
+    answer = client.post("/v1/wishes", data=b'{"wish": 1}', content_type=form)
+
+    assert (answer.status_code, code(answer)) == (415, "unsupported_media_type")
+
+
+def test_a_body_that_may_be_left_out_may_be_left_out(client: FlaskClient) -> None:
+    for options in ({}, {"data": b"", "content_type": "application/json"}, {"json": {}}):
+        assert client.post("/v1/wishes", **options).json == {"given": {}}
+    assert client.post("/v1/wishes", json={"wish": "سلام"}).json == {"given": {"wish": "سلام"}}
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff", b"[" * 100_000, b'{"wish":' * 50_000], ids=["open", "bytes", "deep", "deeper"]
+)
+def test_what_cannot_be_read_is_the_fault_of_who_sent_it(client: FlaskClient, body: bytes) -> None:
+    answer = client.post("/v1/wishes", data=body, content_type="application/json")
+
+    assert (answer.status_code, code(answer)) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("body", ["[]", "5", '"x"', "null", '{"hope": 1}'])
+def test_what_is_no_object_of_these_fields_is_invalid(client: FlaskClient, body: str) -> None:
+    answer = client.post("/v1/wishes", data=body, content_type="application/json")
+
+    assert (answer.status_code, code(answer)) == (422, "invalid")
