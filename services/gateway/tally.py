@@ -57,7 +57,8 @@ class Tally:
                 _SLOT.pack_into(self._table, offset, name, int(minute), before, current)
         left = max(limit - math.floor(before * (1 - part)) - current, 0)
         wait = 1 - part if passes else _until_one_passes(before, current, part, limit)
-        return Count(passes, left, max(math.ceil(wait * WINDOW), 1))
+        # Floats: a wait of 40 s may come out as 39.999...
+        return Count(passes, left, math.floor(wait * WINDOW + 1e-3) + 1)
 
     def close(self) -> None:
         """Give the memory back."""
@@ -95,8 +96,7 @@ def _moved(its_minute: int, before: int, current: int, minute: int) -> tuple[int
 
 
 def _until_one_passes(before: int, current: int, part: float, limit: int) -> float:
-    """Return the windows to wait when nobody else asks meanwhile."""
-    room = limit - 1 - current
-    if room >= 0:
-        return 1 - room / before - part if before else 0.0
-    return (1 - part) + (1 - (limit - 1) / current)
+    """Return after how many windows one more passes when nobody else asks meanwhile."""
+    if current < limit:
+        return 1 - (limit - current) / before - part
+    return (1 - part) + (1 - limit / current)
