@@ -203,7 +203,7 @@ def test_receipts_are_kept_with_when_they_first_came_and_strange_ones_are_passed
     events = [
         applied(change_id, "loyalty"),
         applied(change_id, "loyalty", 1),
-        applied(change_id, "gateway"),
+        applied(change_id, "billing"),
         applied("no-such", "loyalty"),
     ]
     later = NOW + timedelta(minutes=7)
