@@ -9,6 +9,7 @@ from services.interactions.store import InteractionStore
 from wafa.contracts.times import format_time
 
 MOST = 200
+MOST_REJECTED = 1000
 
 
 def timeline(store: InteractionStore, customer_id: str, before: str | None, limit: int) -> dict[str, Any]:
@@ -55,10 +56,27 @@ def totals(store: InteractionStore) -> list[dict[str, Any]]:
     ]
 
 
-def rejected(store: InteractionStore, status: str | None, reason: str | None, limit: int) -> dict[str, Any]:
-    """Return quarantine entries, newest first, and how many are open for each reason."""
-    entries = store.rejected(status, reason, min(max(limit, 1), 1000))
-    return {"rejected": [_plain(entry) for entry in entries], "open": store.rejected_counts()}
+def rejected(
+    store: InteractionStore,
+    status: str | None,
+    reason: str | None,
+    limit: int,
+    before: str | None = None,
+) -> dict[str, Any]:
+    """Return quarantine entries, newest first, and how many are open for each reason.
+
+    `next` is the next page's `before`, null on the last; at most 1,000 come at a time.
+
+    Raises:
+        ValueError: `before` is not a cursor that an earlier page gave.
+    """
+    limit = min(max(limit, 1), MOST_REJECTED)
+    entries = store.rejected(status, reason, parse_cursor(before), limit)
+    return {
+        "rejected": [_plain(entry) for entry in entries],
+        "open": store.rejected_counts(),
+        "next": cursor(entries[-1]["received_at"], entries[-1]["_id"]) if len(entries) == limit else None,
+    }
 
 
 def rejected_entry(store: InteractionStore, rejection_id: str) -> dict[str, Any] | None:

@@ -73,9 +73,9 @@ class InteractionsService:
         return queries.totals(self.store)
 
     @rpc
-    def rejected(self, status=None, reason=None, limit=100):
+    def rejected(self, status=None, reason=None, limit=100, before=None):
         """Return what is in quarantine."""
-        return queries.rejected(self.store, status, reason, limit)
+        return queries.rejected(self.store, status, reason, limit, before)
 
     @rpc
     def rejected_entry(self, rejection_id):

@@ -41,7 +41,8 @@ class InteractionStore:
             ]
         )
         self.cases.create_indexes()
-        self._rejected.create_index([("status", ASCENDING), ("received_at", DESCENDING)], name="status")
+        by_status = [("status", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)]
+        self._rejected.create_index(by_status, name="page")
         self._people.create_index("into", name="into", sparse=True)
 
     def add(self, records: Sequence[Record]) -> dict[str, Record]:
@@ -175,11 +176,17 @@ class InteractionStore:
         """Return quarantine entries as they are kept, without their bytes."""
         return [*by_id(self._rejected, rejection_ids, {"body": 0}).values()]
 
-    def rejected(self, status: str | None, reason: str | None, limit: int) -> list[Document]:
-        """Return quarantine entries, newest first, without their bytes."""
+    def rejected(
+        self, status: str | None, reason: str | None, before: tuple[datetime, str] | None, limit: int
+    ) -> list[Document]:
+        """Return quarantine entries, newest first, without their bytes, from after `before` (time and id)."""
         asked = {"status": status, "reason": reason}
-        wanted = {name: {"$eq": value} for name, value in asked.items() if value is not None}
-        return list(self._rejected.find(wanted, {"body": 0}).sort("received_at", DESCENDING).limit(limit))
+        wanted: Document = {name: {"$eq": value} for name, value in asked.items() if value is not None}
+        if before is not None:
+            time, key = before
+            wanted["$or"] = [{"received_at": {"$lt": time}}, {"received_at": time, "_id": {"$lt": key}}]
+        newest_first = [("received_at", DESCENDING), ("_id", DESCENDING)]
+        return list(self._rejected.find(wanted, {"body": 0}).sort(newest_first).limit(limit))
 
     def rejected_counts(self) -> dict[str, int]:
         """Return the number of open entries by reason."""

@@ -47,6 +47,19 @@ def test_the_same_refusal_delivered_twice_is_one_entry(interactions: Interaction
     assert queries.rejected(interactions.store, "open", None, 10)["open"] == {"invalid": 1}
 
 
+def test_a_long_quarantine_is_read_page_by_page(interactions: Interactions) -> None:
+    ids = {interactions.refuse(BROKEN, event=purchase(currency)) for currency in ("XXX", "XXA", "XXB")}
+
+    first = queries.rejected(interactions.store, "open", None, 2)
+    last = queries.rejected(interactions.store, "open", None, 2, first["next"])
+
+    assert len(first["rejected"]) == 2
+    assert {entry["id"] for entry in first["rejected"] + last["rejected"]} == ids
+    assert last["next"] is None
+    with pytest.raises(ValueError, match="before must be"):
+        queries.rejected(interactions.store, "open", None, 2, "yesterday")
+
+
 def test_a_corrected_event_is_published_and_the_entry_closed(interactions: Interactions) -> None:
     id = interactions.refuse(BROKEN, event=purchase("XXX"))
     interactions.published.clear()
