@@ -13,16 +13,25 @@ PATIENCE = 2.0
 
 SAY = {
     "apologise": {
+        "code": "apologise",
         "en": "There is an open complaint: apologise first.",
         "ar": "هناك شكوى مفتوحة: ابدأ بالاعتذار.",
     },
-    "thank": {"en": "A regular: thank them for coming back.", "ar": "عميل وفيّ: اشكره على عودته."},
-    "welcome": {"en": "Welcome them.", "ar": "رحّب به."},
+    "thank": {
+        "code": "thank",
+        "en": "A regular: thank them for coming back.",
+        "ar": "عميل وفيّ: اشكره على عودته.",
+    },
+    "welcome": {"code": "welcome", "en": "Welcome them.", "ar": "رحّب به."},
 }
 
 
 def card_of(services: Services, customer_id: str) -> dict[str, Any] | None:
-    """Return the card of a customer, None when there is nobody of that id."""
+    """Return the card of a customer, None when there is nobody of that id.
+
+    Raises:
+        Away: nobody at all answers.
+    """
     questions = {
         "customers": services.ask("customers", "get", customer_id, within=PATIENCE),
         "interactions": services.ask("interactions", "card", customer_id, within=PATIENCE),
@@ -30,6 +39,8 @@ def card_of(services: Services, customer_id: str) -> dict[str, Any] | None:
     }
     missing: list[str] = []
     known = {name: _answer(question, name, missing) for name, question in questions.items()}
+    if len(missing) == len(questions):
+        raise Away(missing[0], "neither do the others")
     customer, member, past = known["customers"], known["loyalty"], known["interactions"] or {}
     if customer is None and "customers" not in missing:
         return None

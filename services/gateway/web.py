@@ -6,13 +6,18 @@ from services.gateway.api import CONFIG, OurApi
 from services.gateway.means import EXTENSION, Means
 from services.gateway.observing import observe
 from services.gateway.resources.audit import audit
+from services.gateway.resources.calls import calls
 from services.gateway.resources.campaigns import campaigns
+from services.gateway.resources.cases import cases
 from services.gateway.resources.customers import customers
 from services.gateway.resources.documents import documents
 from services.gateway.resources.event_body import describe_events
 from services.gateway.resources.events import events
 from services.gateway.resources.health import health
+from services.gateway.resources.identity import identity
+from services.gateway.resources.interactions import interactions
 from services.gateway.resources.links import links
+from services.gateway.resources.members import members
 from services.gateway.resources.outreach import outreach
 from services.gateway.resources.own_key import own_key
 from services.gateway.resources.rejected import rejected
@@ -23,6 +28,11 @@ from services.gateway.resources.webhooks import webhooks
 
 FAMILIES = (
     customers,
+    identity,
+    interactions,
+    members,
+    cases,
+    calls,
     events,
     stream,
     campaigns,

@@ -1,0 +1,79 @@
+"""Tiers and points: what a member has, where it comes from, and spending it."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from services.gateway.answering import checked
+from services.gateway.door import Doors
+from services.gateway.means import services
+from services.gateway.people_shapes import Entry
+from services.gateway.refusals import not_found
+from services.gateway.shapes import Member
+from wafa.contracts.fields import Identifier, Whole
+
+members = Doors("members", "Tiers, points and the ledger")
+
+
+class AsOf(Schema):
+    """When."""
+
+    as_of = fields.String(
+        validate=validate.Length(1, 40),
+        metadata={
+            "description": "a date (the end of that day, UTC) or an RFC 3339 time; absent: now",
+            "example": "2026-03-01",
+        },
+    )
+
+
+class Ledger(Schema):
+    """The ledger of a member, oldest first."""
+
+    customer_id = fields.String(required=True)
+    entries = fields.List(fields.Nested(Entry), required=True)
+
+
+class Redemption(Schema):
+    """Points to spend."""
+
+    redemption_id = Identifier(
+        "Your id of it. Sent again, it has no second effect, so repeat it as often as you get no answer.",
+        required=True,
+    )
+    points = Whole("How many.", min=1, max=2**53, required=True)
+
+
+@members.door("GET", "/members/<customer_id>", needs="members:read", asks=AsOf, answers=Member, refuses=[404])
+def member(given: dict[str, str], customer_id: str) -> Any:
+    """Return tier, points and spend of a member, now or as it was.
+
+    An id that was merged answers with the person. 404 for who has never bought anything.
+    """
+    return checked(services().call("loyalty", "member", customer_id, **given), "member")
+
+
+@members.door("GET", "/members/<customer_id>/ledger", needs="members:read", answers=Ledger, refuses=[404])
+def ledger(customer_id: str) -> Any:
+    """List every purchase, return, grant and redemption of a member, and what each did to the points."""
+    entries = checked(services().call("loyalty", "ledger", customer_id), "member")
+    if not entries:
+        raise not_found("member")
+    return {"customer_id": customer_id, "entries": entries}
+
+
+@members.door(
+    "POST",
+    "/members/<customer_id>/redeem",
+    needs="members:redeem",
+    takes=Redemption,
+    answers=Member,
+    refuses=[404, 409],
+)
+def redeem(given: dict[str, Any], customer_id: str) -> Any:
+    """Spend points, and return the member as it is then.
+
+    409: `too_few_points`, `other_points` (this `redemption_id` was used for another number),
+    `customer_erased`.
+    """
+    return checked(services().call("loyalty", "redeem", customer_id, **given), "member")
