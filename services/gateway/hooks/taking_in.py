@@ -31,6 +31,7 @@ def take_in(
     gone = {one for event in events if event["type"] == ERASED for one in people_in(event)}
     if gone:
         store.mark_erased(gone, now)
+        store.forget_answers(gone)
     webhooks = store.webhooks()
     rows = [
         row(webhook.id, event, now)

@@ -1,6 +1,6 @@
 """Answers that are kept, so that a request which comes again has its effect once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,8 @@ from wafa.runtime.mongo import Document, insert_new
 
 #: How long an answer is kept.
 KEPT = timedelta(hours=24)
+#: The families of doors whose answers may say something of a person.
+ABOUT_PEOPLE = ("calls", "cases", "customers", "identity", "members")
 
 
 class AnswerRecords(Part):
@@ -51,3 +53,12 @@ class AnswerRecords(Part):
     def give_up_answer(self, claim: Document) -> None:
         """Let whoever comes next answer."""
         self._answers.delete_one({"_id": claim["_id"], "token": claim["token"]})
+
+    def forget_answers(self, customer_ids: Collection[str]) -> None:
+        """Remove answers that name one of these customers, who were erased."""
+        doors = rf"^[^ ]+ ({'|'.join(ABOUT_PEOPLE)})\."
+        kept = self._answers.find({"_id": {"$regex": doors}, "answer": {"$exists": True}}, {"answer.body": 1})
+        names = [one.encode() for one in customer_ids]
+        gone = [one["_id"] for one in kept if any(name in one["answer"]["body"] for name in names)]
+        if gone:
+            self._answers.delete_many({"_id": {"$in": gone}})

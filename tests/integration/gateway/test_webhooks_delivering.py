@@ -290,6 +290,20 @@ def test_of_who_is_erased_nothing_is_kept_but_the_erasure(office: Office, receiv
     assert confirmed == [("customer.change_applied.v1", one, "gateway") for one in ("m1", "e1")]
 
 
+def test_answers_that_name_who_is_erased_are_forgotten_too(office: Office) -> None:
+    claims = [
+        {"_id": f"key {door} name", "request": "r", "token": door, "at": office.clock()}
+        for door in ("identity.merge", "members.redeem", "events.publish")
+    ]
+    bodies = (b'{"customer_ids": ["gone"]}', b'{"customer_id": "stays"}', b'{"id": "gone"}')
+    for claim, body in zip(claims, bodies, strict=True):
+        assert office.store.claim_answer(claim, lambda _: True) is None
+        office.store.keep_answer(claim, {"status": 200, "headers": {}, "body": body})
+    office.hear(change("customer.erased.v1", "e1", customer_id="gone"))
+    left = [office.store.claim_answer(claim, lambda _: True) for claim in claims]
+    assert [one is not None for one in left] == [False, True, True]
+
+
 def test_an_erasure_is_confirmed_again_when_it_comes_again(office: Office) -> None:
     erased = change("customer.erased.v1", "e1", customer_id="gone")
     office.hear(erased)
