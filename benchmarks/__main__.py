@@ -16,7 +16,7 @@ from benchmarks.suite import QUICK, Extent, Suite
 from wafa.cli.output import notes, progress
 from wafa.stack import Stack, StackError, signals_interrupt
 
-MEASUREMENTS = ("throughput", "latency", "flatness", "outreach", "micro")
+MEASUREMENTS = ("throughput", "latency", "flatness", "outreach", "front", "micro")
 RESULTS = Path(__file__).parent / "results.json"
 
 

@@ -94,6 +94,36 @@ def outreach(figures: Figures) -> Iterator[Grid]:
     yield _memory(f"Memory of the senders after previews of {preview['people']:,}", preview["memory_mib"])
 
 
+def front(figures: Figures) -> Iterator[Grid]:
+    """Yield rates and times of requests beside a bare Flask, then events by the hundred beside AMQP."""
+    names = {
+        "hello": "bare Flask says hello",
+        "events_singly": "events, one a request",
+        "events_by_the_hundred": "events, a hundred a request",
+        "lookups": "lookups",
+        "cards": "cards",
+        "cards_one_by_one": "cards, one at a time",
+    }
+    rows = [
+        (
+            f"{name} ({one['at_once']} at once)",
+            f"{one['per_second']:,.0f}",
+            f"{one['p50_ms']:.1f}",
+            f"{one['p99_ms']:.1f}",
+        )
+        for key, name in names.items()
+        for one in (figures[key],)
+    ]
+    yield Grid("The front door", ("", "requests/s", "p50 ms", "p99 ms"), rows)
+    hundreds, amqp = figures["events_by_the_hundred"], figures["amqp_hundreds"]
+    rows = [
+        ("HTTP, 8 clients", f"{hundreds['events_per_second']:,}", f"{hundreds['of_amqp']:.2f}"),
+        ("AMQP, one publisher", f"{amqp['events_per_second']:,}", "1.00"),
+    ]
+    yield Grid("Events by the hundred, each confirmed", ("", "events/s", "of AMQP"), rows)
+    yield _memory("Memory of the front door after that", hundreds["memory_mib"])
+
+
 def micro(figures: Figures) -> Iterator[Grid]:
     """Yield the single steps."""
     rows = []
@@ -113,5 +143,6 @@ GRIDS = {
     "latency": latency,
     "flatness": flatness,
     "outreach": outreach,
+    "front": front,
     "micro": micro,
 }

@@ -1,11 +1,11 @@
 """The queues of a room, watched without disturbing: how much is left shows that work goes on."""
 
 import time
-from typing import Self
+from typing import Protocol, Self
 
 from rich.progress import Progress, TaskID
 
-from benchmarks.crew import FIRST_QUEUE, Crew
+from benchmarks.crew import FIRST_QUEUE
 from benchmarks.finish import wait_for
 from benchmarks.ground import Room
 from wafa.runtime.topology import QUEUES
@@ -13,10 +13,17 @@ from wafa.runtime.topology import QUEUES
 BETWEEN_LOOKS = 0.25
 
 
+class Running(Protocol):
+    """What works on the queues."""
+
+    def check(self) -> None:
+        """Raise if a process has died."""
+
+
 class Queues:
     """A context manager; shows what has left the first queue as a progress bar."""
 
-    def __init__(self, room: Room, crew: Crew, bar: Progress) -> None:
+    def __init__(self, room: Room, crew: Running, bar: Progress) -> None:
         self._connection = room.connect()
         self._channel = self._connection.channel()
         self._crew = crew

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from benchmarks import latency, micro, outreach, throughput, variants
+from benchmarks import front, latency, micro, outreach, throughput, variants
 from benchmarks.crew import Crew
 from benchmarks.feed import Pack, by_the_hundred, singly
 from benchmarks.finish import Finish, WrongOutcome
@@ -93,6 +93,11 @@ class Suite:
         """Measure deciding, sending and previewing."""
         with self.ground.room("outreach") as room:
             return outreach.measure(room, self.extent.mails, self.extent.people, self.bar)
+
+    def front(self) -> Figures:
+        """Measure the front door beside a bare Flask and beside AMQP."""
+        with self.ground.room("front") as room, self.ground.room("calm") as calm:
+            return front.measure(room, calm, self.extent.events, self.bar)
 
     def micro(self) -> Figures:
         """Measure single steps."""
