@@ -81,7 +81,8 @@ def simulate(campaign: str, since: Any, until: Any, every: str | None, as_json: 
                 sums, after = together(sums, more["sums"]), more["next"]
                 bar.update(task, completed=sums["looked_at"], total=max(found["total"], sums["looked_at"]))
     del found["next"], found["sums"]
-    found |= sums
+    # Pages know of different months.
+    found |= sums | {"months": dict(sorted(sums["months"].items()))}
     if as_json:
         print_json(found)
     else:

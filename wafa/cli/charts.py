@@ -121,6 +121,7 @@ def _days(axes: Axes, report: dict[str, Any]) -> None:
     # A few days stand in the middle, not as wide as a wall.
     beside = max(FEWEST_DAYS - len(lines), 0) / 2
     axes.set_xlim(-0.6 - beside, len(lines) - 0.4 + beside)
+    axes.set_ylim(0, max([1, *contacted]) * 1.02)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
     if lines:

@@ -1,5 +1,6 @@
 """`wafa outreach`: who was contacted, who was not, and why."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ from wafa.cli.faults import CommandFault
 from wafa.cli.output import as_json, literal, paper, print_json
 from wafa.cli.system import client
 from wafa.cli.who import Who, perhaps_named
+from wafa.runtime.client import Client
 
 
 @click.command()
@@ -40,12 +42,13 @@ def outreach(who: Who, campaign: str | None, limit: int, as_json: bool) -> None:
         whose = {"customer_id": who.find(services)["customer_id"]} if who.ways else {}
         found = services.call("notifications", "outreach", limit=limit, **about, **whose)["outreach"]
         totals = services.call("notifications", "counts", **about)
+        paused = _paused(services, found)
     if as_json:
         print_json({"outreach": found, "totals": totals})
         return
     console = paper()
     if found:
-        console.print(_table(found))
+        console.print(_table(found, paused))
     else:
         console.print("no message yet")
     if who.ways:
@@ -59,7 +62,15 @@ def in_words(counted: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {what}" for what, number in sorted(counted.items())) or "none"
 
 
-def _table(found: list[dict[str, Any]]) -> Table:
+def _paused(services: Client, found: list[dict[str, Any]]) -> set[str]:
+    """Return which campaigns of messages that have not gone out are paused."""
+    if not any(one["state"] == "planned" for one in found):
+        return set()
+    known = services.call("notifications", "campaigns")
+    return {one["campaign"] for one in known if one.get("state") == "paused"}
+
+
+def _table(found: list[dict[str, Any]], paused: set[str]) -> Table:
     # Three columns, so that the ids stay whole in a window of 80.
     table = Table(show_lines=True)
     table.add_column("customer, planned", no_wrap=True)
@@ -69,6 +80,18 @@ def _table(found: list[dict[str, Any]]) -> Table:
         table.add_row(
             f"{one['customer_id']}\n{one['planned_at']}",
             f"{one['campaign']}\nby {one['channel']}",
-            one["state"] + (f"\n{one['reason']}" if one.get("reason") else ""),
+            "\n".join(_outcome(one, paused)),
         )
     return table
+
+
+def _outcome(one: dict[str, Any], paused: set[str]) -> Iterator[str]:
+    """Yield what became of a message, and why; of one that waits, what it waits for."""
+    yield one["state"]
+    if reason := one.get("reason"):
+        yield reason
+    decision = one.get("decision") or {}
+    if one["state"] == "planned" and decision.get("until"):
+        yield f"{decision['reason']} until {decision['until']}"
+    if one["state"] == "planned" and one["campaign"] in paused:
+        yield "the campaign is paused"

@@ -1,10 +1,12 @@
 """What `wafa campaign preview`, `simulate` and `report` print and draw."""
 
+import json
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from wafa.cli import campaign_views
 from wafa.cli.campaign_figures import show_preview, show_report, show_simulation
 from wafa.cli.campaign_views import together
 from wafa.cli.charts import draw
@@ -200,3 +202,26 @@ def test_a_picture_that_cannot_be_drawn_is_refused_before_anything_is_asked(
 ) -> None:
     told = wafa("campaign", "report", "win-back", "--png", png)
     assert (told.exit_code, says in told.stderr) == (2, True)
+
+
+def test_the_months_of_a_simulation_stand_in_order_whatever_page_they_come_from(wafa, monkeypatch) -> None:
+    sums = dict.fromkeys(("looked_at", "customers", "contacts", "bought", "held_out", "held_out_bought"), 1)
+    sums |= {"window_open": 0, "suppressed": {}}
+    months = [{"2026-02": {"contacts": 1, "bought": 0}}, {"2026-01": {"contacts": 1, "bought": 1}}]
+    pages = [
+        {**SIMULATION, "total": 2, "sums": {**sums, "months": months[0]}, "next": "a"},
+        {**SIMULATION, "total": 2, "sums": {**sums, "months": months[1]}, "next": None},
+    ]
+
+    class Services:
+        def __enter__(self) -> "Services":
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def call(self, *_: object, **__: object) -> dict:
+            return pages.pop(0)
+
+    monkeypatch.setattr(campaign_views, "client", Services)
+    told = wafa("campaign", "simulate", "win-back", "--since", "2026-01-01", "--json")
+    assert [*json.loads(told.stdout)["months"]] == ["2026-01", "2026-02"]

@@ -147,6 +147,26 @@ def test_outreach_of_one_customer_has_no_totals_of_everybody(wafa, monkeypatch, 
     assert narrow.getvalue() == "no message yet\n"
 
 
+def test_a_message_that_waits_says_for_what(wafa, monkeypatch, narrow) -> None:
+    message = {
+        **{"planned_at": "2026-06-30T00:00:00Z", "customer_id": ID, "channel": "email", "state": "planned"},
+        **{"campaign": "due", "decision": {"reason": "quiet_hours", "until": "2026-06-30T09:00:00Z"}},
+    }
+    services = Services(
+        notifications_outreach={"outreach": [message, {**message, "campaign": "news", "decision": None}]},
+        notifications_counts={"states": {}, "reasons": {}},
+        notifications_campaigns=[
+            {"campaign": "due", "state": "running"},
+            {"campaign": "news", "state": "paused"},
+        ],
+    )
+    monkeypatch.setattr(outreach, "client", lambda: services)
+    assert wafa("outreach").exit_code == 0
+    shown = " ".join(narrow.getvalue().replace("│", " ").split())
+    for told in ("quiet_hours until", "2026-06-30T09:00:00Z", "the campaign is paused"):
+        assert told in shown
+
+
 def test_outreach_of_a_campaign_that_is_not_there_is_not_none(wafa, monkeypatch) -> None:
     monkeypatch.setattr(outreach, "client", lambda: Services(notifications_campaign_show=None))
     told = wafa("outreach", "--campaign", "nwes")
