@@ -9,6 +9,7 @@ from services.gateway.answering import checked, refused
 from services.gateway.campaign_shapes import counted, moment, number, text
 from services.gateway.door import Doors
 from services.gateway.means import services
+from services.gateway.paging import Page
 from services.gateway.refusals import Refusal
 from wafa.contracts.rejection import REASONS
 from wafa.contracts.validators import kind_of
@@ -23,12 +24,11 @@ COMMAND = 30.0
 _STANDS_AGAINST = frozenset({"not_found", "redacted", "conflict"})
 
 
-class RejectedWanted(Schema):
+class RejectedWanted(Page):
     """Which entries."""
 
     status = fields.String(load_default="open", validate=validate.OneOf(["open", "replayed"]))
     reason = fields.String(validate=validate.OneOf([*REASONS]))
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 1000))
 
 
 class RejectedAttempt(Schema):
@@ -84,6 +84,7 @@ class RejectedEvents(Schema):
 
     rejected_events = fields.List(fields.Nested(RejectedEvent), required=True)
     open = counted("open entries in all, by reason")
+    next = text("goes into `before` for the next page; null on the last", required=True, allow_none=True)
 
 
 class OneOrMoreEvents(fields.Field[Any]):
@@ -117,7 +118,7 @@ class RejectedReplay(Schema):
 def listed(given: dict[str, Any]) -> Any:
     """List refused events, newest first."""
     found = services().call("interactions", "rejected", **given)
-    return {"rejected_events": found["rejected"], "open": found["open"]}
+    return {"rejected_events": found["rejected"], "open": found["open"], "next": found["next"]}
 
 
 @rejected.door(

@@ -58,6 +58,19 @@ def test_a_refused_event_is_corrected_and_published_again(front: Front, unique: 
     assert front.get(path).json()["status"] == "replayed"
 
 
+def test_pages_follow_each_other_without_gap_or_repetition(front: Front, unique: str) -> None:
+    mine = [refused(front, broken(f"{unique}-{number}"))["id"] for number in range(3)]
+
+    seen, path = [], "/v1/rejected-events?limit=2"
+    while path:
+        page = front.get(path).json()
+        seen += [one["id"] for one in page["rejected_events"]]
+        path = f"/v1/rejected-events?limit=2&before={page['next']}" if page["next"] else ""
+
+    assert len(seen) == len({*seen})
+    assert {*mine} <= {*seen}
+
+
 def test_a_correction_that_is_still_wrong_is_told_where_it_is(front: Front, unique: str) -> None:
     wrong = broken(unique)
     entry = refused(front, wrong)
@@ -92,6 +105,8 @@ def test_an_entry_that_there_is_not_is_404(front: Front, method: str, path: str)
     assert answer.status == 404, answer.data
 
 
-@pytest.mark.parametrize("query", ["status=lost", "reason=bad%20mood", "limit=0", "limit=many"])
+@pytest.mark.parametrize(
+    "query", ["status=lost", "reason=bad%20mood", "limit=0", "limit=many", "before=then"]
+)
 def test_a_question_that_cannot_be_answered_is_refused(front: Front, query: str) -> None:
     assert front.get(f"/v1/rejected-events?{query}").status == 422
