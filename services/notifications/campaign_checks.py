@@ -29,6 +29,8 @@ def misfits(campaign: Campaign, templates: Collection[str] | None) -> Iterator[M
     """Yield every mistake with its place; `templates` are all there are, None to let names pass."""
     yield from _of_start(campaign)
     yield from _of_steps(campaign, templates)
+    if not campaign.keep_trying:
+        yield ("keep_trying",), "expected more than nothing: every message would come too late"
     if campaign.purpose is Purpose.TRANSACTIONAL and campaign.holdout:
         yield ("holdout",), "expected none: a message that somebody waits for is kept from nobody"
     if campaign.audience and speaks_of_start(campaign.audience):

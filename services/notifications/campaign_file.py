@@ -4,7 +4,7 @@
 and what comes by RPC, so that a version means the same wherever it came from.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,10 @@ def load(
     """
     if not _within_bounds(content):
         raise CampaignError([Mistake((), "is nested too deeply, or holds too much")])
+    if found := [
+        Mistake(place, "expected text without NUL and half characters") for place in _broken(content)
+    ]:
+        raise CampaignError(found)
     try:
         rules = CampaignSchema().load(content)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -94,6 +98,22 @@ def completed(content: Mapping[str, Any], policy: OutreachPolicy) -> dict[str, A
         "quiet_hours": f"{quiet.start:%H:%M}-{quiet.end:%H:%M}" if quiet else "none",
     }
     return {**house, **content}
+
+
+def _broken(content: object, place: Place = ()) -> Iterator[Place]:
+    """Yield where there is text that cannot be kept."""
+    if isinstance(content, str) and any(one == "\0" or "\ud800" <= one <= "\udfff" for one in content):
+        yield place
+    inner = (
+        content.items()
+        if isinstance(content, dict)
+        else enumerate(content)
+        if isinstance(content, list)
+        else ()
+    )
+    for name, value in inner:
+        yield from _broken(name if isinstance(name, str) else None, place)
+        yield from _broken(value, (*place, name))
 
 
 def _within_bounds(content: object) -> bool:

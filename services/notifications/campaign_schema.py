@@ -33,6 +33,8 @@ from wafa.runtime.marked_yaml import Place
 SLUG = "[a-z0-9](-?[a-z0-9]){0,59}"
 STEP_ID = "[a-z0-9](-?[a-z0-9]){0,39}"
 TEMPLATE = "[a-z][a-z0-9_]{0,59}"
+#: What is published or shown: no control characters.
+LINE = r"(?=.{1,200}$)[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*"
 
 
 class RuleField(fields.Field[Rule]):
@@ -100,7 +102,7 @@ class _BranchSchema(Rules):
 class _GrantSchema(Rules):
     id = text("a short name of a-z, 0-9 and -", STEP_ID)
     points = whole(1, 1_000_000)
-    reason = text("a reason that people can read, at most 200 characters", r".*\S.{0,199}")
+    reason = text("a reason that people can read, at most 200 characters", LINE)
 
 
 class _Wait(fields.Field[Any]):
@@ -143,8 +145,8 @@ class _StartSchema(Rules):
 
 
 class _TitleSchema(Rules):
-    ar = text("the title in Arabic", r"[^\n]*\S[^\n]{0,199}")
-    en = text("the title in English", r"[^\n]*\S[^\n]{0,199}")
+    ar = text("the title in Arabic, at most 200 characters", LINE)
+    en = text("the title in English, at most 200 characters", LINE)
 
 
 class CampaignSchema(Rules):

@@ -16,6 +16,8 @@ import yaml
 #: What a file may hold: characters, and values counted wherever an alias brings them in once more.
 LONGEST = 200_000
 MOST_VALUES = 20_000
+#: Levels; PyYAML takes seconds to see for itself that there are too many.
+DEEPEST = 60
 #: Where something is: keys and positions from the root on.
 Place = tuple[str | int, ...]
 
@@ -61,7 +63,7 @@ def parse_marked(text: str, *, typed: bool = False) -> Marked:
     if len(text) > LONGEST:
         raise BrokenFile(f"is too long: {LONGEST:,} characters are the most")
     try:
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
+        root = yaml.compose(text, Loader=_Shallow)
         reader = _Reader(typed)
         return Marked(reader.plain(root, ()) if root else "", reader.lines)
     except yaml.reader.ReaderError as error:
@@ -83,6 +85,22 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise BrokenFile("expected text in UTF-8", line) from None
+
+
+class _Shallow(yaml.BaseLoader):
+    """Reads what is nested as deeply as people write."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise RecursionError
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 class _Reader:

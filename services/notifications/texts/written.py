@@ -44,6 +44,8 @@ def given_texts(given: object) -> Texts:
         raise ValueError(f"texts must have at most {MOST_TEMPLATES} templates")
     if any(set(parts) - set(PARTS) for parts in written):
         raise ValueError(f"a text consists of {', '.join(PARTS)}")
+    if any("\ud800" <= one <= "\udfff" for parts in written for part in parts.values() for one in part):
+        raise ValueError("a text must not have half characters in it")
     if sum(len(part) for parts in written for part in parts.values()) > LONGEST_TEXTS:
         raise ValueError(f"texts must have at most {LONGEST_TEXTS:,} characters in all")
     return texts

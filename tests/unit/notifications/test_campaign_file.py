@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import process_time
+from typing import Any
 
 import pytest
 
@@ -168,6 +170,12 @@ WRONG = [
     ("priority: 70", "priority: 101", "7 priority: expected a whole number from 0 to 100, not 101"),
     ("window: 3w", "window: 3 weeks", "8 window: expected a time such as 90m, 2h, 3d or 2w"),
     ("keep_trying: 36h", "keep_trying: 900d", "9 keep_trying: expected a time"),
+    ("keep_trying: 36h", "keep_trying: 0m", "9 keep_trying: expected more than nothing"),
+    ("keep_trying: 36h", "keep_trying: ٣h", "9 keep_trying: expected a time"),
+    ("We miss you", '"\\ud800"', "2 title.en: expected text without NUL and half characters"),
+    ("We miss you", '"a\\tb"', "2 title.en: expected the title in English"),
+    ("We miss you", "x" * 201, "2 title.en: expected the title in English, at most 200"),
+    ("value: 500", 'value: "\\0"', "19 steps[2].branch.if.value: expected text without NUL"),
     ("22:30-07:00", "22:30-24:00", "10 quiet_hours: expected hours such as 21:00-09:00, or none"),
     ("Africa/Cairo", "Cairo", "11 zone: expected a time zone"),
     ("Africa/Cairo", "../../etc/passwd", "11 zone: expected a time zone"),
@@ -272,6 +280,23 @@ def test_five_branches_within_each_other_are_the_most() -> None:
 def test_a_file_that_would_cost_too_much_to_read_is_refused(text: str, told: str) -> None:
     with pytest.raises(BrokenFile, match=told):
         read(text)
+
+
+def test_no_more_than_a_second_goes_into_what_is_nested_without_end() -> None:
+    before = process_time()
+    with pytest.raises(BrokenFile, match="nested too deeply"):
+        read("[" * 49_000)
+    assert process_time() - before < 1.5
+
+
+def test_a_reason_that_no_event_can_carry_is_no_reason() -> None:
+    """The points would be lost in quarantine."""
+    grant: dict[str, Any] = {"grant": {"id": "gift", "points": 5, "reason": "x"}}
+    content = {**read(RIGHT).content, "holdout": "0%", "steps": [grant]}
+    for reason in ("x" * 201, "a\tb", " ", "a\nb"):
+        grant["grant"]["reason"] = reason
+        with pytest.raises(CampaignError, match="expected a reason that people can read"):
+            load(content, 1, POLICY)
 
 
 def test_data_that_would_cost_too_much_to_read_are_refused() -> None:
