@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+#: Subscriptions that there may be: each one is looked after all the time.
+MOST = 100
 #: For how long an old secret signs beside the one that replaced it.
 OVERLAP = timedelta(hours=24)
 #: Secrets that sign at the same time; whoever rotates again ends the oldest.

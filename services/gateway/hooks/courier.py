@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from services.gateway.domain.delivery import Attempt, Fate, State, failed_long, fate
-from services.gateway.domain.subscription import Flow, Subscription, Why
+from services.gateway.domain.subscription import MOST, Flow, Subscription, Why
 from services.gateway.hooks.lane import Lane
 from services.gateway.hooks.posting import LONGEST, Postman
 from services.gateway.store import GatewayStore
@@ -36,8 +36,8 @@ OLDEST = Gauge(
 LEASE = timedelta(seconds=LONGEST + 5)
 #: Attempts that are made at once for a subscription, and deliveries that are taken on at once.
 AT_ONCE, BATCH = 8, 32
-#: Threads at most; they come into being when they are needed.
-MOST_THREADS = 400
+#: Enough for all receivers to be slow; threads come into being when they are needed.
+MOST_THREADS = MOST * AT_ONCE
 #: Seconds between two looks whether anything is due, and between two measurements.
 PAUSE, MEASURE_EVERY = 1.0, 5.0
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from services.gateway.domain.delivery import Attempt
-from services.gateway.domain.subscription import Subscription, signing
+from services.gateway.domain.subscription import MOST, Subscription, signing
 from wafa.contracts.envelope import STRUCTURED
 from wafa.runtime.webhooks.addresses import Forbidden
 from wafa.runtime.webhooks.calling import NO_ANSWER, Calls
@@ -20,7 +20,6 @@ from wafa.runtime.webhooks.signing import key_of, signed
 CONNECT, ANSWER = 2.0, 8.0
 #: Seconds that an attempt may take in all: a receiver could answer drop by drop.
 LONGEST = 15.0
-HOSTS = 100
 
 Bounded = Callable[[], AbstractContextManager[Any]]
 
@@ -33,7 +32,7 @@ class Postman:
     """
 
     def __init__(self, *, private: bool, at_once: int, bounded: Bounded = nullcontext) -> None:
-        self._calls = Calls(hosts=HOSTS, connections=at_once, connect=CONNECT, answer=ANSWER)
+        self._calls = Calls(hosts=MOST, connections=at_once, connect=CONNECT, answer=ANSWER)
         self._private = private
         self._bounded = bounded
 

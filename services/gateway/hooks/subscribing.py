@@ -9,7 +9,7 @@ from typing import Any
 
 from services.gateway.domain.hearing import covered, missing_scopes
 from services.gateway.domain.key import Key
-from services.gateway.domain.subscription import Flow, Secret, Subscription, Why, rotated
+from services.gateway.domain.subscription import MOST, Flow, Secret, Subscription, Why, rotated
 from services.gateway.hooks.rows import row, shown
 from services.gateway.refusals import Refusal, not_found
 from services.gateway.store import GatewayStore
@@ -20,8 +20,6 @@ from wafa.runtime.webhooks.addresses import is_public
 from wafa.runtime.webhooks.endpoint import Endpoint
 from wafa.runtime.webhooks.signing import new_secret
 
-#: Subscriptions that there may be; each one is looked after all the time.
-MOST = 100
 PING = "wafa.ping.v1"
 
 
