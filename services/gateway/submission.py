@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from flask import Request
@@ -32,8 +32,7 @@ _whatever = msgspec.json.Decoder()
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An event, what is wrong with it, and how it is published if nothing is."""
 
     index: int
@@ -109,13 +108,12 @@ def _not_json(error: Exception) -> Refusal:
 
 
 def _judged(index: int, event: Any, key: Key, now: datetime, thoroughly: bool) -> Judged:
-    identity = _shown(event, "id"), _shown(event, "source")
     if found := _problems(event, key, now, thoroughly):
-        return Judged(index, *identity, found, None)
+        return Judged(index, _shown(event, "id"), _shown(event, "source"), found, None)
     encoded = encode(event)
     if len(encoded) > MAX_MESSAGE_BYTES:  # numbers may come out longer than they stood there
-        return Judged(index, *identity, [_too_large(len(encoded))], None)
-    return Judged(index, *identity, [], (event["type"], encoded))
+        return Judged(index, event["id"], event["source"], [_too_large(len(encoded))], None)
+    return Judged(index, event["id"], event["source"], [], (event["type"], encoded))
 
 
 def _problems(event: Any, key: Key, now: datetime, thoroughly: bool) -> Sequence[Problem]:
