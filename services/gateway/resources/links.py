@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 
 links = Blueprint("links", __name__)
 
-#: Seconds in which a click is confirmed by the broker.
-COMMAND = 15.0
+#: Seconds that a look may take, and a click until the broker has confirmed it.
+LOOK, COMMAND = 5.0, 15.0
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]{1,1000}")
 
 
@@ -64,10 +64,16 @@ def answered(token: str) -> str:
 
 
 def _followed(method: str, token: str, purpose: str | None = None) -> Any:
-    """Return what a token came to. Raises `Refusal` for one that is none, or none for that purpose."""
+    """Return what a token came to; `purpose` is what it must be for, where it is only looked at.
+
+    Raises:
+        Refusal: it is none, or is for something else.
+        Away: nobody can say just now.
+    """
     if not _TOKEN.fullmatch(token):
         raise not_found("link")
-    found = services().call("notifications", method, token, within=COMMAND)
+    within = COMMAND if purpose is None else LOOK
+    found = services().call("notifications", method, token, within=within)
     if "error" in found or found.get("purpose") != purpose:
         raise not_found("link")
     return found

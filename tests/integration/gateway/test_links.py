@@ -89,3 +89,20 @@ def test_a_forged_link_is_a_page_and_a_wrong_method_is_no_way_in(front: Front) -
     assert stranger.post("/u/forged").status == 404
     assert stranger.ask("DELETE", "/u/forged").status == 405
     assert "/u/" not in str(front.get("/v1/openapi.json").json()["paths"].keys())
+
+
+def test_a_click_while_the_service_is_away_is_not_lost_on_the_reader(front: Front, unique: str) -> None:
+    acquaint(front, unique, unique)
+    launched(front, broadcast(unique, unique))
+    [link] = re.findall("<(https?://[^>]+)>", mail_to(front, unique)["List-Unsubscribe"])
+    stranger, path = Front(front.stack), link.removeprefix(front.url)
+
+    front.stack.end("notifications")
+    away = stranger.get(path)
+    front.stack.revive("notifications")
+
+    assert away.status == 503, away.data
+    assert "Retry-After" in away.headers
+    assert "Try again" in away.data.decode()
+    eventually(lambda: stranger.post(path).status == 200)
+    eventually(lambda: consenting(front, unique) == 0)
