@@ -56,13 +56,15 @@ check: $(READY)  ## Lint, types, import rules, generated documents, compose file
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/wafa contracts --check
+	$(BIN)/python -m services.gateway.openapi --check
 	$(BIN)/python deploy/local/check_compose.py
 
 bench: servers  ## Measure, against stock nameko and against bare loops; writes JSON and a table
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(READY)  ## Generate what comes from the code: the contracts' documents, the broker's definitions
+docs: $(READY)  ## Generate what comes from the code: the contracts' documents, that of HTTP, the broker's definitions
 	$(BIN)/wafa contracts
+	$(BIN)/python -m services.gateway.openapi
 	$(BIN)/python -m wafa.runtime.topology > deploy/rabbitmq/topology.json
 
 lock: $(READY)  ## Pin what the .in files ask for, with hashes (UPGRADE=1 takes the newest)

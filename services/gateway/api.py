@@ -81,7 +81,7 @@ class OurApi(Api):
 
 
 def _complete(operation: dict[str, Any], door: Door) -> None:
-    operation["operationId"] = door.name.replace(".", "_")
+    operation["operationId"] = re.sub(r"[.-]", "_", door.name)
     for status in ("429", "503"):
         if response := operation["responses"].get(status):
             response["headers"] = {"Retry-After": _RETRY_AFTER}
