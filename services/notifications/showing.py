@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.notifications.control import Control, Version
@@ -72,11 +72,28 @@ def _step(step: Step) -> str:
         case Message():
             return f"{step.id}: message {step.template} by {', '.join(step.channels)}"
         case Wait():
-            return f"{step.id}: wait {step.delay}"
+            return f"{step.id}: wait {_length(step.delay)}"
         case Grant():
             return f"{step.id}: grant {step.points} points"
         case Branch():
-            return f"{step.id}: branch"
+            then, otherwise = (_ids(one) for one in (step.then, step.otherwise))
+            return f"{step.id}: branch, then {then}, else {otherwise}"
+
+
+def _ids(steps: Sequence[Step]) -> str:
+    return ", ".join(one.id for one in steps) or "nothing"
+
+
+def _length(delay: timedelta) -> str:
+    """Return a length of time as files write it."""
+    units = {
+        "w": timedelta(weeks=1),
+        "d": timedelta(days=1),
+        "h": timedelta(hours=1),
+        "m": timedelta(minutes=1),
+    }
+    whole = ((delay // unit, name) for name, unit in units.items() if not delay % unit)
+    return next((f"{number}{name}" for number, name in whole), str(delay))
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -152,6 +152,7 @@ def resume(campaign: str, as_json: bool) -> None:
     """Let a paused campaign go on."""
     if found := _changed("resume", campaign, as_json):
         _say(found, f"goes on, and is {found['state']}")
+        tell_next(f"wafa campaign report {campaign}")
 
 
 @campaign.command()

@@ -93,5 +93,7 @@ def _outcome(one: dict[str, Any], paused: set[str]) -> Iterator[str]:
     decision = one.get("decision") or {}
     if one["state"] == "planned" and decision.get("until"):
         yield f"{decision['reason']} until {decision['until']}"
+    elif one["state"] == "planned" and one["not_before"] > one["planned_at"]:
+        yield f"not before {one['not_before']}"
     if one["state"] == "planned" and one["campaign"] in paused:
         yield "the campaign is paused"

@@ -151,6 +151,7 @@ def test_a_message_that_waits_says_for_what(wafa, monkeypatch, narrow) -> None:
     message = {
         **{"planned_at": "2026-06-30T00:00:00Z", "customer_id": ID, "channel": "email", "state": "planned"},
         **{"campaign": "due", "decision": {"reason": "quiet_hours", "until": "2026-06-30T09:00:00Z"}},
+        "not_before": "2026-06-30T02:00:00Z",
     }
     services = Services(
         notifications_outreach={"outreach": [message, {**message, "campaign": "news", "decision": None}]},
@@ -163,7 +164,7 @@ def test_a_message_that_waits_says_for_what(wafa, monkeypatch, narrow) -> None:
     monkeypatch.setattr(outreach, "client", lambda: services)
     assert wafa("outreach").exit_code == 0
     shown = " ".join(narrow.getvalue().replace("│", " ").split())
-    for told in ("quiet_hours until", "2026-06-30T09:00:00Z", "the campaign is paused"):
+    for told in ("quiet_hours until", "T09:00:00Z", "not before", "T02:00:00Z", "the campaign is paused"):
         assert told in shown
 
 
