@@ -35,7 +35,7 @@ _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class Judged(NamedTuple):
     """An event, what is wrong with it, and how it is published if nothing is."""
 
-    index: int
+    place: int
     id: str | None
     source: str | None
     problems: Sequence[Problem]
@@ -65,12 +65,12 @@ class Submission:
         Raises:
             Refusal: the body is not JSON (400).
         """
-        for index, raw in enumerate(self._events):
+        for place, raw in enumerate(self._events):
             size = memoryview(raw).nbytes
             if size > MAX_MESSAGE_BYTES:
-                yield Judged(index, None, None, [_too_large(size)], None)
+                yield Judged(place, None, None, [_too_large(size)], None)
             else:
-                yield _judged(index, _decoded(raw), key, now, thoroughly)
+                yield _judged(place, _decoded(raw), key, now, thoroughly)
 
 
 def form_of(request: Request) -> str:
@@ -107,13 +107,13 @@ def _not_json(error: Exception) -> Refusal:
     return Refusal(400, "bad_request", f"the body is not JSON in UTF-8: {error}")
 
 
-def _judged(index: int, event: Any, key: Key, now: datetime, thoroughly: bool) -> Judged:
+def _judged(place: int, event: Any, key: Key, now: datetime, thoroughly: bool) -> Judged:
     if found := _problems(event, key, now, thoroughly):
-        return Judged(index, _shown(event, "id"), _shown(event, "source"), found, None)
+        return Judged(place, _shown(event, "id"), _shown(event, "source"), found, None)
     encoded = encode(event)
     if len(encoded) > MAX_MESSAGE_BYTES:  # numbers may come out longer than they stood there
-        return Judged(index, event["id"], event["source"], [_too_large(len(encoded))], None)
-    return Judged(index, event["id"], event["source"], [], (event["type"], encoded))
+        return Judged(place, event["id"], event["source"], [_too_large(len(encoded))], None)
+    return Judged(place, event["id"], event["source"], [], (event["type"], encoded))
 
 
 def _problems(event: Any, key: Key, now: datetime, thoroughly: bool) -> Sequence[Problem]:

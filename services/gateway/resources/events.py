@@ -108,7 +108,7 @@ def _answer(judged: Sequence[Judged], status: int) -> Response:
 
 def _result(one: Judged) -> dict[str, Any]:
     return {
-        "index": one.index,
+        "index": one.place,
         "id": one.id,
         "source": one.source,
         "status": "accepted" if one.encoded else "rejected",
@@ -120,7 +120,7 @@ def _details(judged: Sequence[Judged], array: bool) -> list[dict[str, str]]:
     """Return what is wrong, with paths as they stand in the body."""
     return [
         {
-            "path": ".".join(part for part in (str(one.index) if array else "", problem.path) if part),
+            "path": ".".join(part for part in (str(one.place) if array else "", problem.path) if part),
             "message": problem.message,
             "reason": problem.reason,
         }

@@ -72,7 +72,7 @@ def test_one_bad_event_stands_in_nobodys_way() -> None:
     judged = judge([example(PURCHASE), 7, {"type": "no.such.v1"}, None, [], example("consent.changed.v1")])
 
     assert [bool(one.encoded) for one in judged] == [True, False, False, False, False, True]
-    assert [one.index for one in judged] == list(range(6))
+    assert [one.place for one in judged] == list(range(6))
     assert [one.id for one in judged[1:5]] == [None] * 4
 
 
