@@ -88,6 +88,8 @@ class _Reader:
             raise RuleError(path, f"is one rule too many: {MOST_RULES} are the most")
         if depth == 0:
             raise RuleError(path, f"is nested too deeply: {DEEPEST} levels are the most")
+        if isinstance(content, str):
+            raise RuleError(path, f"must be a rule, not {shown(content)}; a segment is {{segment: NAME}}")
         given = _object(content, path)
         key = next((one for one in _FORMS if one in given), None)
         if key is None:

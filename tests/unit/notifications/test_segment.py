@@ -170,6 +170,7 @@ def nested(depth):
         ({"purchases": {"from_days_ago": 1, "at_least": 3, "at_most": 2}}, "must not be below"),
         ({}, "must have one of"),
         ([], "must be an object"),
+        ("at_risk", "must be a rule, not 'at_risk'; a segment is {segment: NAME}"),
         (None, "must be an object"),
     ],
 )
