@@ -121,7 +121,7 @@ def test_who_has_waited_long_enough_is_told_and_what_was_not_sent_yet_is_not_sen
     with ThreadPoolExecutor(2) as threads:
         handed = [threads.submit(publishing.publish, [(PURCHASE, b"{}")]) for _ in range(2)]
         for one in handed:
-            with pytest.raises(PublishFailed, match=r"within 0\.1 s"):
+            with pytest.raises(PublishFailed, match=r"within 0\.1 s|at the moment"):
                 one.result()
     with pytest.raises(PublishFailed, match="at the moment"):
         publishing.publish([(PURCHASE, b"{}")])
