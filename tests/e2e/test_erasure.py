@@ -8,8 +8,11 @@ import pytest
 from click.testing import CliRunner
 from pymongo import MongoClient
 
+from services.gateway.domain.subscription import Secret, Subscription
+from services.gateway.store import GatewayStore
 from tests.waiting import eventually
 from wafa.cli import cli
+from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import EXCHANGE, STRUCTURED
 from wafa.contracts.times import format_time
 from wafa.runtime.client import Client
@@ -133,7 +136,20 @@ def rejected(services: Client, status: str = "open") -> list[Json]:
 
 
 @pytest.fixture(scope="module")
-def person(system: Stack, services: Client, publisher: Publisher, wafa: Any) -> str:
+def subscriber(system: Stack, prefix: str) -> Iterator[GatewayStore]:
+    """Somebody who wants to hear of everything, and whose server is never there."""
+    with MongoClient(system.mongodb_uri, tz_aware=True) as client:
+        store = GatewayStore(client[f"{prefix}gateway"])
+        secrets = (Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),)
+        nowhere = "https://localhost/"
+        store.add_webhook(
+            Subscription("wh", nowhere, ("*",), frozenset(OUTBOUND), secrets, now(), "somebody")
+        )
+        yield store
+
+
+@pytest.fixture(scope="module")
+def person(system: Stack, services: Client, publisher: Publisher, wafa: Any, subscriber: GatewayStore) -> str:
     """Somebody with a life in Wafa, known under two ids that were found to be one person."""
     send(publisher, *a_life())
     one = eventually(lambda: customer_of(services, EMAIL))
@@ -142,7 +158,12 @@ def person(system: Stack, services: Client, publisher: Publisher, wafa: Any) -> 
     eventually(lambda: len(rejected(services)) == 2)
     wafa("customers", "merge", other, one)
     eventually(lambda: services.call("loyalty", "member", one)["purchase_count"] == 3)
+    eventually(lambda: {"interaction.recorded.v1", "customer.updated.v1"} <= kept_for(subscriber))
     return one
+
+
+def kept_for(subscriber: GatewayStore) -> set[str]:
+    return {one["type"] for one in subscriber.deliveries("wh", None, None, 1000)}
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +187,10 @@ def test_nothing_personal_is_left_in_any_database(erased: str, databases: Any) -
     left = databases()
 
     assert [secret for secret in SECRETS if secret in left] == []
+
+
+def test_subscribers_still_hear_of_the_erasure(erased: str, subscriber: GatewayStore) -> None:
+    eventually(lambda: "customer.erased.v1" in kept_for(subscriber))
 
 
 def test_nothing_personal_was_ever_written_to_a_log(erased: str, system: Stack) -> None:
