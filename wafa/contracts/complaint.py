@@ -22,6 +22,8 @@ class ComplaintOpened(_Complaint):
 class ComplaintResolved(_Complaint):
     """A complaint was settled."""
 
+    agent = Identifier("Id of the employee.")
+
 
 class ComplaintReopened(_Complaint):
     """A complaint that had been settled came back."""
