@@ -130,8 +130,9 @@ def _show_sample(sample: Found, console: Console) -> None:
         console.print(Text(literal(f"cannot be written: {sample['fault']}"), style="red"))
         return
     side: JustifyMethod = "right" if sample["direction"] == "rtl" else "left"
-    # Staff who ring somebody have the whole text before them.
-    for part in ("subject", "plain") if sample["channel"] in ("email", "phone") else ("short",):
+    # Staff who ring somebody have the whole text before them, as far as there is one.
+    whole = sample["channel"] == "email" or (sample["channel"] == "phone" and sample["plain"])
+    for part in ("subject", "plain") if whole else ("short",):
         if sample[part]:
             said = Text(literal(sample[part].rstrip()), style="bold" if part == "subject" else "")
             console.print(said, justify=side)

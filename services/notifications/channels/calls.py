@@ -38,7 +38,7 @@ def _call(message: Message) -> Call:
         customer_id=message.customer_id,
         purpose=message.purpose,
         subject=message.subject,
-        script=message.plain,
+        script=message.plain or message.short,
         language=message.language,
         direction=message.direction,
         created_at=message.now,

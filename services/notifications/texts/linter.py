@@ -60,7 +60,7 @@ def _parts(written: Iterable[str]) -> Iterator[Found]:
     if "txt" in has and "subject" not in has:
         yield Found("error", "a mail needs a `subject`", "subject")
     if "short" not in has:
-        yield Found("warning", "without `short` it cannot go out by SMS, WhatsApp or telephone")
+        yield Found("warning", "without `short` it cannot go out by SMS or WhatsApp")
 
 
 def _translations(translations: Translations) -> Iterator[Found]:

@@ -180,8 +180,9 @@ def test_any_report_can_be_drawn(found, tmp_path: Path):
 
 def test_a_call_is_previewed_with_the_text_that_staff_will_see() -> None:
     sample = PREVIEW["samples"][0] | {"channel": "phone"}
-    shown = printed(show_preview, PREVIEW | {"samples": [sample]})
-    assert "مرحبا" in shown
+    assert "مرحبا" in printed(show_preview, PREVIEW | {"samples": [sample]})
+    sample |= {"plain": "", "short": "كلمة"}
+    assert "كلمة" in printed(show_preview, PREVIEW | {"samples": [sample]})
 
 
 def test_arabic_stands_on_the_right_in_a_preview() -> None:

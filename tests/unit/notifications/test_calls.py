@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifications.channels.calls import _call
+from services.notifications.channels.outcomes import Message
 from services.notifications.domain.calls import (
     AFTER_CALL_BACK,
     AFTER_NO_ANSWER,
@@ -57,3 +59,9 @@ def test_another_attempt_is_another_attempt():
     assert not is_told_again(call, Ending.NO_ANSWER, "layla", call.due)
     assert not is_told_again(call, Ending.REACHED, "layla", NOON)
     assert not is_told_again(call, Ending.NO_ANSWER, "omar", NOON)
+
+
+@pytest.mark.parametrize(("plain", "said"), [("Hello Sara,\n...", "Hello Sara,\n..."), ("", "Hello!")])
+def test_staff_have_something_to_say_also_of_a_text_that_is_short_only(plain, said):
+    message = Message("o1", "sara", "+1", "en", "ltr", "", plain, "", "Hello!", NOON)
+    assert _call(message).script == said
