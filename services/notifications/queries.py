@@ -93,4 +93,7 @@ def _position(token: str | None) -> tuple[datetime, str] | None:
     if token is None:
         return None
     at, _, row_id = token.partition(" ")
-    return parse_time(at), row_id
+    try:
+        return parse_time(at), row_id
+    except (ValueError, OverflowError):
+        raise ValueError("before must be what `next` was on the page before") from None

@@ -16,6 +16,7 @@ from services.notifications.store import NotificationsStore
 MOST = 1_000
 #: Evaluations of a broadcast; more than a weekly one over five years.
 MOST_TIMES = 300
+LONGEST = 36_500
 
 
 @with_mistakes
@@ -77,10 +78,13 @@ def _span(campaign: Campaign, since: object, until: object, every: object, now: 
         check_whole(every=every)
         if not isinstance(campaign.start, Broadcast):
             raise NotPossible("every", "only a broadcast can be sent again and again")
-        again = timedelta(days=int(str(every)))
+        # Who wants it once in more than a lifetime wants it once.
+        again = timedelta(days=max(0, min(int(str(every)), LONGEST)))
         if again.days < 1 or (ends - begins) / again > MOST_TIMES:
             raise NotPossible("every", f"expected at least 1 day, and at most {MOST_TIMES} times in all")
-    return Span(start_of(begins), min(start_of(ends) + timedelta(days=1), now), now, again)
+    return Span(
+        start_of(begins), now if ends >= now.date() else start_of(ends) + timedelta(days=1), now, again
+    )
 
 
 def _plain(sums: Sums) -> Answer:

@@ -265,6 +265,12 @@ def test_an_unknown_customer_is_nobody(notifications):
 ANYBODY = {"$ne": ""}
 
 
+@pytest.mark.parametrize("before", ["garbage", "", "9999-12-31T23:59:59-14:00 a"])
+def test_a_page_that_begins_nowhere_is_told_by_its_argument(notifications, before):
+    with pytest.raises(ValueError, match="before must be"):
+        queries.outreach(notifications.store, before=before)
+
+
 @pytest.mark.parametrize("wrong", [ANYBODY, 5, ["sara"]])
 @pytest.mark.parametrize("name", ["customer_id", "campaign", "before"])
 def test_an_object_in_the_place_of_a_text_never_becomes_an_operator(notifications, name, wrong):

@@ -76,12 +76,20 @@ def test_what_is_not_known_of_the_past_is_told_with_the_first_page(store):
         ({"since": "2026-05-01", "until": "2026-06-01"}, "since"),
         ({"since": "2026-02-01", "every": 0}, "every"),
         ({"since": "1926-02-01", "every": 1}, "every"),
+        ({"since": "2026-02-01", "every": -(10**30)}, "every"),
     ],
 )
 def test_what_cannot_be_played_is_told_in_a_sentence(store, asked, path):
     book = book_with(store, START, audience=BOUGHT)
     [mistake] = campaign_simulate(store, book, "win-back", **asked, now=START)["mistakes"]
     assert mistake["path"] == path
+
+
+@pytest.mark.parametrize("asked", [{"until": "9999-12-31"}, {"every": 10**30}])
+def test_the_end_of_the_calendar_breaks_nothing(store, asked):
+    book = book_with(store, START, audience=BOUGHT)
+    usual = campaign_simulate(store, book, "win-back", "2026-02-01", now=START)
+    assert campaign_simulate(store, book, "win-back", "2026-02-01", **asked, now=START) == usual
 
 
 def test_a_trigger_whose_past_nobody_keeps_is_refused(store):
