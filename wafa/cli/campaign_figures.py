@@ -11,7 +11,10 @@ from wafa.cli.output import literal
 
 Found = Mapping[str, Any]
 #: Reasons that do not say by themselves what they mean.
-WORDS = {"duplicate": "duplicate, has had it already", "left_segment": "not, or no longer, in the audience"}
+WORDS = {
+    "duplicate": "duplicate, has had it already",
+    "left_segment": "not in the audience, or bought meanwhile",
+}
 
 
 def show_preview(found: Found, console: Console) -> None:
@@ -39,6 +42,11 @@ def show_preview(found: Found, console: Console) -> None:
         console.print(f"about: from a sample of {found['sampled']:,}; all other figures are exact")
     for sample in found["samples"]:
         _show_sample(sample, console)
+    if not found["people"]:
+        console.print(
+            "nobody: `wafa segment count FILE` counts the audience alone, `--on DATE` looks at another day",
+            soft_wrap=True,
+        )
 
 
 def show_simulation(found: Found, console: Console) -> None:
@@ -129,7 +137,7 @@ def _show_sample(sample: Found, console: Console) -> None:
     if "fault" in sample:
         console.print(Text(literal(f"cannot be written: {sample['fault']}"), style="red"))
         return
-    side: JustifyMethod = "right" if sample["direction"] == "rtl" else "left"
+    side: JustifyMethod | None = "right" if sample["direction"] == "rtl" else None
     # Staff who ring somebody have the whole text before them, as far as there is one.
     whole = sample["channel"] == "email" or (sample["channel"] == "phone" and sample["plain"])
     for part in ("subject", "plain") if whole else ("short",):

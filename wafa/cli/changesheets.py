@@ -5,6 +5,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+#: Of several addresses and numbers, the one that is written to.
+PREFERRED = {"email": "preferred e-mail", "phone": "preferred phone"}
+
 
 def show_dry_run(answer: dict[str, Any], console: Console) -> None:
     """Print what a change would move, here and in the other services."""
@@ -43,7 +46,7 @@ def _aliases(answer: dict[str, Any]) -> list[str]:
 
 
 def _moves(moves: dict[str, Any]) -> list[tuple[str, str]]:
-    changed = [(name, one) for name, one in moves["profile"].items()]
+    changed = [(PREFERRED.get(name, name), one) for name, one in moves["profile"].items()]
     changed += [(f"consent: {one['purpose']} by {one['channel']}", one) for one in moves["consents"]]
     return _identifiers(moves) + [
         (name, f"{one['before'] or 'nothing'} -> {one['after'] or 'nothing'}") for name, one in changed

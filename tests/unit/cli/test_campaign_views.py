@@ -121,6 +121,12 @@ def test_a_preview_says_which_figures_are_about():
     assert "from a sample of 1,000" in text
 
 
+def test_a_preview_of_nobody_says_where_to_look():
+    nobody = PREVIEW | {"people": 0, "now": 0, "later": {}, "dropped": {}, "samples": []}
+    assert "nobody: `wafa segment count FILE`" in printed(show_preview, nobody)
+    assert "nobody" not in printed(show_preview, PREVIEW)
+
+
 def test_a_sample_is_shown_as_text_and_gives_the_terminal_no_commands():
     text = printed(show_preview, PREVIEW)
     assert "اشتقنا إليك" in text

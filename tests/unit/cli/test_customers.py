@@ -77,7 +77,10 @@ MOVES = {
     "emails": ["layla@example.com"],
     "phones": [],
     "external_ids": [{"system": "shop", "id": "17"}],
-    "profile": {"name": {"before": None, "after": "ليلى"}},
+    "profile": {
+        "name": {"before": None, "after": "ليلى"},
+        "email": {"before": "l@example.com", "after": "layla@example.com"},
+    },
     "consents": [{"channel": "email", "purpose": "marketing", "before": "granted", "after": "withdrawn"}],
 }
 
@@ -128,7 +131,13 @@ def test_a_dry_run_lists_what_would_move_in_all_services(wafa, services, kind, i
     services.answers[f"customers_{kind}"] = dry(kind)
     told = wafa("customers", kind, *ids, "--dry-run")
     assert told.exit_code == 0
-    for words in ("layla@example.com", "17 in shop", "nothing -> ليلى", "granted -> withdrawn"):
+    for words in (
+        "layla@example.com",
+        "17 in shop",
+        "nothing -> ليلى",
+        "granted -> withdrawn",
+        "preferred e-mail",
+    ):
         assert words in told.stdout
     for words in ("1,234", "29.33 USD", "silver", "open cases", "messages", "Nothing was changed."):
         assert words in told.stdout
