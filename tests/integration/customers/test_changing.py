@@ -396,6 +396,22 @@ def test_everything_that_is_known_of_a_person_can_be_handed_out(store, broker, w
     assert queries.dossier(store, "nobody") is None
 
 
+def test_the_journal_is_read_page_by_page_newest_first(store, broker, worker):
+    root, *aliases = people(store, broker, "root", "a", "b", "c")
+    made = [worker.do("merge", alias, root)["change_id"] for alias in aliases]
+    listed, before = [], None
+    while True:
+        page = queries.changes(store, customer_id=root, limit=2, before=before)
+        listed += [one["change_id"] for one in page["changes"]]
+        if (before := page.get("next")) is None:
+            break
+
+    assert sorted(listed) == sorted(made)
+    assert len(listed) == len(made), "each once, also of one moment"
+    with pytest.raises(ValueError, match="before must be"):
+        queries.changes(store, before="yesterday")
+
+
 def test_the_age_of_what_is_pending_is_known(store, broker, worker):
     [one, other] = people(store, broker, "one", "other")
     assert pending_age(store, LATER) == 0
