@@ -17,6 +17,11 @@ _file = click.argument(
     "file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 )
 _id = click.argument("campaign", metavar="ID")
+#: What holds of a campaign that is paused no more, where it does not run.
+RESUMED = {
+    "draft": "is a draft, and nothing of it goes out before it is launched",
+    "finished": "goes on, and is finished: messages under way go out, no more journeys begin",
+}
 
 
 @click.group()
@@ -151,8 +156,8 @@ def pause(campaign: str, as_json: bool) -> None:
 def resume(campaign: str, as_json: bool) -> None:
     """Let a paused campaign go on."""
     if found := _changed("resume", campaign, as_json):
-        _say(found, f"goes on, and is {found['state']}")
-        tell_next(f"wafa campaign report {campaign}")
+        _say(found, RESUMED.get(found["state"], "goes on"))
+        tell_next(f"wafa campaign {'report' if found['state'] == 'running' else 'launch'} {campaign}")
 
 
 @campaign.command()

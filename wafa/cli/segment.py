@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wafa.cli.output import as_json, literal, paper, print_json
+from wafa.cli.output import as_json, literal, notes, paper, print_json
 from wafa.cli.system import call
 from wafa.runtime.marked_yaml import BrokenFile, parse_marked
 
@@ -55,6 +55,7 @@ def list_(fields: bool, as_json: bool) -> None:
         print_json(known)
     elif fields:
         show_fields(known["fields"], paper())
+        notes().print("what each kind can be asked: docs/campaigns.md, Whom it is for", soft_wrap=True)
     else:
         show_segments(known["segments"], paper())
 
@@ -69,6 +70,8 @@ def count(segment: str, as_json: bool) -> None:
         print_json(found)
     else:
         click.echo(f"{found['count']:,}")
+        if not found["count"]:
+            notes().print("nobody now; texts are compared letter by letter: gold is not Gold", soft_wrap=True)
 
 
 @segment.command()

@@ -195,8 +195,9 @@ def test_a_launch_of_what_is_paused_says_that_it_still_is(wafa: Any, answers: di
     ("command", "state", "said"),
     [
         ("pause", "paused", "is paused"),
-        ("resume", "running", "goes on, and is running"),
-        ("resume", "finished", "goes on, and is finished"),
+        ("resume", "running", "goes on\n"),
+        ("resume", "finished", "goes on, and is finished: messages under way go out"),
+        ("resume", "draft", "nothing of it goes out before it is launched"),
         ("finish", "finished", "is finished: no more journeys begin"),
     ],
 )

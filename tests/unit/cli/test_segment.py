@@ -100,3 +100,9 @@ def test_where_no_system_runs_that_is_what_is_said(wafa):
     asked = wafa("segment", "count", "lost")
     assert asked.exit_code == 1
     assert "No system runs" in asked.output
+
+
+def test_a_segment_of_nobody_says_what_may_be_the_matter(wafa, monkeypatch):
+    monkeypatch.setattr(segment, "call", lambda *_: {"count": 0, "rule": RULE})
+    told = wafa("segment", "count", "{field: tier, op: eq, value: Gold}")
+    assert (told.stdout, "letter by letter" in told.stderr) == ("0\n", True)
