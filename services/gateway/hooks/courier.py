@@ -57,7 +57,7 @@ class Courier:
         self._store, self._postman, self._clock = store, postman, clock
         self._lease, self._pause = lease, pause
         self._lanes: defaultdict[str, Lane] = defaultdict(lambda: Lane(AT_ONCE))
-        self._wake = threading.Event()
+        self._wake, self._stopping = threading.Event(), threading.Event()
         self._measured_at = float("-inf")
 
     def work(self, stopping: threading.Event) -> None:
@@ -66,6 +66,7 @@ class Courier:
         Raises:
             one of `TRANSIENT`: the database is away. Nothing is forgotten.
         """
+        self._stopping = stopping
         with ThreadPoolExecutor(MOST_THREADS) as threads:
             try:
                 while not stopping.is_set():
@@ -73,8 +74,6 @@ class Courier:
                     self._wake.wait(self._pause)
                     self._wake.clear()
             finally:
-                for lane in self._lanes.values():
-                    lane.webhook = None
                 self._give_back(all=True)
 
     def _go_round(self, threads: Executor) -> None:
@@ -106,7 +105,7 @@ class Courier:
                 self._store.release(ids, token, now)
 
     def _run(self, lane: Lane) -> None:
-        while taken := lane.take(self._clock()):
+        while taken := lane.take(self._clock(), stopping=self._stopping.is_set()):
             id, token, webhook = taken
             try:
                 self._deliver(lane, webhook, id, token)

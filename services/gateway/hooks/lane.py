@@ -45,10 +45,10 @@ class Lane:
             self._running += more
             return more
 
-    def take(self, now: datetime) -> tuple[str, str, Subscription] | None:
-        """Return the next delivery, its mark and where it goes; None, once, for who is to stop."""
+    def take(self, now: datetime, *, stopping: bool = False) -> tuple[str, str, Subscription] | None:
+        """Return the next delivery, its mark and where it goes; None for whom there is nothing left to do."""
         with self._lock:
-            if self._taken and self.webhook and not self._resting(now):
+            if self._taken and self.webhook and not (stopping or self._resting(now)):
                 return (*self._taken.popleft(), self.webhook)
             self._running -= 1
             return None
