@@ -23,6 +23,7 @@ from wafa.demo.run import BROADCAST, HOUSE_RULES, NAME, TRIGGERED, Demo
 from wafa.runtime.client import Client
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import load_settings
+from wafa.services import WEB
 from wafa.stack import Stack, default_folder, running
 
 CAMPAIGNS = ("recognition", BROADCAST, *TRIGGERED)
@@ -58,6 +59,11 @@ def demo(check: bool, fresh: bool, as_json: bool) -> None:
         notes().print(
             Text("It keeps running; Ctrl-C stops it. Try: ").append(
                 f"{sys.argv[0]} card --external cdnow 0001", "bold"
+            )
+        )
+        notes().print(
+            Text("In a browser: how to send a first event over HTTP, and every endpoint to try out: ").append(
+                f"{stack.http_urls(WEB)[0]}/", "bold"
             )
         )
         try:

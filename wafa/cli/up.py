@@ -28,7 +28,7 @@ def up(fresh: bool, replicas: tuple[tuple[str, int], ...]) -> None:
     with shown_stack(fresh=fresh, replicas=dict(replicas)) as stack:
         disclaim(default_folder())
         show_addresses(stack)
-        notes().print("Ctrl-C stops it.")
+        notes().print("Open the front door in a browser for first steps and documentation. Ctrl-C stops it.")
         try:
             stack.watch()
         except KeyboardInterrupt:

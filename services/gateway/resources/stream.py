@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 from marshmallow import Schema, ValidationError, fields, validate
 
+from services.gateway.domain.hearing import missing_scopes
 from services.gateway.door import Doors
 from services.gateway.means import means
 from services.gateway.refusals import Refusal
@@ -53,6 +54,9 @@ that was, an event `gap` says that something may be missing: read again what you
 event for who takes them too slowly, `end` when the key has been revoked or this server stops. An event may
 come twice: its `id` tells.
 
+A key hears only of what it may read: for `loyalty.*` and `customer.recognized.v1` it needs `members:read`
+too, for other `customer.*` `customers:read`, and so on; the 403 says what is missing.
+
 A browser's `EventSource` cannot send a key: use `fetch` and read the body as it comes.
 """
 _LAST_ID = {
@@ -89,6 +93,9 @@ def listen(wanted: dict[str, str]) -> Response:
     """Hear of events as they happen."""
     ears = means().ears
     listener = Listener(chosen(wanted["types"]))
+    if missing := missing_scopes(listener.types, g.key.scopes):
+        message = f"to hear of these events the key {g.key.prefix} lacks {', '.join(missing)}"
+        raise Refusal(403, "forbidden", message)
     try:
         ears.hub.listen(listener, request.headers.get("Last-Event-ID"), HEARD_WITHIN)
     except Full:

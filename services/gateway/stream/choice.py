@@ -1,5 +1,6 @@
 """Which events somebody wants to hear of."""
 
+from services.gateway.domain.hearing import covered
 from wafa.contracts.catalogue import OUTBOUND
 
 
@@ -13,15 +14,9 @@ def chosen(names: str) -> frozenset[str]:
     Raises:
         UnknownTypes: a name stands for none.
     """
-    wanted = {name: _fitting(name) for name in (part.strip() for part in names.split(","))}
+    wanted = {name: covered(name, OUTBOUND) for name in (part.strip() for part in names.split(","))}
     if unknown := [name for name, types in wanted.items() if not types]:
         raise UnknownTypes(
             f"Wafa publishes no {', '.join(map(repr, unknown))}; it publishes {', '.join(OUTBOUND)}"
         )
     return frozenset().union(*wanted.values())
-
-
-def _fitting(name: str) -> frozenset[str]:
-    if name.endswith("*"):
-        return frozenset(one for one in OUTBOUND if one.startswith(name[:-1]))
-    return frozenset({name} & OUTBOUND.keys())

@@ -120,6 +120,16 @@ def test_who_only_asks_whether_there_is_a_stream_takes_no_room(front: Front) -> 
         assert front.ask("HEAD", f"/v1/stream?types={RECOGNIZED}").status == 200
 
 
+def test_nobody_hears_of_what_they_may_not_read(front: Front) -> None:
+    """As with webhooks: `stream:read` alone opens no customer's data."""
+    answer = front.holding("stream:read", "members:read").get(
+        "/v1/stream?types=loyalty.*,customer.updated.v1"
+    )
+
+    assert answer.status == 403
+    assert "lacks customers:read" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("query", ["", "?types=", "?types=nonsense.v1", "?types=purchase.completed.v1"])
 def test_only_what_wafa_publishes_can_be_heard(front: Front, query: str) -> None:
     answer = front.get(f"/v1/stream{query}")
