@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from wafa.cli.campaign_folder import FOLDER, Texts, read_campaign, read_texts
 from wafa.cli.campaign_texts import tell_strangers
@@ -146,4 +147,5 @@ def _panel(text: Mapping[str, Any]) -> Panel:
     if "fault" in text:
         return Panel(text["fault"], title=title, border_style="red")
     parts = [text["subject"], text["plain"].rstrip(), text["short"]]
-    return Panel("\n\n".join(filter(None, parts)), title=title)
+    said = "\n\n".join(filter(None, parts))
+    return Panel(Text(literal(said), justify="right" if text["direction"] == "rtl" else "left"), title=title)

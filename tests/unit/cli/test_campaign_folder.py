@@ -1,5 +1,6 @@
 """Files that people give us, read: whatever is in them, the answer is a sentence."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from wafa.cli import campaign_folder, template
 from wafa.cli.faults import CommandFault
+from wafa.cli.output import LiteralConsole
 from wafa.runtime.errors import RemoteFailed
 
 #: Five lines that are a hundred thousand values.
@@ -64,3 +66,12 @@ def test_a_template_that_is_not_there_is_told_with_those_that_are(
     monkeypatch.setattr(template, "call", call)
     told = wafa("template", "show", "--template", "x")
     assert (told.exit_code, "--template: there is no template 'x', only due" in told.stderr) == (2, True)
+
+
+def test_arabic_stands_on_the_right_and_gives_the_terminal_no_commands() -> None:
+    text = {"template": "spring", "language": "ar", "direction": "rtl", "subject": "", "short": ""}
+    out = StringIO()
+    LiteralConsole(file=out, width=60).print(template._panel({**text, "plain": "مرحبا \x1b[2J\n"}))
+    [line] = [one for one in out.getvalue().splitlines() if "مرحبا" in one]
+    assert line.startswith("│          ")
+    assert "\x1b" not in line
