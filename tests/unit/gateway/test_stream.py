@@ -1,13 +1,15 @@
 """What a screen hears, what it is told to have missed, and what it may cost the others."""
 
+import socket
 import threading
 from typing import Any
 
 import pytest
 
+from services.gateway.resources import stream as resource
 from services.gateway.stream.choice import UnknownTypes, chosen
 from services.gateway.stream.ears import _frames
-from services.gateway.stream.frames import GAP, OVERFLOW, Frame, frame
+from services.gateway.stream.frames import END, GAP, HEARTBEAT, OPENING, OVERFLOW, Frame, frame
 from services.gateway.stream.hub import Full, Hub
 from services.gateway.stream.listener import Listener
 from services.gateway.stream.recent import Recent
@@ -169,6 +171,44 @@ def test_who_waits_is_woken_by_an_event(hub: Hub) -> None:
     threading.Timer(0.05, hub.tell, [[told("a")]]).start()
 
     assert listener.take(within=20) == told("a").body
+
+
+def test_a_stream_ends_with_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "RECHECK", 0)
+    monkeypatch.setattr(resource, "TICK", 0.01)
+    answers = iter([True, False])
+
+    sent = [*resource._chunks(Listener(BOTH), lambda: False, lambda: next(answers))]
+
+    assert sent == [OPENING, END]
+
+
+def test_a_silent_stream_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "BEAT", 0)
+    monkeypatch.setattr(resource, "TICK", 0.01)
+    over = iter([False, False, True])
+
+    sent = [*resource._chunks(Listener(BOTH), lambda: next(over), lambda: True)]
+
+    assert sent == [OPENING, HEARTBEAT, HEARTBEAT, END]
+
+
+def test_the_last_that_a_slow_client_gets_is_that_it_is_too_slow() -> None:
+    listener = Listener(BOTH, most=0)
+    listener.offer(told("a"))
+
+    assert [*resource._chunks(listener, lambda: False, lambda: True)] == [OPENING, OVERFLOW]
+
+
+def test_a_client_that_has_closed_the_connection_is_gone() -> None:
+    here, there = socket.socketpair()
+    with here:
+        assert not resource._is_gone(here)
+        there.send(b"nobody asked")
+        assert not resource._is_gone(here)
+        here.recv(100)
+        there.close()
+        assert resource._is_gone(here)
 
 
 @pytest.mark.parametrize(
