@@ -5,7 +5,7 @@ until which all intervals that were given away are used up. It may lie ahead of 
 intervals, no more. So in any span of time no more than `burst` and one for each interval of it are given
 away.
 
-Moments and intervals are whole microseconds: the database has to come to the same.
+Moments and intervals are whole microseconds: nothing is lost to rounding, and what is kept can be compared.
 """
 
 from dataclasses import dataclass

@@ -1,16 +1,13 @@
-"""Rates of channels, shared by all senders: one document a channel, one round trip a grant."""
+"""Rates of channels, shared by all senders: one document a channel, two round trips a grant."""
 
 from datetime import datetime
-from typing import Any
 
 from bson import Int64
-from pymongo import ReturnDocument
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from services.notifications.domain.rates import Limit, grant, microseconds, moment
 from services.notifications.store.part import Part
-from wafa.runtime.mongo import Document
+from wafa.runtime.mongo import Document, insert_new
 
 
 class Rates(Part):
@@ -26,30 +23,19 @@ class Rates(Part):
         Whoever asks gets what nobody else got. A clock that is behind those of others gets less, never more.
         """
         limit, at = Limit.of(per_second), microseconds(now)
-        before = self._take(channel, limit, wanted, at)
-        # The same sum as the database has just done, on what it found.
-        granted = grant(limit, before and int(before["full_at"]), wanted, at)
-        return granted.messages, moment(granted.next_at)
+        while True:
+            found = self._rates.find_one({"_id": channel})
+            granted = grant(limit, int(found["full_at"]) if found else None, wanted, at)
+            if self._noted(channel, found, granted.full_at):
+                return granted.messages, moment(granted.next_at)
 
-    def _take(self, channel: str, limit: Limit, wanted: int, now: int) -> Document | None:
-        """Move the channel's `full_at` on and return the document as it was."""
-        update = [{"$set": {"full_at": {"$toLong": _full_at(limit, wanted, now)}}}]
-        for last in (False, True):
-            try:
-                return self._rates.find_one_and_update(
-                    {"_id": channel}, update, upsert=True, return_document=ReturnDocument.BEFORE
-                )
-            except DuplicateKeyError:
-                # Somebody else made it first; now it is there.
-                if last:
-                    raise
-        return None
+    def _noted(self, channel: str, found: Document | None, full_at: int) -> bool:
+        """Write down until when the rate is used up; False where somebody else has since it was read.
 
-
-def _full_at(limit: Limit, wanted: int, now: int) -> dict[str, Any]:
-    """Return the `full_at` of `domain.rates.grant` as an expression of the database."""
-    begin = {"$max": [{"$ifNull": ["$full_at", Int64(now)]}, Int64(now)]}
-    room = {"$subtract": [Int64(now + limit.ahead), begin]}
-    free = {"$max": [0, {"$floor": {"$divide": [room, Int64(limit.interval)]}}]}
-    messages = {"$min": [max(0, wanted), free]}
-    return {"$add": [begin, {"$multiply": [messages, Int64(limit.interval)]}]}
+        What is written only ever grows, so that what is found again is what was read.
+        """
+        after = {"_id": channel, "full_at": Int64(full_at)}
+        if found is None:
+            return not insert_new(self._rates, [after])
+        as_read = {"_id": channel, "full_at": found["full_at"]}
+        return bool(self._rates.replace_one(as_read, after).matched_count)
