@@ -1,14 +1,13 @@
 """The users that RabbitMQ gets in containers: each can do its work, and nobody reads what is another's."""
 
-import os
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import amqp
 import pytest
 
+from tests.integration.deploy.conftest import USERS, Address, definitions
 from wafa.contracts.catalogue import INBOUND, OUTBOUND
 from wafa.contracts.envelope import EXCHANGE
 from wafa.runtime.broker import connect
@@ -16,46 +15,13 @@ from wafa.runtime.caller import Caller
 from wafa.runtime.client import RPC_EXCHANGE
 from wafa.runtime.errors import RemoteUnavailable
 from wafa.runtime.topology import QUARANTINE, QUEUES, REFUSED, RETRY, UNROUTED, declare_all, suspects_queue
-from wafa.services import GATEWAY, PROCESSES, WEB
+from wafa.services import GATEWAY, WEB
 from wafa.services import SERVICES as EVENT_SERVICES
-from wafa.stack import Stack
 
-SCRIPT = Path(__file__).parents[3] / "deploy" / "rabbitmq" / "definitions.sh"
-USERS = ("admin", "publisher", *PROCESSES)
 #: Those that have a queue.
 SERVICES = (*EVENT_SERVICES, GATEWAY)
 
 Open = Callable[[str], amqp.Channel]
-Address = Callable[[str], str]
-
-
-def definitions(passwords: dict[str, str]) -> str:
-    variables = {f"{user.upper()}_PASSWORD": password for user, password in passwords.items()}
-    done = subprocess.run(
-        ["sh", SCRIPT],
-        env={"PATH": os.environ["PATH"], **variables},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def vhost(infrastructure: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A virtual host for these users, in the place of the container's only one."""
-    name = "containers"
-    path = tmp_path_factory.mktemp("containers") / "definitions.json"
-    path.write_text(definitions({user: f"{user}-secret" for user in USERS}).replace('"/"', f'"{name}"'))
-    infrastructure.rabbitmqctl("import_definitions", str(path))
-    return name
-
-
-@pytest.fixture
-def address(infrastructure: Stack, vhost: str) -> Address:
-    """How a user connects."""
-    place = infrastructure.amqp_uri.partition("@")[2].partition("/")[0]
-    return lambda user: f"amqp://{user}:{user}-secret@{place}/{vhost}"
 
 
 @pytest.fixture
