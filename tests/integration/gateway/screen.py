@@ -27,6 +27,7 @@ class Screen:
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Yield `event`, `id` where there is one, and `data` of what comes; ends with the stream."""
+        assert self.answer.status == 200, self.answer.read()
         fields: dict[str, Any] = {}
         for line in self.answer:
             name, _, value = line.decode().rstrip("\n").partition(": ")
