@@ -189,6 +189,27 @@ def news() -> list[Event]:
     return heard
 
 
+def told_outside() -> list[Event]:
+    """What goes to subscribers: of a customer who is erased in the second batch, and merged in the last."""
+    changes = (
+        recorded(
+            "person-0", "complaint.opened.v1", "opened", 1, complaint_id="c", category="x", severity="low"
+        ),
+        told("customer.erased.v1", "person-1 erased", 1, customer_id="person-1"),
+        told("customer.merged.v1", "person-2 merged", 1, **{"from": "person-2", "into": "person-0"}),
+    )
+    heard = []
+    for batch, change in enumerate(changes):
+        feedback = {"kind": "csat", "score": batch + 1}
+        heard += [
+            *_met(f"person-{batch}"),
+            change,
+            recorded("regular", "feedback.given.v1", f"score {batch}", 3 - batch, **feedback),
+        ]
+    heard[-1] = heard[0]
+    return heard
+
+
 def _met(one: str) -> list[Event]:
     return [
         told(

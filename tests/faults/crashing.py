@@ -43,7 +43,7 @@ import amqp  # noqa: E402
 from pymongo import monitoring  # noqa: E402
 
 from tests.faults.plan import Plan  # noqa: E402
-from wafa.services import SERVICES  # noqa: E402
+from wafa.services import WORKERS  # noqa: E402
 
 PR_SET_PDEATHSIG = 1
 #: Seconds between the ticks of a timer, whatever production has; and of one that is to rest.
@@ -135,9 +135,10 @@ def watch_batches(steps: Steps, target: str) -> None:
 
 
 def watch_timers(steps: Steps, target: str) -> None:
-    from wafa.runtime.timing import Every
+    from wafa.runtime.timing import Every, Unceasing
 
     start, tick, end = Every.start, Every.handle_timer_tick, Every.handle_result
+    keep_on = Unceasing.start
 
     def quick_start(self: Every) -> None:
         runs = target in ("", self.method_name)
@@ -158,7 +159,12 @@ def watch_timers(steps: Steps, target: str) -> None:
         steps.note("tick", self.method_name)
         return end(self, *args)
 
+    def start_or_rest(self: Unceasing) -> None:
+        if target in ("", self.method_name):
+            keep_on(self)
+
     Every.start, Every.handle_timer_tick, Every.handle_result = quick_start, handle_timer_tick, handle_result
+    Unceasing.start = start_or_rest  # type: ignore[method-assign]
 
 
 def watch_calls(steps: Steps, service: str, target: str) -> None:
@@ -373,7 +379,7 @@ def run(service: str) -> None:
 
 
 def nurse() -> None:
-    for service in SERVICES:
+    for service in WORKERS:
         importlib.import_module(f"services.{service}.service")
     importlib.import_module("wafa.runtime.runner")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -15,6 +15,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from services.customers.store import CustomerStore
+from services.gateway.store import GatewayStore
 from services.interactions.store import InteractionStore
 from services.loyalty.store import LoyaltyStore
 from services.notifications.book import Book
@@ -29,7 +30,7 @@ from wafa.contracts.envelope import Event, decode
 from wafa.contracts.times import parse_time
 from wafa.runtime.publisher import Message
 from wafa.runtime.topology import suspects_queue
-from wafa.services import SERVICES
+from wafa.services import GATEWAY, WORKERS
 from wafa.stack import Stack
 
 Json = Any
@@ -38,6 +39,7 @@ STORES: dict[str, Any] = {
     "interactions": InteractionStore,
     "loyalty": LoyaltyStore,
     "notifications": NotificationsStore,
+    "gateway": GatewayStore,
 }
 Databases = dict[str, dict[str, list[dict[str, Any]]]]
 
@@ -143,7 +145,7 @@ class Lane:
                 for name in database.list_collection_names()
                 if not name.startswith("system.")
             }
-            for service in SERVICES
+            for service in WORKERS
             for database in (self._client[self._prefix + service],)
         }
 
@@ -153,7 +155,8 @@ class Lane:
         for service, collections in self.dump().items():
             for name in collections:
                 self.collection(service, name).drop()
-            self.store(service).create_indexes()
+            if service != GATEWAY or GATEWAY in base:
+                self.store(service).create_indexes()
         for service, collections in base.items():
             for name, documents in collections.items():
                 if documents:

@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
+from services.gateway.domain.subscription import Flow, Secret, Subscription
 from tests.faults import batches
 from tests.faults.bus import message_of
 from tests.faults.lane import LATER, SIZE, Course, Databases, Lane, differences
 from tests.faults.plan import Step
 from tests.faults.table import CRASH_POINTS, Row
 from tests.waiting import eventually
+from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import decode
 from wafa.runtime.clock import now
 from wafa.runtime.publisher import Message
@@ -151,6 +153,19 @@ def journeys(lane: Lane) -> Course:
     return Course("notifications", "send", "wafa.notifications", [], base=base)
 
 
+def gateway(lane: Lane) -> Course:
+    """Somebody has subscribed to everything, and for now does not want it delivered."""
+    lane.prepare({"gateway": {}})
+    secret = (Secret("whsec_" + "c2VjcmV0" * 4),)
+    covers = frozenset(OUTBOUND)
+    paused = Subscription(
+        "shop", "https://shop.example/", ("*",), covers, secret, now(), "key", state=Flow.PAUSED
+    )
+    lane.store("gateway").add_webhook(paused)
+    told = batches.singly(batches.told_outside())
+    return Course("gateway", "wafa.gateway", "wafa.gateway", told, base=lane.dump())
+
+
 CONSUMERS = [
     Consumer("customers", customers),
     Consumer("customers-newcomers", customers_new, (1,)),
@@ -165,6 +180,7 @@ CONSUMERS = [
     Consumer("outbox", outbox, (1,)),
     Consumer("planner", planner, (1,)),
     Consumer("journeys", journeys, (1,)),
+    Consumer("gateway", gateway, (2, 3)),
 ]
 
 
