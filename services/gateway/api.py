@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import Response, current_app
+from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 
 from services.gateway.door import Door, doors_of
@@ -50,6 +51,22 @@ CONFIG = {
         },
     },
 }
+
+
+class Readable(DefaultJSONProvider):
+    """Writes Arabic as it is, and fields in the order in which they are told."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+    def dumps(self, obj: Any, **options: Any) -> str:
+        """Return JSON that can be sent in UTF-8, also where somebody's text is half of a character."""
+        text: str = super().dumps(obj, **options)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return super().dumps(obj, **{**options, "ensure_ascii": True})
+        return text
 
 
 class OurApi(Api):

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from services.gateway.api import CONFIG, OurApi
+from services.gateway.api import CONFIG, OurApi, Readable
 from services.gateway.means import EXTENSION, Means
 from services.gateway.observing import observe
 from services.gateway.resources.audit import audit
@@ -54,6 +54,7 @@ def create_app(means: Means) -> Flask:
     app = Flask("wafa", static_folder=None)
     app.config.update(CONFIG, MAX_CONTENT_LENGTH=LARGEST, PROPAGATE_EXCEPTIONS=False)
     app.extensions[EXTENSION] = means
+    app.json = Readable(app)
     api = OurApi(app)
     describe_events(api.spec)
     for family in FAMILIES:

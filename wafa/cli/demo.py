@@ -62,7 +62,7 @@ def demo(check: bool, fresh: bool, as_json: bool) -> None:
             )
         )
         notes().print(
-            Text("In a browser: how to send a first event over HTTP, and every endpoint to try out: ").append(
+            Text("First steps over HTTP, and every endpoint to try out: open ").append(
                 f"{stack.http_urls(WEB)[0]}/", "bold"
             )
         )
