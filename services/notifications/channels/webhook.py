@@ -21,6 +21,8 @@ from wafa.runtime.webhooks.signing import key_of, signed
 
 #: 4xx that say "not now" of a message.
 NOT_NOW = {408, 409, 425}
+#: So many calls without an answer, one after the other, and the far end is called once in so many seconds.
+UNANSWERED, RESTS = 3, 30.0
 #: Of all messages, not of this one: the address is wrong, the secret is, or too much comes at once.
 AWAY = {401, 403, 404, 405, 407, 410, 429, 502, 503, 504}
 
@@ -57,9 +59,13 @@ class Webhook:
         self._type = type
         self._far_end = far_end
         self._calls = Calls(context=context)
+        self._unanswered = 0
+        self._rests_until = 0.0
 
     def send(self, message: Message) -> Outcome:
         """Call the far end with one message and say what it answered."""
+        if self._rests():
+            return PutOff("not called: the last calls were not answered", away=True)
         body = msgspec.json.encode(
             {
                 "type": self._type,
@@ -75,9 +81,25 @@ class Webhook:
         try:
             answer = self._calls.post(self._far_end.endpoint, headers, body)
         except NO_ANSWER as error:
-            words = kept_words(trouble(error), message.recipient)
-            return PutOff(words, away=True, in_doubt=isinstance(error, MAY_HAVE_IT))
+            words, in_doubt = kept_words(trouble(error), message.recipient), isinstance(error, MAY_HAVE_IT)
+            self._unanswered += in_doubt
+            return PutOff(words, away=True, in_doubt=in_doubt)
+        self._unanswered = 0
         return _judged(answer, message)
+
+    def _rests(self) -> bool:
+        """Tell whether the far end is to be left alone; one call in a while finds out whether it is back.
+
+        A message that was not answered may have been sent, and where that must not happen twice it is lost.
+        So a far end that is silent for an hour is not given all that is due.
+        """
+        if self._unanswered < UNANSWERED:
+            return False
+        now = time.monotonic()
+        if now < self._rests_until:
+            return True
+        self._rests_until = now + RESTS
+        return False
 
     def close(self) -> None:
         """End all connections that are at rest."""

@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from services.notifications import people as people_of_a_batch
+from services.notifications.channels import webhook
 from services.notifications.channels.email import Email
-from services.notifications.channels.outcomes import PutOff
+from services.notifications.channels.outcomes import Accepted, PutOff
 from services.notifications.channels.smtp import Mailer, Server
+from services.notifications.channels.webhook import FarEnd, Webhook
 from services.notifications.policy_file import ChannelPolicy
 from services.notifications.sending import IN_DOUBT
 from tests.integration.notifications.campaigns import TEXTS, news
-from tests.integration.notifications.gateways import Gateway
+from tests.integration.notifications.gateways import SECRET, Gateway
 from tests.integration.notifications.parts import Notifications, PostOffice
 from tests.integration.notifications.scripted import Scripted
-from tests.unit.notifications.builders import created, erased, member_updated, recorded, repointed
+from tests.unit.notifications.builders import created, erased, member_updated, message, recorded, repointed
 from wafa.contracts.envelope import Event
 from wafa.runtime.webhooks import calling
 from wafa.runtime.webhooks.endpoint import Endpoint
@@ -174,4 +176,24 @@ def test_a_gateway_whose_answer_never_gets_to_the_point_holds_up_nobody(
     with pytest.raises(calling.MAY_HAVE_IT):
         calls.post(Endpoint.parse(gateway.url(), private=True), {}, b"{}")
     calls.close()
+    gateway.close()
+
+
+def test_a_gateway_that_is_silent_does_not_swallow_all_that_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it may have had must not go out again, so each call costs a message."""
+    gateway = Gateway()
+    gateway.open()
+
+    def hangs_up(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+
+    gateway.answer = hangs_up
+    sms = Webhook("sms", FarEnd.parse("sms", gateway.url(), SECRET, private=True))
+    outcomes = [sms.send(message()) for _ in range(20)]
+    assert [one.in_doubt for one in outcomes if isinstance(one, PutOff)] == [True] * 4 + [False] * 16
+    monkeypatch.setattr(webhook, "RESTS", 0)
+    sms._rests_until = 0
+    gateway.answer = None
+    assert [sms.send(message()) for _ in range(2)] == [Accepted("outreach-1")] * 2
+    sms.close()
     gateway.close()
