@@ -1,7 +1,7 @@
 """`docs/openapi.json`: the document of the HTTP interface, made without any server.
 
-    python -m services.gateway.openapi            writes it
-    python -m services.gateway.openapi --check    exits with 1 when it is not current
+python -m services.gateway.openapi            writes it
+python -m services.gateway.openapi --check    exits with 1 when it is not current
 """
 
 import json
