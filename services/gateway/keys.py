@@ -7,18 +7,22 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
+import structlog
+
 from services.gateway.audit import Audit, Who
-from services.gateway.domain.key import Key, digest, fits, token
-from services.gateway.domain.scopes import ROLES, SCOPES
-from wafa.contracts.catalogue import INBOUND
+from services.gateway.domain.key import Key, digest, token
+from services.gateway.rights import check_number, checked_patterns, checked_scopes, checked_types
 from wafa.contracts.times import format_time
+from wafa.runtime.transient import is_transient
+
+log = structlog.get_logger(__name__)
 
 PER_MINUTE = 6_000
 OVERLAP_HOURS = 24.0
 LONGEST_NAME = 100
-MOST_PATTERNS = 100
 MOST_DAYS = 3_650
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -81,18 +85,18 @@ class Keys:
         """
         if not (isinstance(name, str) and 1 <= len(name.strip()) <= LONGEST_NAME):
             raise ValueError(f"name must have 1 to {LONGEST_NAME} characters")
-        _check_number("per_minute", per_minute, 1_000_000, whole=True)
+        check_number("per_minute", per_minute, 1_000_000, whole=True)
         if days is not None:
-            _check_number("days", days, MOST_DAYS)
+            check_number("days", days, MOST_DAYS)
         wanted = Key(
             prefix="",
             name=name.strip(),
             digest="",
-            scopes=_scopes(scopes),
+            scopes=checked_scopes(scopes),
             per_minute=per_minute,
             created_at=self._now,
-            sources=_patterns("sources", sources),
-            types=_types(types),
+            sources=checked_patterns("sources", sources),
+            types=checked_types(types),
             expires_at=None if days is None else self._now + timedelta(days=days),
         )
         return self._keep("keys.create", wanted, {})
@@ -132,7 +136,7 @@ class Keys:
             Unknown: there is none, or it counts no more.
             ValueError: the overlap is no number of hours.
         """
-        _check_number("overlap_hours", overlap_hours, MOST_DAYS * 24, least=0)
+        check_number("overlap_hours", overlap_hours, MOST_DAYS * 24, least=0)
         old = self._known(prefix)
         if (state := old.state(self._now)) != "active":
             raise Unknown(f"key_{state}", f"the key {prefix} is {state}: make a new one, `wafa keys create`")
@@ -143,8 +147,13 @@ class Keys:
             expires_at=None if term is None else self._now + term,
             last_used_at=None,
         )
-        made = self._keep("keys.rotate", wanted, {"replaces": old.prefix})
-        self._store.end_key(old.prefix, "expires_at", self._now + timedelta(hours=overlap_hours))
+        ends = self._now + timedelta(hours=overlap_hours)
+        made = self._keep(
+            "keys.rotate",
+            wanted,
+            {"replaces": old.prefix},
+            then=lambda: self._store.end_key(old.prefix, "expires_at", ends),
+        )
         return {**made, "replaces": self.show(old.prefix)}
 
     def _known(self, prefix: str) -> Key:
@@ -153,22 +162,34 @@ class Keys:
             raise Unknown("unknown_key", f"there is no key {prefix}: `wafa keys list` shows all of them")
         return key
 
-    def _keep(self, command: str, wanted: Key, arguments: Mapping[str, str]) -> dict[str, Any]:
+    def _keep(
+        self, command: str, wanted: Key, arguments: Mapping[str, str], then: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
         secret = secrets.token_urlsafe(32)
         kept = False
         while not kept:
             prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
             key = replace(wanted, prefix=prefix, digest=digest(secret))
-            kept = self._taken_down(
-                command, {"prefix": prefix, **arguments}, lambda key=key: self._store.add_key(key)
-            )
+            kept = self._taken_down(command, {"prefix": prefix, **arguments}, partial(self._add, key, then))
         return {**shown(key, self._now), "token": token(prefix, secret)}
+
+    def _add(self, key: Key, then: Callable[[], None]) -> bool:
+        if not self._store.add_key(key):
+            return False
+        then()
+        return True
 
     def _taken_down(self, command: str, arguments: Mapping[str, str], do: Callable[[], Any]) -> Any:
         asked = self._audit.asked(self._by, command, arguments)
         done = do()
         self._audit.answered(asked, self._by, command, 200, {})
-        self._audit.flush()
+        try:
+            self._audit.flush()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            # It is done, and whoever asked must hear of it: the token is told once.
+            log.warning("not taken down that it was done", command=command, asked=asked)
         return done
 
 
@@ -187,43 +208,3 @@ def shown(key: Key, now: datetime) -> dict[str, Any]:
         **{name: format_time(at) for name, at in ends.items() if at is not None},
         **({} if key.last_used_at is None else {"last_used_on": key.last_used_at.date().isoformat()}),
     }
-
-
-def _scopes(names: Iterable[str]) -> frozenset[str]:
-    wanted = [one for name in _texts("scopes", names) for one in ROLES.get(name, (name,))]
-    if unknown := sorted({*wanted} - SCOPES.keys()):
-        roles, scopes = ", ".join(ROLES), ", ".join(SCOPES)
-        raise ValueError(f"scopes: there is no {', '.join(unknown)}; roles are {roles}; scopes are {scopes}")
-    if not wanted:
-        raise ValueError("scopes must name at least one; or a role: " + ", ".join(ROLES))
-    return frozenset(wanted)
-
-
-def _types(names: Iterable[str]) -> tuple[str, ...]:
-    wanted = _patterns("types", names)
-    if unknown := [one for one in wanted if not any(fits(type, [one]) for type in INBOUND)]:
-        raise ValueError(f"types: no event is of type {', '.join(unknown)}; types are {', '.join(INBOUND)}")
-    return wanted
-
-
-def _patterns(field: str, names: Iterable[str]) -> tuple[str, ...]:
-    wanted = tuple(_texts(field, names))
-    if wrong := [one for one in wanted if not 1 <= len(one) <= 200 or "*" in one[:-1]]:
-        raise ValueError(f"{field}: {wrong[0]!r} is no name, and no beginning with a * behind")
-    if len(wanted) > MOST_PATTERNS:
-        raise ValueError(f"{field}: at most {MOST_PATTERNS}")
-    return wanted
-
-
-def _texts(field: str, names: Iterable[str]) -> list[str]:
-    if not isinstance(names, list | tuple) or not all(isinstance(one, str) for one in names):
-        raise ValueError(f"{field} must be an array of names")
-    return [*names]
-
-
-def _check_number(field: str, value: object, most: int, *, least: float = 1, whole: bool = False) -> None:
-    kinds = (int,) if whole else (int, float)
-    least = least if whole or least == 0 else 1 / 86_400
-    if not isinstance(value, kinds) or isinstance(value, bool) or not least <= value <= most:
-        what = "a whole number" if whole else "a number"
-        raise ValueError(f"{field} must be {what} {'from 1' if whole else 'from 0'} to {most}")

@@ -9,7 +9,6 @@ no thread waits for the other side to close a connection.
 import ctypes
 import json
 import os
-import re
 import selectors
 import signal
 import socket
@@ -22,18 +21,16 @@ from typing import Any
 import structlog
 from gunicorn import util
 from gunicorn.http import errors
-from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
+from services.gateway.arrival import WAITED_FOR, PunctualUnreader, is_here
 from services.gateway.means import EXTENSION
 
 log = structlog.get_logger(__name__)
 
 #: Seconds in which a head, and a body that is not large, has to be here.
 WHOLE = 10.0
-#: What of a request is waited for without a thread, in bytes.
-WAITED_FOR = 64 * 1024
 #: Seconds for the rest of a large body, and for the taking of an answer.
 BODY, ANSWER = 30.0, 30.0
 #: Seconds for what is left of a body that nobody wanted, and for the other side to close.
@@ -43,9 +40,6 @@ GRACE = 13
 #: Seconds to write what waits in memory after that.
 LAST_WORDS = 3.0
 
-_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
-_EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _PR_SET_PDEATHSIG = 1
 
 _STATUSES: tuple[tuple[type[Exception], int, str, str], ...] = (
@@ -55,30 +49,6 @@ _STATUSES: tuple[tuple[type[Exception], int, str, str], ...] = (
     (errors.UnsupportedTransferCoding, 501, "unsupported_transfer_coding", "send it whole or chunked"),
     (errors.ParseException, 400, "bad_request", "this is not HTTP as it should be"),
 )
-
-
-class PunctualUnreader(SocketUnreader):  # type: ignore[misc]
-    """Reads what a thread waits for, until a deadline (`time.monotonic`)."""
-
-    until = 0.0
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        """Return what comes next; called by gunicorn.
-
-        Raises:
-            RequestTimeout: it is too late.
-        """
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise RequestTimeout
-        usual = self.sock.gettimeout()
-        self.sock.settimeout(left)
-        try:
-            return bytes(super().chunk(size_hint))
-        except TimeoutError:
-            raise RequestTimeout from None
-        finally:
-            self.sock.settimeout(usual)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -114,7 +84,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.init()
             conn.parser.unreader = PunctualUnreader(conn.sock)
         conn.sock.setblocking(False)
-        if _is_here(conn):
+        if is_here(conn):
             super().enqueue_req(conn)
             return
         conn.timeout = time.monotonic() + WHOLE
@@ -123,7 +93,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Look whether a request is here by now; called on the main thread. Its deadline stays."""
-        if _is_here(conn):
+        if is_here(conn):
             self.poller.unregister(client)
             self.pending_conns.remove(conn)
             super().enqueue_req(conn)
@@ -218,32 +188,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(conn.sock)
         self.nr_conns -= 1
         conn.close()
-
-
-def _is_here(conn: TConn) -> bool:
-    """Read what there is, and tell whether a thread can go on with it without waiting."""
-    buffer = conn.parser.unreader.buf
-    while len(held := buffer.getvalue()) < WAITED_FOR and not _is_whole(held):
-        try:
-            more = conn.sock.recv(WAITED_FOR)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        if not more:
-            return True
-        buffer.seek(0, os.SEEK_END)
-        buffer.write(more)
-    return True
-
-
-def _is_whole(held: bytes) -> bool:
-    end = held.find(_END)
-    if end < 0:
-        return False
-    head = held[: end + 2]
-    length = _LENGTH.search(head)
-    return not length or bool(_EXPECT.search(head)) or len(held) - end - len(_END) >= int(length[1])
 
 
 def _refuse(client: socket.socket, status: int, code: str, message: str) -> None:

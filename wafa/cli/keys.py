@@ -7,15 +7,14 @@ from typing import Any
 
 import click
 from rich.table import Table
-from rich.text import Text
 
+from wafa.cli.key_views import facts, table_of
 from wafa.cli.output import as_json, notes, paper, print_json
 from wafa.cli.system import call
 from wafa.runtime.errors import RemoteFailed
 
 _UNITS = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0, "w": 7.0, "y": 365.0}
 _TOKEN = re.compile(r"(?:wafa_)?([a-z0-9]{8})(?:_[A-Za-z0-9_-]{43})?")
-_STYLES = {"active": "green", "expired": "yellow", "revoked": "red"}
 
 
 class Duration(click.ParamType[float]):
@@ -119,7 +118,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(found)
     elif found:
-        paper().print(_table(found))
+        paper().print(table_of(found))
     else:
         paper().print("there is no key yet: `wafa keys create NAME --role ROLE` makes one")
 
@@ -133,7 +132,7 @@ def show(prefix: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        paper().print(_facts(found))
+        paper().print(facts(found))
 
 
 @keys.command()
@@ -226,47 +225,5 @@ def _hand_over(made: dict[str, Any], as_json: bool) -> None:
     # The token alone on standard output, so that it can be piped.
     click.echo(made["token"])
     console = notes()
-    console.print(_facts({name: value for name, value in made.items() if name not in ("token", "replaces")}))
+    console.print(facts({name: value for name, value in made.items() if name not in ("token", "replaces")}))
     console.print("Keep the key now: it is not shown again. Send it as Authorization: Bearer wafa_...")
-
-
-def _facts(key: dict[str, Any]) -> Table:
-    table = Table(show_header=False, box=None)
-    for name, value in key.items():
-        words = name.replace("_", " ")
-        if name in ("sources", "types"):
-            table.add_row(words, ", ".join(value) or "any")
-        elif name == "state":
-            table.add_row(words, _state(value))
-        else:
-            table.add_row(words, ", ".join(value) if isinstance(value, list) else str(value))
-    if "expires_at" not in key:
-        table.add_row("expires at", "never")
-    return table
-
-
-def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table()
-    table.add_column("prefix", no_wrap=True)
-    table.add_column("name", overflow="fold")
-    table.add_column("scopes", overflow="fold")
-    table.add_column("last used", no_wrap=True)
-    table.add_column("state", overflow="fold")
-    for key in found:
-        scopes = key["scopes"]
-        few = ", ".join(scopes[:3]) + (f" and {len(scopes) - 3} more" if len(scopes) > 3 else "")
-        table.add_row(key["prefix"], key["name"], few, key.get("last_used_on", "never"), _ending(key))
-    return table
-
-
-def _ending(key: dict[str, Any]) -> Text:
-    state = _state(key["state"])
-    if key["state"] == "revoked":
-        state.append(f" {key['revoked_at'][:10]}")
-    elif expires := key.get("expires_at"):
-        state.append(f" {expires[:10]}" if key["state"] == "expired" else f" until {expires[:10]}")
-    return state
-
-
-def _state(state: str) -> Text:
-    return Text(state, style=_STYLES.get(state, ""))

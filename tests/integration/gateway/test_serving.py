@@ -180,6 +180,32 @@ def test_a_refused_request_with_a_body_that_nobody_read_gets_its_answer(door: Fr
         assert said(wire).split()[1] == b"401"
 
 
+def test_a_client_that_waits_for_a_word_before_it_sends_the_body_gets_it(door: Front) -> None:
+    """As curl does with a large one."""
+    body = b'{"id": "1"}'
+    head = (
+        f"POST /v1/events/validate HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {door.token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        "Connection: close\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with closing(connection(door)) as wire:
+        wire.sendall(head.encode())
+        assert wire.recv(65536).startswith(b"HTTP/1.1 100")
+        wire.sendall(body)
+        assert said(wire).split()[1] in (b"200", b"422")
+
+
+def test_a_body_in_chunks_is_read(door: Front) -> None:
+    head = (
+        f"POST /v1/events/validate HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {door.token}\r\n"
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    )
+    with closing(connection(door)) as wire:
+        for part in (head.encode(), b"1\r\n{\r\n", b"1\r\n}\r\n", b"0\r\n\r\n"):
+            wire.sendall(part)
+        assert said(wire).split()[1] in (b"200", b"422")
+
+
 def test_requests_that_come_together_on_one_connection_are_answered_in_turn(door: Front) -> None:
     with closing(connection(door)) as wire:
         wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
