@@ -14,6 +14,8 @@ from pymongo.collection import Collection
 
 from tests.conftest import unique_name
 from tests.faults.wired import BROKER, Wired, wired
+from tests.integration.gateway.conftest import Front
+from tests.integration.gateway.screen import Screen
 from tests.waiting import eventually
 from wafa.cli.history import PURCHASE
 from wafa.contracts.envelope import Event, event_key, make_event
@@ -114,6 +116,28 @@ def test_what_was_accepted_while_the_broker_died_is_recorded_and_all_else_got_an
     eventually(lambda: not missing(tills.accepted, recorded), within=60)
     assert tills.rejected
     assert missing(tills.rejected, recorded) == tills.rejected
+
+
+@pytest.mark.timeout(180)
+def test_a_screen_outlasts_a_broker_that_dies_and_knows_that_it_may_have_missed_something(
+    system: Wired,
+) -> None:
+    with Client(system.amqp_uri) as services:
+        key = services.call("gateway", "key_create", "screen", ["admin"])
+    front = Front(system.system, key["token"])
+
+    with Screen(front, "customer.created.v1") as screen:
+        heard = screen.events()
+        system.kill(BROKER)
+        with Screen(front, "event.rejected.v1") as late:
+            assert late.answer.status == 503, "nobody pretends to listen"
+        system.revive(BROKER)
+
+        assert next(one["event"] for one in heard if one["event"] != "customer.created.v1") == "gap"
+        shop = unique_name()
+        eventually(lambda: front.post("/v1/events", purchase(shop, 1)).status == 202)
+        newcomer = {"system": shop, "id": "1"}
+        assert any(newcomer in one["data"]["data"]["external_ids"] for one in heard)
 
 
 def missing(keys: set[str], recorded: Collection) -> set[str]:
