@@ -4,7 +4,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Workers among which a whole set of tests is shared out, each with servers of its own.
 WORKERS := 2
-SHARED := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+SHARED = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# What is killed and cut off waits more than it works.
+test-faults: WORKERS := 3
 STATE := $(or $(WAFA_STATE),.wafa)
 
 .PHONY: help setup servers node browser up demo demo-check test test-faults test-mutants soak check bench docs lock clean

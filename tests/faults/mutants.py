@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 #: So many at a time; they wait more than they work.
-SIDE_BY_SIDE = 2
+SIDE_BY_SIDE = 3
 TESTS = "tests/faults/test_crash_points.py::test_"
 KILLED = f"{TESTS}killed_at_any_step_nothing_is_lost_and_nothing_counts_twice"
 CAMPAIGNS = "tests/integration/notifications/test_campaign_sending.py::test_"
