@@ -9,7 +9,7 @@ Found = TypeVar("Found")
 POLL = 0.05
 
 
-def eventually(look: Callable[[], Found], *, within: float = 30) -> Found:
+def eventually(look: Callable[[], Found], *, within: float = 60) -> Found:
     """Return what `look` returns as soon as it is true; fail after `within` seconds."""
     deadline = time.monotonic() + within
     while not (found := look()):
