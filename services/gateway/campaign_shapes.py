@@ -1,30 +1,9 @@
 """What answers about campaigns look like; `report_shapes` has the report."""
 
-from typing import Any
-
 from marshmallow import Schema, fields
 
+from services.gateway.described import counted, moment, number, text
 from services.gateway.shapes import Said
-
-
-def counted(about: str) -> fields.Dict:
-    """Return a field for numbers of people or messages by a word: `{"no_consent": 12}`."""
-    return fields.Dict(fields.String(), fields.Integer(), required=True, metadata={"description": about})
-
-
-def text(about: str, *, format: str | None = None, **options: Any) -> fields.String:
-    """Return a field for text."""
-    return fields.String(metadata={"description": about} | ({"format": format} if format else {}), **options)
-
-
-def number(about: str, **options: Any) -> fields.Integer:
-    """Return a field for a whole number."""
-    return fields.Integer(metadata={"description": about}, **options)
-
-
-def moment(about: str, **options: Any) -> fields.String:
-    """Return a field for a point in time as RFC 3339 text."""
-    return text(about, format="date-time", **options)
 
 
 class CampaignPlan(Schema):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.campaign_shapes import moment, number, text
+from services.gateway.described import following, moment, number, text
 from services.gateway.people_shapes import Case, Entry, Interaction
 from services.gateway.shapes import Customer, Member
 from wafa.contracts.reference import ExternalId
@@ -40,7 +40,7 @@ class ChangeList(Schema):
     """The journal, newest first."""
 
     changes = fields.List(fields.Nested(Change), required=True)
-    next = text("goes into `before` for the next page; null on the last", required=True, allow_none=True)
+    next = following()
 
 
 class Difference(Schema):

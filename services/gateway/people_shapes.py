@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.campaign_shapes import moment, number, text
+from services.gateway.described import moment, number, text
 from services.gateway.shapes import Member, Said
 from wafa.contracts.complaint import SEVERITIES
 from wafa.contracts.feedback import FeedbackGiven

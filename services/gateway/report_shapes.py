@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from services.gateway.campaign_shapes import counted, moment, number, text
+from services.gateway.described import counted, moment, number, text
 from services.gateway.shapes import Said
 from wafa.contracts.money import Money
 

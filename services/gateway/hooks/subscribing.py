@@ -123,11 +123,9 @@ class Subscribing:
         """Return a page of what is kept for a subscription, the newest first."""
         self._find(id)
         found = self._store.deliveries(id, state, _position(id, before), limit + 1)
-        page = {"deliveries": [shown(one) for one in found[:limit]]}
-        if len(found) > limit:
-            last = found[limit - 1]
-            page["next"] = f"{format_time(last['at'])} {last['event']}"
-        return page
+        page = found[:limit]
+        following = f"{format_time(page[-1]['at'])} {page[-1]['event']}" if len(found) > limit else None
+        return {"deliveries": [shown(one) for one in page], "next": following}
 
     def _find(self, id: str) -> Subscription:
         found = self._store.webhook(id)

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.gateway.audit import place_at, shown
+from services.gateway.described import following
 from services.gateway.door import Doors
 from services.gateway.means import means
 
@@ -54,11 +55,7 @@ class AuditPage(Schema):
     """Rows, the latest first."""
 
     rows = fields.List(fields.Nested(AuditRow), required=True)
-    next = fields.String(
-        required=True,
-        allow_none=True,
-        metadata={"description": "the `before` of the next page; null: no more"},
-    )
+    next = following()
 
 
 @audit.door("GET", "/audit", needs="audit:read", asks=AuditQuery, answers=AuditPage)

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.gateway.answering import checked
-from services.gateway.campaign_shapes import text
+from services.gateway.described import following
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
@@ -33,7 +33,7 @@ class CaseList(Schema):
     """Cases: open ones from the oldest on, resolved ones from the newest on."""
 
     cases = fields.List(fields.Nested(Case), required=True)
-    next = text("goes into `before` for the next page; null on the last", required=True, allow_none=True)
+    next = following()
 
 
 class AssigneeId(Identifier):

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from services.gateway.answering import checked
 from services.gateway.asking import Away
-from services.gateway.campaign_shapes import text
+from services.gateway.described import following
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
@@ -19,7 +19,7 @@ class Timeline(Schema):
     """Interactions, newest first."""
 
     interactions = fields.List(fields.Nested(Interaction), required=True)
-    next = text("goes into `before` for the next page; null on the last", required=True, allow_none=True)
+    next = following()
 
 
 @interactions.door(

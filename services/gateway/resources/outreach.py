@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.gateway.campaign_shapes import moment, number, text
+from services.gateway.described import following, moment, number, text
 from services.gateway.door import Doors
 from services.gateway.means import services
 from wafa.contracts.currencies import DECIMALS
@@ -126,7 +126,7 @@ class OutreachPage(Schema):
     """Messages, last planned first."""
 
     outreach = fields.List(fields.Nested(OutreachEntry), required=True)
-    next = text("goes into `before` for the next page; null on the last", required=True, allow_none=True)
+    next = following()
 
 
 @outreach.door("GET", "/outreach", needs="outreach:read", asks=OutreachWanted, answers=OutreachPage)

@@ -6,7 +6,7 @@ from flask import g
 from marshmallow import Schema, ValidationError, fields, validate
 
 from services.gateway.answering import checked, refused
-from services.gateway.campaign_shapes import counted, moment, number, text
+from services.gateway.described import counted, following, moment, number, text
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
@@ -84,7 +84,7 @@ class RejectedEvents(Schema):
 
     rejected_events = fields.List(fields.Nested(RejectedEvent), required=True)
     open = counted("open entries in all, by reason")
-    next = text("goes into `before` for the next page; null on the last", required=True, allow_none=True)
+    next = following()
 
 
 class OneOrMoreEvents(fields.Field[Any]):

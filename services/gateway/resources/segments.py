@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.gateway.answering import checked
-from services.gateway.campaign_shapes import text
+from services.gateway.described import text
 from services.gateway.door import Doors
 from services.gateway.given import ObjectOrText
 from services.gateway.means import services

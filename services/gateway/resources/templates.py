@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.campaign_shapes import number, text
+from services.gateway.described import number, text
 from services.gateway.door import Doors
 from services.gateway.given import texts
 from services.gateway.means import services

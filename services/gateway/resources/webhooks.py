@@ -6,6 +6,7 @@ from typing import Any
 from flask import g
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.gateway.described import following, moment
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Why
 from services.gateway.door import Doors
@@ -22,9 +23,8 @@ webhooks = Doors(
     "same `webhook-id`, and in any order: keep the highest `version`.",
 )
 
-_SCOPES = "Needs the scope `webhooks:write`"
-#: What a new or changed subscription takes besides.
-_READING = f"{_SCOPES}, and the scopes by which what it delivers may be read."
+#: What a new or changed subscription takes.
+_READING = "Needs the scope `webhooks:write`, and the scopes by which what it delivers may be read."
 _NAMES = {"description": f"types, or beginnings with a `*` behind; of {', '.join(OUTBOUND)}"}
 _EXAMPLES = {"example": ["loyalty.*", "customer.recognized.v1"]}
 
@@ -61,10 +61,6 @@ def _in_our_time(moment: datetime) -> None:
         moment.astimezone(UTC)
     except OverflowError:
         raise ValidationError("is no moment of our calendar") from None
-
-
-def _told(about: str) -> fields.String:
-    return fields.String(metadata={"description": about, "format": "date-time"})
 
 
 class WebhookWanted(Schema):
@@ -114,9 +110,9 @@ class Webhook(Schema):
             "description": "`asked` by somebody, `gone` (the address answered 410), `failing` for 24 hours"
         },
     )
-    paused_at = _told("since when")
-    failing_since = _told("since when nothing was delivered, though it was tried")
-    created_at = fields.String(required=True, metadata={"format": "date-time"})
+    paused_at = moment("since when")
+    failing_since = moment("since when nothing was delivered, though it was tried")
+    created_at = moment("when it was made", required=True)
     created_by = fields.String(required=True, metadata={"description": "prefix of the key"})
 
 
@@ -149,17 +145,17 @@ class Delivery(Schema):
             "description": "why it was not answered: `no_connection`, `timeout`, `private_address`, `url`"
         }
     )
-    kept_since = fields.String(required=True, metadata={"format": "date-time"})
-    last_attempt_at = _told("when it was last tried")
-    next_attempt_at = _told("when it will be tried again")
-    delivered_at = _told("when it was taken")
+    kept_since = moment("when the event came", required=True)
+    last_attempt_at = moment("when it was last tried")
+    next_attempt_at = moment("when it will be tried again")
+    delivered_at = moment("when it was taken")
 
 
 class Deliveries(Schema):
     """A page of deliveries, the newest first."""
 
     deliveries = fields.List(fields.Nested(Delivery), required=True)
-    next = fields.String(metadata={"description": "`before` of the next page, if there is one"})
+    next = following()
 
 
 class DeliveriesWanted(Schema):
@@ -198,7 +194,6 @@ def _subscribing() -> Subscribing:
     takes=WebhookWanted,
     answers=WebhookWithSecret,
     status=201,
-    refuses=[400, 413],
     description=_READING,
 )
 def subscribe(given: dict[str, Any]) -> Any:
@@ -224,7 +219,7 @@ def subscription(webhook_id: str) -> Any:
     needs="webhooks:write",
     takes=WebhookChange,
     answers=Webhook,
-    refuses=[400, 404, 413],
+    refuses=[404],
     description=_READING,
 )
 def change(given: dict[str, Any], webhook_id: str) -> Any:
@@ -282,7 +277,7 @@ def deliveries(given: dict[str, Any], webhook_id: str) -> Any:
     needs="webhooks:write",
     takes=Replay,
     answers=Replayed,
-    refuses=[400, 404, 413],
+    refuses=[404],
 )
 def replay(given: dict[str, Any], webhook_id: str) -> Any:
     """Deliver again what was delivered, or given up, in a span of time; each with its old `webhook-id`."""

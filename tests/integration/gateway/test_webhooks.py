@@ -152,10 +152,10 @@ def test_deliveries_are_paged_without_what_was_sent(
         visit(front, unique)
     eventually(lambda: len(about(receiver, unique)) == 3)
     seen: list[str] = []
-    page: dict[str, Any] = {"next": None}
-    while "next" in page:
-        more = f"&before={page['next']}".replace(" ", "%20") if page["next"] else ""
+    more: str | None = ""
+    while more is not None:
         page = front.get(path(webhook, f"/deliveries?limit=2{more}")).json()
+        more = page["next"] and f"&before={page['next']}".replace(" ", "%20")
         assert unique not in str(page)
         seen += [one["webhook_id"] for one in page["deliveries"]]
     assert len(seen) == len({*seen}) >= 3
