@@ -1,22 +1,43 @@
 """Bodies of requests: JSON, and said so; whatever else comes is refused before anybody looks into it."""
 
+import json
+import math
 from typing import Any
 
 from flask import Request
+from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 
 from services.gateway.refusals import Refusal
 
 
 class BodyParser(FlaskParser):
-    """webargs' parser, which would take a body in another form for none, and fail at one that is too deep."""
+    """webargs' parser, which would take a body in another form for none, and fail at one that is too deep.
+
+    Numbers are those of JSON: Python reads NaN and Infinity too, and fails at thousands of digits.
+    """
 
     DEFAULT_VALIDATION_STATUS = 422
 
     def _raw_load_json(self, req: Request) -> Any:
-        if (req.content_length or "Transfer-Encoding" in req.headers) and not req.is_json:
-            raise Refusal(415, "unsupported_media_type", "send application/json")
+        if not req.is_json:
+            if req.content_length or "Transfer-Encoding" in req.headers:
+                raise Refusal(415, "unsupported_media_type", "send application/json")
+            return missing
         try:
-            return super()._raw_load_json(req)
+            return json.loads(req.get_data().decode(), parse_float=_finite, parse_constant=_finite)
         except RecursionError:
             raise Refusal(400, "bad_request", "the body is nested too deeply") from None
+        except json.JSONDecodeError:
+            raise
+        except UnicodeDecodeError:
+            raise Refusal(400, "bad_request", "the body is not in UTF-8") from None
+        except ValueError:
+            raise Refusal(400, "bad_request", "the body has a number that is too large, or none") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number

@@ -59,3 +59,20 @@ def test_what_is_no_object_of_these_fields_is_invalid(client: FlaskClient, body:
     answer = client.post("/v1/wishes", data=body, content_type="application/json")
 
     assert (answer.status_code, code(answer)) == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["9" * 5_000, "NaN", "-Infinity", "1e999"],
+    ids=["thousands of digits", "not a number", "infinity", "more than a float"],
+)
+def test_a_number_that_python_alone_takes_or_fails_at_is_refused(client: FlaskClient, number: str) -> None:
+    answer = client.post("/v1/wishes", data=f'{{"wish": {number}}}', content_type="application/json")
+
+    assert (answer.status_code, code(answer)) == (400, "bad_request")
+
+
+def test_a_body_in_another_encoding_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/v1/wishes", data='{"wish": 1}'.encode("utf-16"), content_type="application/json")
+
+    assert (answer.status_code, code(answer)) == (400, "bad_request")
