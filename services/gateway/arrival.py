@@ -13,6 +13,8 @@ WAITED_FOR = 64 * 1024
 
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
+_LAST_CHUNK = re.compile(rb"\r\n0+[ \t]*(?:;[^\r\n]*)?\r\n")
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
@@ -62,5 +64,8 @@ def _is_whole(held: bytes) -> bool:
     if end < 0:
         return False
     head = held[: end + 2]
+    if _CHUNKED.search(head) and not _EXPECT.search(head):
+        last = _LAST_CHUNK.search(held, end + 2)
+        return bool(last) and held.find(_END, last.end() - 2) >= 0
     length = _LENGTH.search(head)
     return not length or bool(_EXPECT.search(head)) or len(held) - end - len(_END) >= int(length[1])

@@ -17,6 +17,7 @@ from flask import Flask, after_this_request, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
+from services.gateway.body import whole_body
 from services.gateway.domain.scopes import ANY
 from services.gateway.means import means
 from services.gateway.once import PARAMETER, answered_once
@@ -141,11 +142,14 @@ def _asks_for_some(schema: type[Schema] | Schema) -> bool:
 
 
 def _size() -> int:
-    """Return how many bytes the body of the request in hand may have."""
+    """Return how many bytes the body of the request in hand has; where nobody has said so, it is read."""
     most = request.max_content_length or 0
     if request.content_length is not None:
         return min(request.content_length, most)
-    return most if "Transfer-Encoding" in request.headers else 0
+    if "Transfer-Encoding" not in request.headers:
+        return 0
+    with means().room.taken(most):
+        return len(whole_body())
 
 
 def _with_key_of_repetition(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify
+from gunicorn.http.errors import NoMoreData, ParseException
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
@@ -86,6 +87,8 @@ def answer_in_our_shape(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RemoteFailed, _remote_failed)
+    for kind in (ParseException, NoMoreData):
+        app.register_error_handler(kind, _badly_chunked)
     for kind in TRANSIENT:
         app.register_error_handler(kind, _away)
     app.register_error_handler(Exception, _unexpected)
@@ -113,6 +116,10 @@ def _flattened(messages: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, 
     elif isinstance(messages, list):
         for one in messages:
             yield {"path": ".".join(part for part in path[1:] if part != "_schema"), "message": str(one)}
+
+
+def _badly_chunked(error: Exception) -> Response:
+    return _answer(400, "bad_request", "the chunks of the body are not as they should be, or end too early")
 
 
 def _remote_failed(error: RemoteFailed) -> Response:

@@ -86,6 +86,9 @@ class Server(BaseApplication):
             "proc_name": "wafa gateway",
             "control_socket_disable": True,
             "limit_request_fields": 64,
+            # By default whoever asks from this machine says by headers what path and scheme we have.
+            "forwarder_headers": "",
+            "secure_scheme_headers": {},
             "post_worker_init": _end_streams_with,
             "child_exit": _forget,
             "on_exit": _clean_up,

@@ -1,6 +1,6 @@
 """The HTTP application: a table of contents."""
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from services.gateway.api import CONFIG, OurApi, Readable
 from services.gateway.means import EXTENSION, Means
@@ -54,6 +54,8 @@ def create_app(means: Means) -> Flask:
     app = Flask("wafa", static_folder=None)
     app.config.update(CONFIG, MAX_CONTENT_LENGTH=LARGEST, PROPAGATE_EXCEPTIONS=False)
     app.extensions[EXTENSION] = means
+    # A redirect would lead to whatever scheme and host we are asked by, with the key.
+    app.url_map.merge_slashes = False
     app.json = Readable(app)
     api = OurApi(app)
     describe_events(api.spec)
@@ -62,5 +64,14 @@ def create_app(means: Means) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(links)
     app.register_blueprint(documents)
+    app.after_request(_protect)
     observe(app)
     return app
+
+
+def _protect(response: Response) -> Response:
+    """Let what a key is shown be kept by nobody on the way, and nothing be taken for what it is not."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if "Authorization" in request.headers:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -206,6 +206,60 @@ def test_a_body_in_chunks_is_read(door: Front) -> None:
         assert said(wire).split()[1] in (b"200", b"422")
 
 
+def chunked(front: Front, path: str = "/v1/events") -> bytes:
+    """The head of a request whose body comes in chunks."""
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {front.token}\r\n"
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/segments/count"])
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"-1\r\n{\r\n0\r\n\r\n",
+        b"zz\r\n{\r\n0\r\n\r\n",
+        b"1\r\n{}\r\n0\r\n\r\n",
+        b"2\r\n{}\r\n0\r\na b\r\n\r\n",
+    ],
+    ids=["negative", "no number", "too short", "no trailer"],
+)
+def test_a_body_in_broken_chunks_is_the_fault_of_who_sends_it(door: Front, path: str, chunks: bytes) -> None:
+    assert refused(door, chunked(door, path) + chunks) == (400, "bad_request")
+
+
+def test_bodies_in_chunks_that_do_not_end_keep_nobody_waiting(door: Front) -> None:
+    """Neither are there threads with them, nor is room kept for the largest body that they could become."""
+    with ExitStack() as wires:
+        for _ in range(4 * WORKERS * THREADS):
+            wires.enter_context(closing(connection(door))).sendall(chunked(door) + b"1\r\n{\r\n")
+        for _ in range(10):
+            began = time.monotonic()
+            assert Front(door.stack, door.token).post("/v1/events", {}).status == 422
+            assert time.monotonic() - began < 2
+
+
+def test_nobody_says_by_a_header_under_which_path_or_scheme_they_come(door: Front) -> None:
+    """Whoever goes by a proxy of this machine could get past what it does not let through."""
+    assert door.get("/hidden/healthz", SCRIPT_NAME="/hidden").status == 404
+    assert door.get("/healthz", SCRIPT_NAME="/hidden").status == 200
+    assert door.get("/healthz", **{"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "off"}).status == 200
+
+
+def test_an_address_that_is_written_wrongly_is_no_redirect_to_another_host(door: Front) -> None:
+    answer = door.ask("GET", "/v1//key", Host="elsewhere.example")
+
+    assert (answer.status, answer.json()["error"]["code"]) == (404, "not_found")
+    assert "Location" not in answer.headers
+
+
+def test_what_a_key_is_shown_is_kept_by_nobody_on_the_way(door: Front) -> None:
+    for path in ("/v1/key", "/v1/audit", "/v1/webhooks/none"):
+        headers = door.get(path).headers
+        assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
+
+
 def test_requests_that_come_together_on_one_connection_are_answered_in_turn(door: Front) -> None:
     with closing(connection(door)) as wire:
         wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
