@@ -5,7 +5,12 @@ from typing import Any
 
 import amqp
 import amqp.serialization
+import structlog
 from kombu.utils.url import parse_url
+
+from wafa.runtime.logs import withheld
+
+log = structlog.get_logger(__name__)
 
 # Found within seconds when the other side vanishes without a word (a cut network, a black hole).
 _SOCKET_OPTIONS = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
@@ -61,3 +66,11 @@ def connect(uri: str, *, name: str, heartbeat: int = 60, timeout: float = 5) -> 
     )
     connection.connect()
     return connection
+
+
+def tell_loss(error: Exception, delay: float) -> None:
+    """Log why a connection is given up, an outage or a bug; a new one is opened in `delay` seconds."""
+    if isinstance(error, OSError | amqp.exceptions.AMQPError):
+        log.warning("broker away, trying again", error=str(error), delay=delay)
+    else:
+        log.error("broke down, beginning anew", exc_info=withheld(error), delay=delay)

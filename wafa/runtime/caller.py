@@ -19,10 +19,9 @@ import msgspec
 import structlog
 
 from wafa.runtime.awaiting import Awaited, Pending, Request, read_answer
-from wafa.runtime.broker import connect
+from wafa.runtime.broker import connect, tell_loss
 from wafa.runtime.client import RPC_EXCHANGE
 from wafa.runtime.errors import RemoteUnavailable
-from wafa.runtime.logs import withheld
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +98,7 @@ class Caller:
             except Exception as error:
                 delay = FIRST_DELAY if self.connected else min(delay * 2, LONGEST_DELAY)
                 self._connected.clear()
-                _tell(error, delay)
+                tell_loss(error, delay)
                 self._awaited.fail_all(f"the broker does not answer: {error}")
                 self._refuse_for(delay)
         self._connected.clear()
@@ -188,10 +187,3 @@ class Caller:
         service = key.partition(".")[0]
         unavailable = RemoteUnavailable(f"the service {service} does not answer; is it running?")
         self._awaited.settle(message.properties["correlation_id"], unavailable)
-
-
-def _tell(error: Exception, delay: float) -> None:
-    if isinstance(error, OSError | amqp.exceptions.AMQPError):
-        log.warning("broker away, trying again", error=str(error), delay=delay)
-    else:
-        log.error("calls broke down, beginning anew", exc_info=withheld(error), delay=delay)

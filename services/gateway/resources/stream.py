@@ -1,6 +1,6 @@
 """Events as they happen, for screens that are looked at: server-sent events."""
 
-import select
+import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -139,7 +139,9 @@ def _is_gone(client: socket.socket | None) -> bool:
     if client is None:
         return False
     try:
-        return bool(select.select([client], [], [], 0)[0]) and not client.recv(1, socket.MSG_PEEK)
+        with selectors.PollSelector() as watched:
+            watched.register(client, selectors.EVENT_READ)
+            return bool(watched.select(0)) and not client.recv(1, socket.MSG_PEEK)
     except OSError:
         return True
 

@@ -6,7 +6,7 @@ drops what is oldest when it is full, so that the services never wait for a scre
 """
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 import time
@@ -22,7 +22,7 @@ from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import EXCHANGE, decode
 from wafa.contracts.errors import Unreadable
 from wafa.contracts.validation import accepts
-from wafa.runtime.broker import connect
+from wafa.runtime.broker import connect, tell_loss
 
 log = structlog.get_logger(__name__)
 
@@ -74,8 +74,9 @@ class Ears:
             try:
                 self._hear(lambda: connect(self._uri, name=self._name, heartbeat=0))
                 delay = FIRST_DELAY
-            except (OSError, amqp.exceptions.AMQPError) as error:
-                log.warning("broker away, trying again", error=str(error), delay=delay)
+            except Exception as error:
+                # Whatever it is: without this thread nobody would hear anything again.
+                tell_loss(error, delay)
                 self._ending.wait(delay)
                 delay = min(delay * 2, LONGEST_DELAY)
 
@@ -123,8 +124,11 @@ class Ears:
 
     def _rest(self, connection: amqp.Connection | None) -> bool:
         """Wait a moment for events or for being woken; tell whether there are events."""
-        sockets: list[Any] = [self._woken, *([connection.sock] if connection else [])]
-        ready, _, _ = select.select(sockets, [], [], IDLE)
+        # `select` itself knows no sockets beyond the 1,024th that a process has open.
+        with selectors.PollSelector() as watched:
+            for one in (self._woken, *([connection.sock] if connection else [])):
+                watched.register(one, selectors.EVENT_READ)
+            ready = {key.fileobj for key, _ in watched.select(IDLE)}
         with contextlib.suppress(BlockingIOError):
             self._woken.recv(4096)
         return connection is not None and connection.sock in ready

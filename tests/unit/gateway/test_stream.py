@@ -1,5 +1,7 @@
 """What a screen hears, what it is told to have missed, and what it may cost the others."""
 
+import fcntl
+import resource as limits
 import socket
 import threading
 from typing import Any
@@ -7,8 +9,9 @@ from typing import Any
 import pytest
 
 from services.gateway.resources import stream as resource
+from services.gateway.stream import ears as hearing
 from services.gateway.stream.choice import UnknownTypes, chosen
-from services.gateway.stream.ears import _frames
+from services.gateway.stream.ears import Ears, _frames
 from services.gateway.stream.frames import END, GAP, HEARTBEAT, OPENING, OVERFLOW, Frame, frame
 from services.gateway.stream.hub import Full, Hub
 from services.gateway.stream.listener import Listener
@@ -228,3 +231,36 @@ def test_what_somebody_else_says_in_our_name_reaches_no_screen(change: dict[str,
 
     assert [*_frames([ours | change, "no event", None], RECOGNIZED)] == []
     assert [*_frames([ours], "purchase.completed.v1")] == []
+
+
+def test_who_has_left_is_noticed_however_many_connections_there_are() -> None:
+    soft, hard = limits.getrlimit(limits.RLIMIT_NOFILE)
+    limits.setrlimit(limits.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    ours, theirs = socket.socketpair()
+    far = socket.socket(fileno=fcntl.fcntl(ours, fcntl.F_DUPFD, 2000))
+    try:
+        assert not resource._is_gone(far)
+        theirs.close()
+        assert resource._is_gone(far)
+    finally:
+        for one in (ours, theirs, far):
+            one.close()
+        limits.setrlimit(limits.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_fault_of_ours_does_not_leave_the_screens_without_anybody_who_hears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    def failing(uri: str, **_: Any) -> None:
+        tried.append(uri)
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(hearing, "connect", failing)
+    monkeypatch.setattr(Hub, "wanted", lambda _: BOTH)
+    ears = Ears("amqp://nowhere", 1, name="ears")
+    try:
+        eventually(lambda: len(tried) > 1)
+    finally:
+        ears.close()
