@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -89,7 +89,7 @@ def ids_in(answer: object) -> dict[str, str]:
 class Audit:
     """Writes the rows of a process; safe to share among threads. `now` returns an aware moment."""
 
-    def __init__(self, records: Records, now: Any) -> None:
+    def __init__(self, records: Records, now: Callable[[], datetime]) -> None:
         self._records = records
         self._now = now
         self._lock = threading.Lock()

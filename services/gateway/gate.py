@@ -1,8 +1,9 @@
 """Who may come in: the key of a request, its scope, and how often it may ask."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from services.gateway.domain.hearing import missing_scopes
 from services.gateway.domain.key import Key, parse
 from services.gateway.domain.scopes import ANY
 from services.gateway.keyring import Keyring
@@ -66,6 +67,17 @@ class Gate:
         """
         counted = self._tally.take(f"visitor {neighbourhood(address)}", VISITORS_PER_MINUTE)
         _pass_or_refuse(counted, VISITORS_PER_MINUTE)
+
+
+def check_hearing(key: Key, types: Collection[str]) -> None:
+    """Make sure that a key may hear of events of these types.
+
+    Raises:
+        Refusal: it lacks a scope (403).
+    """
+    if missing := missing_scopes(types, key.scopes):
+        message = f"to hear of these events the key {key.prefix} lacks {', '.join(missing)}"
+        raise Refusal(403, "forbidden", message)
 
 
 def neighbourhood(address: str) -> str:

@@ -14,13 +14,14 @@ import structlog
 
 from services.gateway.audit import Audit, Who
 from services.gateway.domain.key import Key, digest, token
-from services.gateway.rights import check_number, checked_patterns, checked_scopes, checked_types
+from services.gateway.rights import check_count, check_span, checked_patterns, checked_scopes, checked_types
 from wafa.contracts.times import format_time
 from wafa.runtime.transient import is_transient
 
 log = structlog.get_logger(__name__)
 
 PER_MINUTE = 6_000
+MOST_PER_MINUTE = 1_000_000
 OVERLAP_HOURS = 24.0
 LONGEST_NAME = 100
 MOST_DAYS = 3_650
@@ -85,9 +86,9 @@ class Keys:
         """
         if not (isinstance(name, str) and 1 <= len(name.strip()) <= LONGEST_NAME):
             raise ValueError(f"name must have 1 to {LONGEST_NAME} characters")
-        check_number("per_minute", per_minute, 1_000_000, whole=True)
+        check_count("per_minute", per_minute, MOST_PER_MINUTE)
         if days is not None:
-            check_number("days", days, MOST_DAYS)
+            check_span("days", days, MOST_DAYS)
         wanted = Key(
             prefix="",
             name=name.strip(),
@@ -136,7 +137,7 @@ class Keys:
             Unknown: there is none, or it counts no more.
             ValueError: the overlap is no number of hours.
         """
-        check_number("overlap_hours", overlap_hours, MOST_DAYS * 24, least=0)
+        check_span("overlap_hours", overlap_hours, MOST_DAYS * 24, zero=True)
         old = self._known(prefix)
         if (state := old.state(self._now)) != "active":
             raise Unknown(f"key_{state}", f"the key {prefix} is {state}: make a new one, `wafa keys create`")

@@ -44,10 +44,14 @@ def _texts(field: str, names: Iterable[str]) -> list[str]:
     return [*names]
 
 
-def check_number(field: str, value: object, most: int, *, least: float = 1, whole: bool = False) -> None:
-    """Make sure that a value is a number from the least to the most."""
-    kinds = (int,) if whole else (int, float)
-    least = least if whole or least == 0 else 1 / 86_400
-    if not isinstance(value, kinds) or isinstance(value, bool) or not least <= value <= most:
-        what = "a whole number" if whole else "a number"
-        raise ValueError(f"{field} must be {what} {'from 1' if whole else 'from 0'} to {most}")
+def check_count(field: str, value: object, most: int) -> None:
+    """Make sure that a value is a whole number from 1 on."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise ValueError(f"{field} must be a whole number from 1 to {most}")
+
+
+def check_span(field: str, value: object, most: int, *, zero: bool = False) -> None:
+    """Make sure that a value is a number of hours or days; `zero`: that will do, too."""
+    fine = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+    if not fine or (value == 0 and not zero):
+        raise ValueError(f"{field} must be a number {'from' if zero else 'above'} 0, up to {most}")

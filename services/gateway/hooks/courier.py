@@ -134,7 +134,8 @@ class Courier:
     def _judge(self, webhook: Subscription, attempt: Attempt, now: datetime) -> None:
         """Take down what an attempt says of the whole subscription."""
         if attempt.succeeded:
-            self._store.webhook_works(webhook.id) if webhook.failing_since else None
+            if webhook.failing_since:
+                self._store.webhook_works(webhook.id)
         elif attempt.gone:
             self._pause_for(webhook, Why.GONE, now)
         elif failed_long(webhook.failing_since, now):

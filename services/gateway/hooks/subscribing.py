@@ -3,13 +3,14 @@
 import ipaddress
 import secrets
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.gateway.domain.hearing import covered, missing_scopes
+from services.gateway.domain.hearing import covered
 from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import MOST, Flow, Secret, Subscription, Why, rotated
+from services.gateway.gate import check_hearing
 from services.gateway.hooks.rows import row, shown
 from services.gateway.refusals import Refusal, not_found
 from services.gateway.store import GatewayStore
@@ -38,7 +39,7 @@ class Subscribing:
         """
         self._check_url(url)
         covers = _covers(types)
-        _may_read(key, covers)
+        check_hearing(key, covers)
         if len(self._store.webhooks()) >= MOST:
             raise Refusal(409, "too_many", f"there are {MOST} subscriptions already; delete one")
         secret = new_secret()
@@ -73,7 +74,7 @@ class Subscribing:
             fields["covers"] = _covers(wanted["types"])
         if {"url", "types"} & wanted.keys():
             # Whoever moves it elsewhere hears from then on what it covers.
-            _may_read(key, fields.get("covers", before.covers))
+            check_hearing(key, fields.get("covers", before.covers))
         if wanted.get("state") == Flow.ACTIVE:
             fields |= {"paused_at": None, "paused_because": None, "failing_since": None}
         elif wanted.get("state") == Flow.PAUSED and before.state is not Flow.PAUSED:
@@ -167,13 +168,6 @@ def _covers(types: Sequence[str]) -> frozenset[str]:
     if wrong:
         raise Refusal(422, "invalid", "the request is not as it should be; details say where", wrong)
     return frozenset().union(*meant)
-
-
-def _may_read(key: Key, types: Collection[str]) -> None:
-    if missing := missing_scopes(types, key.scopes):
-        raise Refusal(
-            403, "forbidden", f"to hear of these events the key {key.prefix} lacks {', '.join(missing)}"
-        )
 
 
 def _position(id: str, before: str | None) -> tuple[datetime, str] | None:

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Response, g, request
 from marshmallow import Schema, ValidationError, fields, validate
 
-from services.gateway.domain.hearing import missing_scopes
 from services.gateway.door import Doors
+from services.gateway.gate import check_hearing
 from services.gateway.means import means
 from services.gateway.refusals import Refusal
 from services.gateway.stream.choice import UnknownTypes, chosen
@@ -93,9 +93,7 @@ def listen(wanted: dict[str, str]) -> Response:
     """Hear of events as they happen."""
     ears = means().ears
     listener = Listener(chosen(wanted["types"]))
-    if missing := missing_scopes(listener.types, g.key.scopes):
-        message = f"to hear of these events the key {g.key.prefix} lacks {', '.join(missing)}"
-        raise Refusal(403, "forbidden", message)
+    check_hearing(g.key, listener.types)
     try:
         ears.hub.listen(listener, request.headers.get("Last-Event-ID"), HEARD_WITHIN)
     except Full:
