@@ -11,7 +11,7 @@ import pytest
 from services.customers import handlers, queries, settling
 from services.customers.changing import Changing
 from services.customers.commands import Commands
-from services.customers.domain.change import ERASE, Change
+from services.customers.domain.change import APPLIED_BY, ERASE, Change
 from services.customers.domain.customer import root_id
 from services.customers.domain.merging import parts_of
 from services.customers.store import CustomerStore
@@ -417,7 +417,7 @@ def test_the_age_of_what_is_pending_is_known(store, broker, worker):
     assert pending_age(store, LATER) == 0
     change_id = worker.do("merge", one, other)["change_id"]
     assert pending_age(store, LATER) == 60
-    for service in ("interactions", "loyalty", "notifications"):
+    for service in APPLIED_BY:
         store.confirm(change_id, service, NOW)
     assert pending_age(store, LATER) == 0
     with pytest.raises(Crash):
