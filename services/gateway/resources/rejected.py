@@ -11,6 +11,7 @@ from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
 from services.gateway.refusals import Refusal
+from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.rejection import REASONS
 from wafa.contracts.validators import kind_of
 
@@ -144,11 +145,27 @@ def entry(rejection_id: str) -> Any:
 def replay(given: dict[str, Any], rejection_id: str) -> Any:
     """Publish an entry again, as it was or corrected. Twice has no second effect."""
     corrected = given.get("corrected")
+    if corrected is not None:
+        _check_types(_as_list(corrected))
     _check_key(rejection_id, corrected)
     answer = services().call("interactions", "replay", rejection_id, corrected, within=COMMAND)
     if error := answer.get("error"):
         raise _refusal(error, "" if corrected is None else "corrected")
     return answer
+
+
+def _as_list(corrected: Any) -> list[dict[str, Any]]:
+    return corrected if isinstance(corrected, list) else [corrected]
+
+
+def _check_types(events: list[dict[str, Any]]) -> None:
+    """Let nobody say by a correction what only Wafa says: that somebody is erased, or has reached a tier."""
+    for place, event in enumerate(events):
+        if isinstance(event.get("type"), str) and event["type"] in OUTBOUND:
+            path = f"corrected.{place}.type" if len(events) > 1 else "corrected.type"
+            message = f"{event['type']} is published by Wafa alone"
+            detail = {"path": path, "message": message, "reason": "forbidden_type"}
+            raise Refusal(422, "invalid", message, [detail])
 
 
 def _check_key(rejection_id: str, corrected: Any) -> None:
@@ -159,8 +176,7 @@ def _check_key(rejection_id: str, corrected: Any) -> None:
         kept = checked(services().call("interactions", "rejected_entry", rejection_id), "rejected event")
         names = [(kept.get("event_source"), kept.get("event_type"))]
     else:
-        events = corrected if isinstance(corrected, list) else [corrected]
-        names = [(one.get("source"), one.get("type")) for one in events]
+        names = [(one.get("source"), one.get("type")) for one in _as_list(corrected)]
     for source, type in names:
         if not (isinstance(source, str) and isinstance(type, str) and g.key.may_publish(source, type)):
             raise Refusal(403, "forbidden", f"the key {g.key.prefix} may not publish {type} of {source}")

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.gateway.conftest import Front
 from tests.integration.gateway.marketing import event, publish
 from tests.waiting import eventually
+from wafa.contracts.examples import example
 
 Json = dict[str, Any]
 
@@ -96,6 +97,20 @@ def test_nobody_publishes_by_a_detour_what_their_key_may_not(front: Front, uniqu
         answer = shop.post(path, body)
         assert (answer.status, answer.json()["error"]["code"]) == (403, "forbidden"), answer.data
     assert shop.post(path, {"corrected": {**wrong, "source": "/shop/1"}}).status == 422, "only wrong now"
+
+
+def test_nobody_says_by_a_correction_that_somebody_is_erased(front: Front, unique: str) -> None:
+    wrong = broken(unique)
+    entry = refused(front, wrong)
+    forged = example("customer.erased.v1")
+    operator = front.holding("operator")
+
+    for corrected, path in ((forged, "corrected.type"), ([wrong, forged], "corrected.1.type")):
+        answer = operator.post(f"/v1/rejected-events/{entry['id']}/replay", {"corrected": corrected})
+        assert answer.status == 422, answer.data
+        assert [one["path"] for one in answer.json()["error"]["details"]] == [path]
+        assert answer.json()["error"]["details"][0]["reason"] == "forbidden_type"
+    assert front.get(f"/v1/rejected-events/{entry['id']}").json()["status"] == "open"
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/replay")])
