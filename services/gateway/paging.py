@@ -1,5 +1,7 @@
 """Which page of a list is asked for."""
 
+import re
+
 from marshmallow import Schema, ValidationError, fields, validate
 
 from wafa.contracts.times import parse_time
@@ -7,7 +9,7 @@ from wafa.contracts.times import parse_time
 
 def _place(token: str) -> None:
     try:
-        parse_time(token.partition("~")[0])
+        parse_time(re.split("[ ~]", token, maxsplit=1)[0])
     except (ValueError, OverflowError):
         raise ValidationError("must be `next` of an earlier page") from None
 

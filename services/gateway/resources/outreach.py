@@ -8,30 +8,20 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.gateway.described import following, moment, number, text
 from services.gateway.door import Doors
 from services.gateway.means import services
+from services.gateway.paging import Page
 from wafa.contracts.currencies import DECIMALS
 from wafa.contracts.money import Money
-from wafa.contracts.times import parse_time
 
 outreach = Doors("outreach", "Who was contacted, who was not, and why")
 
 
-def _position(token: str) -> None:
-    try:
-        parse_time(token.partition(" ")[0])
-    except (ValueError, OverflowError):
-        raise ValidationError("must be `next` of an earlier page") from None
-
-
-class OutreachWanted(Schema):
+class OutreachWanted(Page):
     """Whose messages, or of which campaign, or both."""
 
     customer_id = fields.String(
         validate=validate.Length(1, 200), metadata={"description": "any id of the person"}
     )
     campaign_id = fields.String(validate=validate.Length(1, 200))
-    before = fields.String(
-        validate=[validate.Length(1, 400), _position], metadata={"description": "`next` of the page before"}
-    )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 500))
 
     @validates_schema
