@@ -39,6 +39,18 @@ def table_of(found: list[dict[str, Any]]) -> Table:
     return table
 
 
+def meanings(known: dict[str, Any]) -> Table:
+    """Return what keys may be allowed to do, and the roles: sets of that with a name."""
+    table = Table("scope", "to", box=None)
+    for name, meaning in known["scopes"].items():
+        table.add_row(name, meaning)
+    table.add_row("", "")
+    for name, members in known["roles"].items():
+        everything = len(members) == len(known["scopes"])
+        table.add_row(f"role {name}", "everything" if everything else ", ".join(members))
+    return table
+
+
 def _ending(key: dict[str, Any]) -> Text:
     state = _state(key["state"])
     if key["state"] == "revoked":
