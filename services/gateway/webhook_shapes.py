@@ -1,0 +1,167 @@
+"""What requests and answers about webhooks look like."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from services.gateway.described import following, moment
+from services.gateway.domain.delivery import State
+from services.gateway.domain.subscription import Flow, Why
+from wafa.contracts.catalogue import OUTBOUND
+
+_NAMES = {"description": f"types, or beginnings with a `*` behind; of {', '.join(OUTBOUND)}"}
+_EXAMPLES = {"example": ["loyalty.*", "customer.recognized.v1"]}
+
+
+def _types(**options: Any) -> fields.List:
+    return fields.List(
+        fields.String(validate=validate.Length(1, 100)),
+        validate=validate.Length(1, 50),
+        **{"metadata": _NAMES | _EXAMPLES, **options},
+    )
+
+
+def _url(**options: Any) -> fields.String:
+    about = "where to POST; https, and an address of the public internet"
+    return fields.String(
+        validate=validate.Length(1, 2000),
+        metadata={"description": about, "example": "https://hooks.example/wafa"},
+        **options,
+    )
+
+
+def _description(**options: Any) -> fields.String:
+    about = {"description": "for people"}
+    return fields.String(validate=validate.Length(0, 500), metadata=about, **options)
+
+
+def _moment(about: str, **options: Any) -> fields.AwareDateTime:
+    about_it = {"description": about}
+    return fields.AwareDateTime(default_timezone=UTC, validate=_in_our_time, metadata=about_it, **options)
+
+
+def _in_our_time(moment: datetime) -> None:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValidationError("is no moment of our calendar") from None
+
+
+class WebhookWanted(Schema):
+    """A subscription that is to be."""
+
+    url = _url(required=True)
+    types = _types(required=True)
+    description = _description(load_default="")
+
+
+class WebhookChange(Schema):
+    """What is to be different."""
+
+    url = _url()
+    types = _types()
+    description = _description()
+    state = fields.String(
+        validate=validate.OneOf([*map(str, Flow)]),
+        metadata={"description": "`active` goes on with what is left; `paused` keeps events for 7 days"},
+    )
+
+    @validates_schema
+    def something(self, given: dict[str, Any], **_: Any) -> None:
+        """Refuse to change nothing."""
+        if not given:
+            raise ValidationError("say what is to be different: url, types, description, state")
+
+
+class Webhook(Schema):
+    """A subscription."""
+
+    id = fields.String(required=True)
+    url = fields.String(required=True)
+    types = fields.List(fields.String(), required=True, metadata={"description": "as you named them"})
+    covers = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "the types that this meant when it was said; a later release adds none by itself"
+        },
+    )
+    description = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([*map(str, Flow)]))
+    paused_because = fields.String(
+        validate=validate.OneOf([*map(str, Why)]),
+        metadata={
+            "description": "`asked` by somebody, `gone` (the address answered 410), `failing` for 24 hours"
+        },
+    )
+    paused_at = moment("since when")
+    failing_since = moment("since when nothing was delivered, though it was tried")
+    created_at = moment("when it was made", required=True)
+    created_by = fields.String(required=True, metadata={"description": "prefix of the key"})
+
+
+class WebhookWithSecret(Webhook):
+    """A subscription with the secret that signs, which is shown here only."""
+
+    secret = fields.String(required=True, metadata={"description": "`whsec_` and base64"})
+
+
+class Webhooks(Schema):
+    """All subscriptions."""
+
+    webhooks = fields.List(fields.Nested(Webhook), required=True)
+
+
+class Delivery(Schema):
+    """An event on its way to a subscriber, or delivered; without its content."""
+
+    webhook_id = fields.String(required=True, metadata={"description": "the header of that name"})
+    type = fields.String(required=True)
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf([*map(str, State)]),
+        metadata={"description": "`failed`: it is not tried again, unless it is replayed"},
+    )
+    attempts = fields.Integer(required=True, metadata={"description": "since it was last replayed"})
+    status = fields.Integer(metadata={"description": "what the last attempt was answered with"})
+    trouble = fields.String(
+        metadata={
+            "description": "why it was not answered: `no_connection`, `timeout`, `private_address`, `url`"
+        }
+    )
+    kept_since = moment("when the event came", required=True)
+    last_attempt_at = moment("when it was last tried")
+    next_attempt_at = moment("when it will be tried again")
+    delivered_at = moment("when it was taken")
+
+
+class Deliveries(Schema):
+    """A page of deliveries, the newest first."""
+
+    deliveries = fields.List(fields.Nested(Delivery), required=True)
+    next = following()
+
+
+class DeliveriesWanted(Schema):
+    """Which deliveries."""
+
+    state = fields.String(validate=validate.OneOf([*map(str, State)]))
+    before = fields.String(
+        validate=validate.Length(1, 100), metadata={"description": "`next` of the page before"}
+    )
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class Replay(Schema):
+    """What to deliver again: what was kept from `since` until before `until`."""
+
+    since = _moment("7 days ago at the earliest", required=True)
+    until = _moment("default: now")
+    types = _types()
+
+
+class Replayed(Schema):
+    """How much is delivered again."""
+
+    replayed = fields.Integer(required=True)
