@@ -1,9 +1,58 @@
-"""What answers about campaigns look like; `report_shapes` has the report."""
+"""What requests and answers about campaigns look like; `report_shapes` has the report."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from services.gateway.described import counted, moment, number, text
+from services.gateway.given import ObjectOrText, texts
 from services.gateway.shapes import Said
+
+LONGEST_FILE = 50_000
+
+
+class CampaignDraft(Schema):
+    """A campaign, and texts of its own."""
+
+    campaign = ObjectOrText(
+        "the campaign as an object, or as the text of its YAML file",
+        longest=LONGEST_FILE,
+        example={
+            "campaign": "news",
+            "title": {"en": "News", "ar": "جديد"},
+            "purpose": "marketing",
+            "audience": {"segment": "loyal"},
+            "start": {"broadcast": "now"},
+            "holdout": "10%",
+            "steps": [{"message": {"id": "hello", "template": "win_back", "channels": ["email"]}}],
+        },
+    )
+    texts = texts(load_default=dict)
+
+
+class PreviewDay(Schema):
+    """When to imagine it."""
+
+    on = fields.Date(metadata={"description": "a day to come; absent: now"})
+
+
+class SimulationSpan(Schema):
+    """Which past to play, and the next page of it."""
+
+    since = fields.Date(required=True, metadata={"description": "first day"})
+    until = fields.Date(metadata={"description": "last day; absent: today"})
+    every = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, 3650),
+        metadata={"description": "days after which a broadcast is imagined to go out again"},
+    )
+    after = fields.String(
+        validate=validate.Length(1, 200), metadata={"description": "`next` of the page before"}
+    )
+    limit = fields.Integer(
+        strict=True,
+        load_default=200,
+        validate=validate.Range(1, 1000),
+        metadata={"description": "customers to look at"},
+    )
 
 
 class CampaignPlan(Schema):

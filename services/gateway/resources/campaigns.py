@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
-
 from services.gateway import campaign_shapes as shapes
 from services.gateway.door import Doors
-from services.gateway.given import ObjectOrText, texts
 from services.gateway.means import services
 from services.gateway.refusals import Refusal, not_found
 from services.gateway.report_shapes import CampaignReport
@@ -15,53 +12,6 @@ campaigns = Doors("campaigns", "Who is written to, when and why; what came of it
 
 #: Seconds that a command may take, and that a look at everybody may.
 COMMAND, LOOK = 30.0, 60.0
-LONGEST_FILE = 50_000
-
-
-class CampaignDraft(Schema):
-    """A campaign, and texts of its own."""
-
-    campaign = ObjectOrText(
-        "the campaign as an object, or as the text of its YAML file",
-        longest=LONGEST_FILE,
-        example={
-            "campaign": "news",
-            "title": {"en": "News", "ar": "جديد"},
-            "purpose": "marketing",
-            "audience": {"segment": "loyal"},
-            "start": {"broadcast": "now"},
-            "holdout": "10%",
-            "steps": [{"message": {"id": "hello", "template": "win_back", "channels": ["email"]}}],
-        },
-    )
-    texts = texts(load_default=dict)
-
-
-class PreviewDay(Schema):
-    """When to imagine it."""
-
-    on = fields.Date(metadata={"description": "a day to come; absent: now"})
-
-
-class SimulationSpan(Schema):
-    """Which past to play, and the next page of it."""
-
-    since = fields.Date(required=True, metadata={"description": "first day"})
-    until = fields.Date(metadata={"description": "last day; absent: today"})
-    every = fields.Integer(
-        strict=True,
-        validate=validate.Range(1, 3650),
-        metadata={"description": "days after which a broadcast is imagined to go out again"},
-    )
-    after = fields.String(
-        validate=validate.Length(1, 200), metadata={"description": "`next` of the page before"}
-    )
-    limit = fields.Integer(
-        strict=True,
-        load_default=200,
-        validate=validate.Range(1, 1000),
-        metadata={"description": "customers to look at"},
-    )
 
 
 @campaigns.door("GET", "/campaigns", needs="campaigns:read", answers=shapes.CampaignList)
@@ -74,7 +24,7 @@ def listed() -> Any:
     "POST",
     "/campaigns",
     needs="campaigns:write",
-    takes=CampaignDraft,
+    takes=shapes.CampaignDraft,
     answers=shapes.CampaignSummary,
     status=201,
     refuses=[409],
@@ -89,7 +39,7 @@ def draft(given: dict[str, Any]) -> Any:
     "POST",
     "/campaigns/check",
     needs="campaigns:write",
-    takes=CampaignDraft,
+    takes=shapes.CampaignDraft,
     answers=shapes.CampaignPlan,
     changes=False,
 )
@@ -165,7 +115,7 @@ def finish(campaign_id: str) -> Any:
     "POST",
     "/campaigns/<campaign_id>/preview",
     needs="campaigns:read",
-    takes=PreviewDay,
+    takes=shapes.PreviewDay,
     answers=shapes.CampaignPreview,
     refuses=[404],
     changes=False,
@@ -183,7 +133,7 @@ def preview(given: dict[str, Any], campaign_id: str) -> Any:
     "POST",
     "/campaigns/<campaign_id>/simulate",
     needs="campaigns:read",
-    takes=SimulationSpan,
+    takes=shapes.SimulationSpan,
     answers=shapes.Simulation,
     refuses=[404],
     changes=False,
