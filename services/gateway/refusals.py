@@ -82,6 +82,12 @@ def not_found(what: str) -> Refusal:
     return Refusal(404, "not_found", f"there is no such {what}")
 
 
+def invalid(details: list[dict[str, Any]]) -> Refusal:
+    """Return the answer for a request that is not as it should be; `details` say where, each as `Detail`."""
+    code, message = _CODES[422]
+    return Refusal(422, code, message, details)
+
+
 def answer_in_our_shape(app: Flask) -> None:
     """Let every error of an application be answered in the one shape."""
     app.register_error_handler(Refusal, _refused)

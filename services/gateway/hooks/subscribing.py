@@ -12,7 +12,7 @@ from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import MOST, Flow, Secret, Subscription, Why, rotated
 from services.gateway.gate import check_hearing
 from services.gateway.hooks.rows import row, shown
-from services.gateway.refusals import Refusal, not_found
+from services.gateway.refusals import Refusal, invalid, not_found
 from services.gateway.store import GatewayStore
 from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import make_event
@@ -166,7 +166,7 @@ def _covers(types: Sequence[str]) -> frozenset[str]:
     told = f"Wafa publishes nothing of this type; it publishes {', '.join(OUTBOUND)}"
     wrong = [{"path": f"types.{place}", "message": told} for place, found in enumerate(meant) if not found]
     if wrong:
-        raise Refusal(422, "invalid", "the request is not as it should be; details say where", wrong)
+        raise invalid(wrong)
     return frozenset().union(*meant)
 
 
@@ -189,9 +189,4 @@ def _is_inside(host: str) -> bool:
 
 
 def _invalid(path: str, message: str) -> Refusal:
-    return Refusal(
-        422,
-        "invalid",
-        "the request is not as it should be; details say where",
-        [{"path": path, "message": message}],
-    )
+    return invalid([{"path": path, "message": message}])
