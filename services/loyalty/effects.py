@@ -91,6 +91,13 @@ def write(
     changes: Sequence[Change], store: LoyaltyStore, program: Program, now: datetime
 ) -> dict[str, Member]:
     """Fold and write the changes in one round trip; return the members that had not moved."""
+    members = folded(changes, store, program, now)
+    moved = store.save(members)
+    return {member["_id"]: member for member in members if member["_id"] not in moved}
+
+
+def folded(changes: Sequence[Change], store: LoyaltyStore, program: Program, now: datetime) -> list[Member]:
+    """Return the members that follow from the changes, in their order; nothing is written."""
     states: dict[str, State] = {}
     late: list[Change] = []
     for change in changes:
@@ -103,9 +110,7 @@ def write(
         for change in late:
             filed = [decode_fact(row["fact"]) for customer_id in change.ids for row in rows[customer_id]]
             states[change.customer_id] = change.refold(program, filed)
-    members = [make_member(change, states[change.customer_id], program, now) for change in changes]
-    moved = store.save(members)
-    return {member["_id"]: member for member in members if member["_id"] not in moved}
+    return [make_member(change, states[change.customer_id], program, now) for change in changes]
 
 
 def settle(members: Sequence[Member], store: LoyaltyStore, publish: Publish) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 from services.loyalty.domain.codec import decode_fact
 from services.loyalty.domain.facts import Fact, Redemption
 from services.loyalty.domain.program import Program
-from services.loyalty.effects import apply
+from services.loyalty.effects import folded, reunite, settle
 from services.loyalty.family import find
-from services.loyalty.member import Entry, Member, aliases_of, applied, is_erased
+from services.loyalty.member import Change, Entry, Member, aliases_of, applied, is_erased
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import derive_id
 from wafa.contracts.validators import kind_of
@@ -27,34 +27,38 @@ def redeem(
     """Spend points of a member; the same `redemption_id` of the same person has an effect once.
 
     Returns None, or `{"error": {"reason", "path", "message"}}`, and then nothing was spent: `unknown_member`,
-    `customer_erased`, `too_few_points` (by what the member had when last seen), `other_points` (this
-    redemption was made already, of another number of points).
+    `customer_erased`, `too_few_points` (as of `now`), `other_points` (this redemption was made already, of
+    another number of points).
+
+    What speaks for it is looked at again whenever the member has moved before it was written: of those who
+    ask at the same moment for what is there once, one gets it.
 
     Raises:
         ValueError: an argument is of another type than its own, or `points` is not positive.
     """
     _check(customer_id, redemption_id, points)
-    family = find(store, [customer_id])
-    root = family.root(customer_id)
-    member = family.members.get(root)
-    if is_erased(member):
-        return _refusal("customer_erased", "", f"the customer {customer_id} was erased")
-    if member is None or "snapshot" not in member:
-        return _refusal("unknown_member", "", f"no member has the id {customer_id}: nothing was ever bought")
-    # Somebody may ask again under another of the person's ids.
-    ids = {customer_id, root, *(alias["id"] for alias in aliases_of(member))}
-    keys = {id: derive_id(id, f"redemption {redemption_id}") for id in ids}
-    if made := _made(member, ids, set(keys.values()), store):
-        if made.points == points:
+    while True:
+        family = find(store, [customer_id])
+        root = family.root(customer_id)
+        member = family.members.get(root)
+        if member is None or is_erased(member) or "snapshot" not in member:
+            return _no_member(customer_id, member)
+        # Somebody may ask again under another of the person's ids.
+        ids = {customer_id, root, *(alias["id"] for alias in aliases_of(member))}
+        keys = {id: derive_id(id, f"redemption {redemption_id}") for id in ids}
+        if made := _made(member, ids, set(keys.values()), store):
+            return None if made.points == points else _other_points(redemption_id, made)
+        change = Change(root, member, store.receipts([one["key"] for one in member["pending"]]))
+        if customer_id not in change.ids:
+            reunite([customer_id], store, publish, program, now)
+            continue
+        change.add([Entry(customer_id, Redemption(keys[customer_id], now, points), None)], ())
+        [after] = folded([change], store, program, now)
+        if (left := after["snapshot"]["points"]) < 0:
+            return _refusal("too_few_points", "points", f"the member has {left + points} points")
+        if not store.save([after]):
+            settle([after], store, publish)
             return None
-        message = f"the redemption {redemption_id} was made already, of {made.points} points"
-        return _refusal("other_points", "points", message)
-    if (has := member["snapshot"]["points"]) < points:
-        return _refusal("too_few_points", "points", f"the member has {has} points")
-    apply(
-        [Entry(customer_id, Redemption(keys[customer_id], now, points), None)], store, publish, program, now
-    )
-    return None
 
 
 def _made(member: Member, ids: set[str], keys: set[str], store: LoyaltyStore) -> Redemption | None:
@@ -73,6 +77,17 @@ def _check(customer_id: object, redemption_id: object, points: object) -> None:
             raise ValueError(f"{name} must be a string, not {kind_of(value)}")
     if not isinstance(points, int) or isinstance(points, bool) or points <= 0:
         raise ValueError(f"points must be a positive whole number, not {points!r}")
+
+
+def _no_member(customer_id: str, member: Member | None) -> dict[str, Any]:
+    if is_erased(member):
+        return _refusal("customer_erased", "", f"the customer {customer_id} was erased")
+    return _refusal("unknown_member", "", f"no member has the id {customer_id}: nothing was ever bought")
+
+
+def _other_points(redemption_id: str, made: Redemption) -> dict[str, Any]:
+    message = f"the redemption {redemption_id} was made already, of {made.points} points"
+    return _refusal("other_points", "points", message)
 
 
 def _refusal(reason: str, path: str, message: str) -> dict[str, Any]:

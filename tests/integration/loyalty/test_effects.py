@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -333,6 +334,72 @@ def test_a_redemption_counts_once_however_often_it_is_asked_for(
     assert store.members(["mona"])["mona"]["snapshot"]["points"] == 30
     with pytest.raises(ValueError, match="positive whole number"):
         redeem("mona", "till-7-redemption-2", -20, store, bus, program, NOW)
+
+
+class Together(LoyaltyStore):
+    """The store, whose first readers wait for each other: each has read before one of them has written."""
+
+    def __init__(self, database: Database, parties: int) -> None:
+        super().__init__(database)
+        self._all_here = threading.Barrier(parties)
+        self._has_waited = threading.local()
+
+    def members(self, ids: Any) -> dict[str, Any]:
+        found = super().members(ids)
+        if not hasattr(self._has_waited, "done"):
+            self._has_waited.done = True
+            self._all_here.wait(30)
+        return found
+
+
+def redeemed_at_once(
+    database: Database, bus: Bus, program: Program, *asked: tuple[str, int]
+) -> list[str | None]:
+    """Let several ask at the same moment; return why each was refused, in their order."""
+    store = Together(database, len(asked))
+
+    def one(redemption_id: str, points: int) -> str | None:
+        answer = redeem("mona", redemption_id, points, store, bus, program, NOW)
+        return answer and answer["error"]["reason"]
+
+    with ThreadPoolExecutor(len(asked)) as threads:
+        return [*threads.map(one, *zip(*asked, strict=True))]
+
+
+def test_points_that_are_there_once_are_spent_once_by_those_who_ask_at_the_same_moment(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program, database: Database
+) -> None:
+    take_in(bought(0, "50.00"))
+
+    answers = redeemed_at_once(database, bus, program, *((f"till-{n}", 20) for n in range(4)))
+
+    assert sorted(answers, key=str) == [None, None, "too_few_points", "too_few_points"]
+    assert store.members(["mona"])["mona"]["snapshot"]["points"] == 10
+    assert len(store.ledger(["mona"])["mona"]) == 3, "the purchase and two redemptions"
+
+
+def test_one_redemption_asked_for_at_the_same_moment_is_made_once_and_of_one_number(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program, database: Database
+) -> None:
+    take_in(bought(0, "50.00"))
+
+    assert redeemed_at_once(database, bus, program, ("1", 20), ("1", 20)) == [None, None]
+    assert store.members(["mona"])["mona"]["snapshot"]["points"] == 30
+    assert {*redeemed_at_once(database, bus, program, ("2", 10), ("2", 15))} == {None, "other_points"}
+    assert store.members(["mona"])["mona"]["snapshot"]["points"] in (15, 20)
+
+
+def test_points_that_have_expired_since_the_member_was_last_seen_cannot_be_spent(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0, "50.00"))
+    long_after = NOW + timedelta(days=5 * 365)
+
+    answer = redeem("mona", "1", 20, store, bus, program, long_after)
+
+    assert answer == {
+        "error": {"reason": "too_few_points", "path": "points", "message": "the member has 0 points"}
+    }
 
 
 def test_what_stands_against_a_redemption_is_said_in_words_for_machines(
