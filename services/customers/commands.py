@@ -24,9 +24,10 @@ from services.customers.domain.merging import (
     with_brought,
 )
 from services.customers.erasing import everybody
-from services.customers.queries import check_texts, shown_change
+from services.customers.queries import shown_change
 from services.customers.settling import MOST_ROUNDS
 from services.customers.store import CustomerStore
+from wafa.runtime.arguments import check_texts
 from wafa.runtime.errors import Transient
 
 #: What is to be done, and how the person looks before and after.

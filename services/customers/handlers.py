@@ -15,6 +15,7 @@ from wafa.contracts.duplicates import CONFLICT, identify, sort_out
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
 from wafa.contracts.validators import kind_of
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.policy import Reject
 
 log = structlog.get_logger(__name__)
@@ -30,10 +31,10 @@ def resolve(
     Returns, in the same order, `{"customer_id"}` or `{"reason", "path", "message"}`.
 
     Raises:
-        ValueError: `references` is no list.
+        InvalidArgument: `references` is no list.
     """
     if not isinstance(references, list | tuple):
-        raise ValueError(f"references must be an array, not {kind_of(references)}")
+        raise InvalidArgument("references", f"must be an array, not {kind_of(references)}")
     readings = [statement_by(reference) for reference in references]
     return [_answer(one) for one in _settle(readings, store, publish, now, exact=False)]
 

@@ -16,7 +16,7 @@ def history(store: CustomerStore, after: str | None = None, limit: int = 500) ->
     alias, or the erasure; where a merge was undone, also that. `limit` counts customers.
 
     Raises:
-        ValueError: an argument is of another type than its own.
+        InvalidArgument: an argument is of another type than its own.
     """
     limit = checked_limit(after, limit, MOST)
     page = store.page(after, limit)

@@ -2,7 +2,7 @@
 
 An id that was merged into another one answers with the customer who remains. A customer who was erased is
 `{"customer_id", "erased": true}`, and cannot be found by anything else than their id. An argument that is no
-text is a `ValueError`: a query would read an object as an operator.
+text is an `InvalidArgument`: a query would read an object as an operator.
 """
 
 from datetime import datetime
@@ -18,6 +18,8 @@ from services.customers.reading import names_in
 from services.customers.store import CustomerStore
 from wafa.contracts.times import format_time, parse_time
 from wafa.contracts.validators import kind_of
+from wafa.runtime.arguments import check_texts, check_texts_given, check_whole
+from wafa.runtime.errors import InvalidArgument
 
 MOST_CHANGES = 500
 
@@ -43,8 +45,7 @@ def lookup(
     `country` says where a national telephone number belongs. What cannot be an identifier is answered with
     `{"error": {"reason", "path", "message"}}`.
     """
-    given = {"email": email, "phone": phone, "country": country, "system": system, "id": id}
-    check_texts(**{name: value for name, value in given.items() if value is not None})
+    check_texts_given(email=email, phone=phone, country=country, system=system, id=id)
     try:
         key = _key(email, phone, country, system, id)
     except ValueError as error:
@@ -70,10 +71,8 @@ def changes(
     `requested_at`, `state` (requested|published), `published_at`, `confirmed` (service: when) and
     `waiting_for` (the services that have not confirmed).
     """
-    given = {"change_id": change_id, "customer_id": customer_id, "before": before}
-    check_texts(**{name: value for name, value in given.items() if value is not None})
-    if not isinstance(limit, int) or isinstance(limit, bool):
-        raise ValueError(f"limit must be a whole number, not {kind_of(limit)}")
+    check_texts_given(change_id=change_id, customer_id=customer_id, before=before)
+    check_whole(limit=limit)
     if change_id is not None:
         return {"changes": [shown_change(one) for one in store.changes([change_id]).values()]}
     ids = None if customer_id is None else everybody(customer_id, store)
@@ -111,7 +110,7 @@ def erased(store: CustomerStore, references: object) -> list[bool]:
     cannot be read in a reference is passed over; without a time, it is taken to be old.
     """
     if not isinstance(references, list | tuple):
-        raise ValueError(f"references must be an array, not {kind_of(references)}")
+        raise InvalidArgument("references", f"must be an array, not {kind_of(references)}")
     named = [names_in(one) for one in references]
     known = store.find((), {one.customer_id for one in named if one.customer_id is not None})
     gone = {id for id, one in known.items() if one.erased}
@@ -148,7 +147,7 @@ def _place(before: str | None) -> tuple[datetime, str] | None:
         time, _, change_id = before.partition("~")
         return parse_time(time), change_id
     except (ValueError, OverflowError):
-        raise ValueError("before must be the `next` of an earlier page") from None
+        raise InvalidArgument("before", "must be the `next` of an earlier page") from None
 
 
 def _key(
@@ -161,13 +160,6 @@ def _key(
     if system is not None and id is not None:
         return external_key(system, id)
     raise ValueError("give an email, a phone, or a system and an id")
-
-
-def check_texts(**arguments: object) -> None:
-    """Raise a `ValueError` for an argument that is no text."""
-    for name, value in arguments.items():
-        if not isinstance(value, str):
-            raise ValueError(f"{name} must be a string, not {kind_of(value)}")
 
 
 def _shown(customer: Customer | None) -> dict[str, Any] | None:

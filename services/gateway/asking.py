@@ -13,7 +13,7 @@ from circuitbreaker import CircuitBreaker
 
 from wafa.runtime.awaiting import Pending
 from wafa.runtime.caller import Caller
-from wafa.runtime.errors import RemoteFailed, RemoteUnavailable
+from wafa.runtime.errors import InvalidArgument, RemoteUnavailable
 from wafa.services import GATEWAY, SERVICES
 
 FAILURES = 5
@@ -71,7 +71,8 @@ class Question:
 
         Raises:
             Away: there is none, or none in time.
-            RemoteFailed: the service answered with an error.
+            InvalidArgument: the service cannot do anything with an argument.
+            RemoteFailed: the service broke down.
         """
         if self._pending is None:
             raise Away(self._line.service, "it is not asked for some seconds")
@@ -99,7 +100,7 @@ class Services:
         """Ask and go on, so that several are asked at the same time.
 
         Raises:
-            RemoteFailed: an argument is no text that can be sent; as if the service had refused it.
+            InvalidArgument: an argument is no text that can be sent; as if the service had refused it.
         """
         line = self._lines[service]
         if not line.lets_through():
@@ -108,7 +109,7 @@ class Services:
             return Question(line, self._caller.begin(service, method, *arguments, within=within, **named))
         except UnicodeEncodeError:
             why = "a text holds half of a surrogate pair, which is no character"
-            raise RemoteFailed(f"{service}.{method}", "ValueError", why) from None
+            raise InvalidArgument("", why) from None
 
     def away(self) -> list[str]:
         """Return which services have lately not answered."""

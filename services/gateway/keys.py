@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any, Protocol
 
 import structlog
-
 from services.gateway.audit import Audit, Who
 from services.gateway.domain.key import Key, digest, token
 from services.gateway.rights import check_count, check_span, checked_patterns, checked_scopes, checked_types
 from wafa.contracts.times import format_time
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.transient import is_transient
 
 log = structlog.get_logger(__name__)
@@ -82,10 +82,10 @@ class Keys:
             days: until it expires; None: never.
 
         Raises:
-            ValueError: an argument is not as it should be; the message names it.
+            InvalidArgument: an argument is not as it should be.
         """
         if not (isinstance(name, str) and 1 <= len(name.strip()) <= LONGEST_NAME):
-            raise ValueError(f"name must have 1 to {LONGEST_NAME} characters")
+            raise InvalidArgument("name", f"must have 1 to {LONGEST_NAME} characters")
         check_count("per_minute", per_minute, MOST_PER_MINUTE)
         if days is not None:
             check_span("days", days, MOST_DAYS)
@@ -135,7 +135,7 @@ class Keys:
 
         Raises:
             Unknown: there is none, or it counts no more.
-            ValueError: the overlap is no number of hours.
+            InvalidArgument: the overlap is no number of hours.
         """
         check_span("overlap_hours", overlap_hours, MOST_DAYS * 24, zero=True)
         old = self._known(prefix)

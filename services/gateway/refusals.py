@@ -13,12 +13,11 @@ import structlog
 from flask import Flask, Response, jsonify
 from gunicorn.http.errors import NoMoreData, ParseException
 from marshmallow import Schema, fields
-from werkzeug.exceptions import HTTPException
-
 from services.gateway.asking import Away
-from wafa.runtime.errors import RemoteFailed
+from wafa.runtime.errors import InvalidArgument, RemoteFailed
 from wafa.runtime.logs import withheld
 from wafa.runtime.transient import TRANSIENT
+from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +91,7 @@ def answer_in_our_shape(app: Flask) -> None:
     """Let every error of an application be answered in the one shape."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(InvalidArgument, _invalid_argument)
     app.register_error_handler(RemoteFailed, _remote_failed)
     for kind in (ParseException, NoMoreData):
         app.register_error_handler(kind, _badly_chunked)
@@ -128,11 +128,13 @@ def _badly_chunked(error: Exception) -> Response:
     return _answer(400, "bad_request", "the chunks of the body are not as they should be, or end too early")
 
 
+def _invalid_argument(error: InvalidArgument) -> Response:
+    return _answer(422, "invalid", str(error), [{"path": error.path, "message": error.message}])
+
+
 def _remote_failed(error: RemoteFailed) -> Response:
-    # Services raise it for an argument that cannot be; its words name the argument.
-    if error.kind == "ValueError":
-        return _answer(422, "invalid", error.words)
-    return _unexpected(error)
+    log.error("a service broke down", error=str(error))
+    return _internal()
 
 
 def _away(error: Exception) -> Response:
@@ -144,6 +146,10 @@ def _away(error: Exception) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("request failed", exc_info=withheld(error))
+    return _internal()
+
+
+def _internal() -> Response:
     return _answer(500, "internal", "something went wrong here; the log of the gateway says what")
 
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from services.interactions.domain.cases import Case
 from services.interactions.domain.casework import OPEN, RESOLVED, response_seconds, status_of
-from services.interactions.showing import cursor, parse_cursor, shown
 from services.interactions.store import InteractionStore
 from services.interactions.store.cases import assignment_of, resolution_of
 from wafa.contracts.times import format_time
-from wafa.contracts.validators import kind_of
+from wafa.runtime.arguments import check_texts, check_texts_given
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.mongo import Document
+
+from services.interactions.showing import cursor, parse_cursor, shown
 
 MOST = 200
 
@@ -31,12 +33,11 @@ def cases(
     `before`.
 
     Raises:
-        ValueError: an argument is not as it should be.
+        InvalidArgument: an argument is not as it should be.
     """
     if status not in (OPEN, RESOLVED):
-        raise ValueError(f"status must be {OPEN} or {RESOLVED}")
-    if not (assignee is None or isinstance(assignee, str)):
-        raise ValueError(f"assignee must be a string, not {kind_of(assignee)}")
+        raise InvalidArgument("status", f"must be {OPEN} or {RESOLVED}")
+    check_texts_given(assignee=assignee)
     limit = min(max(limit, 1), MOST)
     of = ([None] if unassigned else []) + ([] if assignee is None else [assignee])
     found = store.cases.page(status, of, parse_cursor(before), limit)
@@ -48,8 +49,7 @@ def cases(
 
 def case(store: InteractionStore, case_id: str, now: datetime) -> dict[str, Any] | None:
     """Return a case with the `events` of its complaint, oldest first; None where there is none."""
-    if not isinstance(case_id, str):
-        raise ValueError(f"case_id must be a string, not {kind_of(case_id)}")
+    check_texts(case_id=case_id)
     found = store.cases.get(case_id)
     if found is None:
         return None

@@ -15,7 +15,7 @@ from services.interactions.store import InteractionStore
 from services.interactions.store.cases import assignment_of, resolution_of
 from wafa.contracts.fields import Identifier, Text
 from wafa.contracts.schema import Contract
-from wafa.runtime.errors import Transient
+from wafa.runtime.errors import InvalidArgument, Transient
 from wafa.runtime.mongo import Document
 from wafa.runtime.publisher import Publish
 
@@ -46,7 +46,7 @@ def assign(
     `unknown_case`, `closed`, `customer_erased`, `assigned`.
 
     Raises:
-        ValueError: an argument is of another type than its own, or too long.
+        InvalidArgument: an argument is of another type than its own, or too long.
     """
     _check(case_id=case_id, **({} if assignee is None else {"assignee": assignee}))
     for _ in range(MOST_ROUNDS):
@@ -72,7 +72,7 @@ def resolve(
     with `unknown_case`, `closed`, `customer_erased`, `resolving` (somebody else settles it at the same time).
 
     Raises:
-        ValueError: an argument is of another type than its own, or too long.
+        InvalidArgument: an argument is of another type than its own, or too long.
         one of `TRANSIENT`: database or broker are away; ask again.
     """
     _check(case_id=case_id, resolution=resolution, agent=agent)
@@ -111,7 +111,7 @@ def _told_before(case: Document, resolution: str, agent: str) -> bool:
 
 def _check(**given: object) -> None:
     for name, words in Work().validate(given).items():
-        raise ValueError(f"{name} {' '.join(words)}")
+        raise InvalidArgument(name, " ".join(words))
 
 
 def _unknown(case_id: str) -> dict[str, Any]:

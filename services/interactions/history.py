@@ -21,7 +21,7 @@ def history(store: InteractionStore, after: str | None = None, limit: int = 500)
     more, because its customer was erased, is left out.
 
     Raises:
-        ValueError: an argument is of another type than its own.
+        InvalidArgument: an argument is of another type than its own.
     """
     limit = checked_limit(after, limit, MOST)
     read = store.page_of_records(after, limit)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from services.interactions.caseview import shown_case
-from services.interactions.showing import cursor, parse_cursor, shown
 from services.interactions.store import InteractionStore
 from wafa.contracts.times import format_time
+
+from services.interactions.caseview import shown_case
+from services.interactions.showing import cursor, parse_cursor, shown
 
 MOST = 200
 MOST_REJECTED = 1000
@@ -18,7 +19,7 @@ def timeline(store: InteractionStore, customer_id: str, before: str | None, limi
     `customer_id` is any id of the person: of who stayed after a merge, or of who was merged.
 
     Raises:
-        ValueError: `before` is not a cursor that an earlier page gave.
+        InvalidArgument: `before` is not a cursor that an earlier page gave.
     """
     limit = min(max(limit, 1), MOST)
     records = store.timeline(store.person(customer_id), parse_cursor(before), limit)
@@ -68,7 +69,7 @@ def rejected(
     `next` is the next page's `before`, null on the last; at most 1,000 come at a time.
 
     Raises:
-        ValueError: `before` is not a cursor that an earlier page gave.
+        InvalidArgument: `before` is not a cursor that an earlier page gave.
     """
     limit = min(max(limit, 1), MOST_REJECTED)
     entries = store.rejected(status, reason, parse_cursor(before), limit)

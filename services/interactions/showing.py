@@ -5,6 +5,7 @@ from typing import Any
 
 from services.interactions.recording import CIRCUMSTANCES, Record, data_of
 from wafa.contracts.times import format_time, parse_time
+from wafa.runtime.errors import InvalidArgument
 
 
 def shown(record: Record) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def parse_cursor(text: str | None) -> tuple[datetime, str] | None:
     """Return the place in a list that `before` names, None for its beginning.
 
     Raises:
-        ValueError: it is no cursor that an earlier page gave.
+        InvalidArgument: it is no cursor that an earlier page gave.
     """
     if text is None:
         return None
@@ -37,4 +38,4 @@ def parse_cursor(text: str | None) -> tuple[datetime, str] | None:
         time, _, key = text.partition("~")
         return parse_time(time), key
     except (ValueError, OverflowError, AttributeError):
-        raise ValueError("before must be the `next` of an earlier page") from None
+        raise InvalidArgument("before", "must be the `next` of an earlier page") from None

@@ -15,7 +15,7 @@ def history(store: LoyaltyStore, after: str | None = None, limit: int = 500) -> 
     `{"events": [...], "next": text or None}`, by the ids of customers. Aliases have no figures of their own.
 
     Raises:
-        ValueError: an argument is of another type than its own.
+        InvalidArgument: an argument is of another type than its own.
     """
     limit = checked_limit(after, limit, MOST)
     page = store.page_told(after, limit)

@@ -11,7 +11,8 @@ from services.loyalty.family import find
 from services.loyalty.member import Change, Entry, Member, aliases_of, applied, is_erased
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import derive_id
-from wafa.contracts.validators import kind_of
+from wafa.runtime.arguments import check_texts
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.publisher import Publish
 
 
@@ -34,7 +35,7 @@ def redeem(
     ask at the same moment for what is there once, one gets it.
 
     Raises:
-        ValueError: an argument is of another type than its own, or `points` is not positive.
+        InvalidArgument: an argument is of another type than its own, or `points` is not positive.
     """
     _check(customer_id, redemption_id, points)
     while True:
@@ -72,11 +73,9 @@ def _fact(row: dict[str, Any]) -> Fact:
 
 
 def _check(customer_id: object, redemption_id: object, points: object) -> None:
-    for name, value in (("customer_id", customer_id), ("redemption_id", redemption_id)):
-        if not isinstance(value, str):
-            raise ValueError(f"{name} must be a string, not {kind_of(value)}")
+    check_texts(customer_id=customer_id, redemption_id=redemption_id)
     if not isinstance(points, int) or isinstance(points, bool) or points <= 0:
-        raise ValueError(f"points must be a positive whole number, not {points!r}")
+        raise InvalidArgument("points", f"must be a positive whole number, not {points!r}")
 
 
 def _no_member(customer_id: str, member: Member | None) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from services.notifications.arguments import check_texts, refusal
 from services.notifications.links import ANSWER, Forged, Links
 from services.notifications.publishing import SOURCE
+from services.notifications.refusing import refusal
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import derive_id, make_event
+from wafa.runtime.arguments import check_texts
 from wafa.runtime.publisher import Publish
 
 #: Answer -> score on a scale up to 1, of which the lowest reopens a complaint.
@@ -23,7 +24,7 @@ def answer(
     `{"error": {"reason", "message"}}` when the token is none of ours, or what it is about is gone.
 
     Raises:
-        ValueError: the token is no string.
+        InvalidArgument: the token is no string.
         one of `TRANSIENT`: database or broker are away; nothing is forgotten if it is called again.
     """
     check_texts(token=token)

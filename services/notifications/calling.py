@@ -8,17 +8,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.notifications.arguments import check_texts, check_whole, one_of, refusal
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.calls import Call, Ending, State, attempted, is_told_again
 from services.notifications.domain.decision import Way
 from services.notifications.domain.reach import recipient
 from services.notifications.domain.traits import address_bounced
 from services.notifications.publishing import SOURCE
+from services.notifications.refusing import refusal
 from services.notifications.store import NotificationsStore
 from wafa.contracts.contact import ContactLogged
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
+from wafa.runtime.arguments import check_texts, check_texts_given, check_whole, one_of
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.publisher import Publish
 
 MOST = 500
@@ -54,10 +56,11 @@ def call_done(
     such call, or it is closed.
 
     Raises:
-        ValueError: an argument is of another type than its own, or too long.
+        InvalidArgument: an argument is of another type than its own, or too long.
         one of `TRANSIENT`: database or broker are away; report again.
     """
-    check_texts(call_id=call_id, agent=agent, **({"note": note} if note is not None else {}))
+    check_texts(call_id=call_id, agent=agent)
+    check_texts_given(note=note)
     ending = Ending(one_of("outcome", outcome, Ending))
     _check_event(agent, note)
     while (call := store.call(call_id)) is not None:
@@ -114,12 +117,12 @@ def attempt_events(call: Call) -> list[Event]:
 
 
 def _check_event(agent: str, note: str | None) -> None:
-    """Raise ValueError unless the contract of the event takes these words."""
+    """Raise `InvalidArgument` unless the contract of the event takes these words."""
     mistakes = ContactLogged(only=("agent", "summary")).validate(
         {"agent": agent, "summary": f"{Ending.WRONG_NUMBER}: {note}"}
     )
     for name, words in mistakes.items():
-        raise ValueError(f"{'note' if name == 'summary' else name} {' '.join(words)}")
+        raise InvalidArgument("note" if name == "summary" else name, " ".join(words))
 
 
 def _person(entries: Mapping[str, Entry], customer_id: str) -> Entry | None:

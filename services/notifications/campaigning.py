@@ -3,7 +3,7 @@
 An answer is `{"campaign": {...}}`, or `{"mistakes": [{"line", "path", "message"}, ...]}` where nothing was
 done. `line` is there for a file only; `reason` where there is no such campaign (`unknown_campaign`), or where
 its state (`wrong_state`) or somebody else at the same moment (`busy`) stands against it. An argument of
-another type than its own is a `ValueError`.
+another type than its own is an `InvalidArgument`.
 """
 
 import json
@@ -13,8 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
-
-from services.notifications.arguments import check_texts
 from services.notifications.book import NOTICED, Book
 from services.notifications.campaign_file import CampaignError, Mistake, completed, load, read
 from services.notifications.control import Control, Plan, Version
@@ -25,6 +23,8 @@ from services.notifications.texts.findings import Finding
 from services.notifications.texts.text import Texts
 from services.notifications.texts.written import FOLDER, given_texts, read_texts
 from wafa.contracts.validators import kind_of
+from wafa.runtime.arguments import check_texts
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.marked_yaml import BrokenFile, Marked
 
 Answer = dict[str, Any]
@@ -227,7 +227,7 @@ def _file(given: object) -> Marked | None:
     if isinstance(given, Mapping):
         return None
     if not isinstance(given, str):
-        raise ValueError(f"campaign must be a string or an object, not {kind_of(given)}")
+        raise InvalidArgument("campaign", f"must be a string or an object, not {kind_of(given)}")
     try:
         return read(given)
     except BrokenFile as error:

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time
 from functools import wraps
 from typing import Any
 
-from services.notifications.arguments import check_texts
 from services.notifications.book import Book
 from services.notifications.domain.campaign import Campaign
 from services.notifications.domain.rule import RuleError
+from wafa.runtime.arguments import check_texts
 
 Answer = dict[str, Any]
 UNKNOWN = "unknown_campaign"

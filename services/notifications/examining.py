@@ -6,20 +6,21 @@ from typing import Any
 
 import msgspec
 
-from services.notifications.arguments import check_texts as check_strings
-from services.notifications.arguments import one_of
 from services.notifications.domain.campaign import Purpose
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.text import Broken, Order, Texts
 from services.notifications.texts.variables import samples
 from services.notifications.texts.written import FOLDER, given_texts, read_texts
+from wafa.runtime.arguments import check_texts as check_strings
+from wafa.runtime.arguments import one_of
+from wafa.runtime.errors import InvalidArgument
 
 
 def check_texts(renderer: Renderer, texts: object, purpose: object) -> dict[str, Any]:
     """Return `{"findings": [{template, language, part, line, level, message}, ...]}`; `line` 0 is none.
 
     Raises:
-        ValueError: an argument is not of its type.
+        InvalidArgument: an argument is not of its type.
         Gone: nothing can be rendered just now.
     """
     known = one_of("purpose", purpose, [one.value for one in Purpose])
@@ -33,13 +34,13 @@ def show_texts(renderer: Renderer, texts: object, template: object = None) -> di
     Without texts they are ours.
 
     Raises:
-        ValueError: an argument is not of its type, or there is no such template.
+        InvalidArgument: an argument is not of its type, or there is no such template.
     """
     given = given_texts(texts) or read_texts(FOLDER)
     if template is not None:
         check_strings(template=template)
         if template not in given:
-            raise ValueError(f"there is no template {template!r}, only {', '.join(sorted(given))}")
+            raise InvalidArgument("template", f"must be one of {', '.join(sorted(given))}, not {template!r}")
         given = {str(template): given[str(template)]}
     return {"texts": list(_shown(renderer, given))}
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from services.notifications.answering import ANSWERS
-from services.notifications.arguments import check_texts, refusal
 from services.notifications.links import ANSWER, UNSUBSCRIBE, Forged, Links
+from services.notifications.refusing import refusal
 from services.notifications.store import NotificationsStore
+from wafa.runtime.arguments import check_texts
 
 
 def opened(store: NotificationsStore, links: Links, token: str) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def opened(store: NotificationsStore, links: Links, token: str) -> dict[str, Any
     what it is about is gone.
 
     Raises:
-        ValueError: the token is no string.
+        InvalidArgument: the token is no string.
         one of `TRANSIENT`: the database is away.
     """
     check_texts(token=token)

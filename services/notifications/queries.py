@@ -1,6 +1,6 @@
 """What others may ask: who a customer is to us, what we sent or did not send, and how often.
 
-An argument of another type than its own is a `ValueError`: a query would read an object as an operator.
+An argument of another type than its own is an `InvalidArgument`: a query would read an object as an operator.
 """
 
 from collections import Counter
@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-
-from services.notifications.arguments import check_texts, check_whole
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.told import Told
 from services.notifications.store import NotificationsStore
 from wafa.contracts.times import format_time, parse_time
+from wafa.runtime.arguments import check_texts, check_texts_given, check_whole
+from wafa.runtime.errors import InvalidArgument
 
 MOST = 500
 
@@ -44,8 +44,7 @@ def outreach(
     Of a customer these are those of the whole person, whichever of the ids is given. `next` goes into
     `before` of the call for the next page, and is null on the last; at most 500 come at a time.
     """
-    given = {"customer_id": customer_id, "campaign": campaign, "before": before}
-    check_texts(**{name: value for name, value in given.items() if value is not None})
+    check_texts_given(customer_id=customer_id, campaign=campaign, before=before)
     check_whole(limit=limit)
     limit = max(1, min(limit, MOST))
     wanted: dict[str, Any] = {"campaign": campaign} if campaign else {}
@@ -63,8 +62,7 @@ def outreach(
 
 def counts(store: NotificationsStore, campaign: str | None = None) -> dict[str, Any]:
     """Return how many messages there are in each state, and of those not sent how many for each reason."""
-    if campaign is not None:
-        check_texts(campaign=campaign)
+    check_texts_given(campaign=campaign)
     return summed(store.counts({"campaign": campaign} if campaign else {}))
 
 
@@ -96,4 +94,4 @@ def _position(token: str | None) -> tuple[datetime, str] | None:
     try:
         return parse_time(at), row_id
     except (ValueError, OverflowError):
-        raise ValueError("before must be what `next` was on the page before") from None
+        raise InvalidArgument("before", "must be what `next` was on the page before") from None

@@ -24,7 +24,9 @@ from services.notifications.reading import FACTS
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event
 from wafa.contracts.validators import kind_of
+from wafa.runtime.arguments import check_texts
 from wafa.runtime.clock import now
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.mongo import Document
 from wafa.runtime.paging import checked_limit
 
@@ -51,7 +53,7 @@ class Rebuilding:
         Returns `{"rebuild": its id, "entries": their number}`, or `{"error": {...}}` while another runs.
         """
         if not isinstance(silent, bool):
-            raise ValueError(f"silent must be true or false, not {kind_of(silent)}")
+            raise InvalidArgument("silent", f"must be true or false, not {kind_of(silent)}")
         rebuild = uuid.uuid4().hex
         if self._store.begin_rebuild(rebuild, self._clock() + LEASE, silent=silent):
             return {"rebuild": rebuild, "entries": self._store.count_audience()}
@@ -114,15 +116,18 @@ class Rebuilding:
 
     def end(self, rebuild: str) -> None:
         """End it, wherever it stands; safe to repeat."""
-        self._store.end_rebuild(_text(rebuild))
+        check_texts(rebuild=rebuild)
+        self._store.end_rebuild(rebuild)
 
     def tidy(self) -> None:
         """Drop what a dead rebuild has left: it holds what is known of customers."""
         self._store.drop_abandoned(self._clock() - DEAD)
 
     def _hold(self, rebuild: str) -> None:
-        if not self._store.hold_rebuild(_text(rebuild), self._clock() + LEASE):
-            raise ValueError("this rebuild is over: nobody has gone on with it for too long; begin again")
+        check_texts(rebuild=rebuild)
+        if not self._store.hold_rebuild(rebuild, self._clock() + LEASE):
+            why = "is over: nobody has gone on with it for too long; begin again"
+            raise InvalidArgument("rebuild", why)
 
 
 def known_here_only(document: Document) -> list[Fact]:
@@ -160,14 +165,8 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"rebuild must be a string, not {kind_of(value)}")
-    return value
-
-
 def _check_ids(values: object) -> None:
     if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-        raise ValueError("customer_ids must be an array of strings")
+        raise InvalidArgument("customer_ids", "must be an array of strings")
     if len(values) > MOST:
-        raise ValueError(f"customer_ids must have at most {MOST} elements, not {len(values)}")
+        raise InvalidArgument("customer_ids", f"must have at most {MOST} elements, not {len(values)}")

@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any
 
-from services.notifications.arguments import check_whole
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.predefined import PREDEFINED
 from services.notifications.domain.segment import Rule, RuleError, parse, plain
@@ -18,6 +17,7 @@ from services.notifications.domain.traits import FIELDS, THOUSAND, Kind, traits_
 from services.notifications.segment_query import query
 from services.notifications.store import NotificationsStore
 from wafa.contracts.times import format_time
+from wafa.runtime.arguments import check_whole
 
 MOST = 200
 

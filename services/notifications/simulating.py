@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notifications.arguments import check_texts, check_whole
 from services.notifications.book import Book
 from services.notifications.choosing import Answer, NotPossible, chosen, day, start_of, with_mistakes
 from services.notifications.domain.campaign import Broadcast, Campaign
@@ -12,6 +11,7 @@ from services.notifications.domain.past import taken_as_today
 from services.notifications.domain.simulation import Sums, simulate
 from services.notifications.meeting import EVERYBODY
 from services.notifications.store import NotificationsStore
+from wafa.runtime.arguments import check_texts_given, check_whole
 
 MOST = 1_000
 #: Evaluations of a broadcast; more than a weekly one over five years.
@@ -44,8 +44,7 @@ def campaign_simulate(
     if why := refusal(version):
         raise NotPossible("campaign", f"the past of this campaign cannot be played: {why}")
     check_whole(limit=limit)
-    if after is not None:
-        check_texts(after=after)
+    check_texts_given(after=after)
     limit = max(1, min(limit, MOST))
     entries = store.audience_page(EVERYBODY, after, limit)
     answer = {

@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from services.notifications.arguments import check_texts, refusal
 from services.notifications.domain.campaign import Purpose
 from services.notifications.domain.outreach import Outreach
 from services.notifications.links import UNSUBSCRIBE, Forged, Links
 from services.notifications.publishing import SOURCE
+from services.notifications.refusing import refusal
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
+from wafa.runtime.arguments import check_texts
 from wafa.runtime.publisher import Publish
 
 
@@ -23,7 +24,7 @@ def unsubscribe(
     says nothing about the person. `{"error": {"reason", "message"}}` when the token is none of ours.
 
     Raises:
-        ValueError: the token is no string.
+        InvalidArgument: the token is no string.
         one of `TRANSIENT`: database or broker are away; nothing is forgotten if it is called again.
     """
     check_texts(token=token)

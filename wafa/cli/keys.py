@@ -10,7 +10,6 @@ from wafa.cli.key_arguments import Duration, Prefix
 from wafa.cli.key_views import facts, meanings, table_of
 from wafa.cli.output import as_json, notes, paper, print_json
 from wafa.cli.system import call
-from wafa.runtime.errors import RemoteFailed
 
 prefix_argument = click.argument("prefix", type=Prefix())
 
@@ -159,12 +158,7 @@ def scopes(as_json: bool) -> None:
 
 
 def _ask(method: str, *args: Any, **kwargs: Any) -> Any:
-    try:
-        answer = call("gateway", method, *args, **kwargs)
-    except RemoteFailed as error:
-        if error.kind == "ValueError":
-            raise click.ClickException(error.words) from error
-        raise
+    answer = call("gateway", method, *args, **kwargs)
     if problem := answer.get("error"):
         raise click.ClickException(problem["message"])
     return answer

@@ -15,7 +15,7 @@ from wafa.cli.campaign_texts import tell_strangers
 from wafa.cli.faults import CommandFault
 from wafa.cli.output import as_json, literal, notes, paper, print_json
 from wafa.cli.system import call
-from wafa.runtime.errors import RemoteFailed
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.marked_yaml import BrokenFile, parse_marked
 
 MARKETING = "marketing"
@@ -81,10 +81,10 @@ def show(path: Path | None, name: str | None, folder: Path | None, as_json: bool
     texts = _read(path)[0] if path else {}
     try:
         found = call("notifications", "show_texts", texts, name)["texts"]
-    except RemoteFailed as error:
-        if name is None or error.kind != "ValueError":
+    except InvalidArgument as error:
+        if error.path != "template":
             raise
-        raise click.BadParameter(literal(error.words), param_hint="--template") from None
+        raise click.BadParameter(literal(error.message), param_hint="--template") from None
     if folder:
         for written in _pages(found, folder):
             notes().print(f"written: {written}")

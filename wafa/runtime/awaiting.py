@@ -3,12 +3,10 @@
 import contextlib
 import time
 from concurrent.futures import Future, InvalidStateError
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
-import msgspec
-
-from wafa.runtime.client import failed
 from wafa.runtime.errors import RemoteUnavailable
+from wafa.runtime.protocol import Answer, result
 
 
 class Request(NamedTuple):
@@ -19,13 +17,6 @@ class Request(NamedTuple):
     method: str
     body: bytes
     within: float
-
-
-class Answer(TypedDict):
-    """What a service answers, as nameko words it."""
-
-    result: Any
-    error: dict[str, Any] | None
 
 
 class Awaited:
@@ -83,8 +74,9 @@ class Pending:
         """Wait for the answer and return it.
 
         Raises:
+            InvalidArgument: the service cannot do anything with an argument.
             RemoteUnavailable: no answer in time, or something that the service needs is away.
-            RemoteFailed: the service answered with an error.
+            RemoteFailed: the service broke down.
         """
         service, method = self._request.service, self._request.method
         try:
@@ -95,17 +87,4 @@ class Pending:
             raise RemoteUnavailable(
                 f"{service}.{method}: no answer within {self._request.within:g} s"
             ) from None
-        if failure := answer["error"]:
-            raise failed(service, method, failure)
-        return answer["result"]
-
-
-def read_answer(body: bytes) -> Answer:
-    """Return an answer as it came. Raises `msgspec.MsgspecError` or UnicodeDecodeError where it is none."""
-    answer = _DECODER.decode(body)
-    if (failure := answer["error"]) and not (failure.keys() >= {"exc_type", "value"}):
-        raise msgspec.ValidationError("an error without its kind and words")
-    return answer
-
-
-_DECODER = msgspec.json.Decoder(Answer)
+        return result(answer, service, method)

@@ -1,21 +1,14 @@
-"""Calls to the services from outside of nameko: for commands and tools, without eventlet.
-
-Speaks nameko's RPC protocol: a JSON body `{"args", "kwargs"}` to the exchange `nameko-rpc`, with the routing
-key `service.method`, answered with `{"result", "error"}` to a queue of our own.
-"""
+"""Calls to the services from outside of nameko: for commands and tools, without eventlet."""
 
 import time
 import uuid
 from typing import Any, Self
 
 import amqp
-import msgspec
 
 from wafa.runtime.broker import connect
-from wafa.runtime.errors import RemoteFailed, RemoteUnavailable
-from wafa.runtime.transient import is_transient_name
-
-RPC_EXCHANGE = "nameko-rpc"
+from wafa.runtime.errors import RemoteUnavailable
+from wafa.runtime.protocol import Answer, ask, body_of, listen, read_answer, result
 
 
 class Client:
@@ -24,7 +17,7 @@ class Client:
     def __init__(self, uri: str, *, timeout: float = 30) -> None:
         self._uri = uri
         self._timeout = timeout
-        self._replies: dict[str, Any] = {}
+        self._answers: dict[str, Answer] = {}
         self._returned = False
 
     def __enter__(self) -> Self:
@@ -35,7 +28,8 @@ class Client:
         """
         try:
             self._connection = connect(self._uri, name="wafa client", heartbeat=0)
-            self._channel = self._listen(self._connection.channel())
+            self._channel = self._connection.channel()
+            self._reply_to = listen(self._channel, self._on_answer, self._on_return)
         except (OSError, amqp.exceptions.AMQPError) as error:
             raise RemoteUnavailable(f"the broker does not answer: {error}") from error
         return self
@@ -48,44 +42,31 @@ class Client:
         """Call a method of a service and return its answer.
 
         Raises:
+            InvalidArgument: the service cannot do anything with an argument.
             RemoteUnavailable: no answer in time, or something that the service needs is away.
-            RemoteFailed: the service answered with an error.
+            RemoteFailed: the service broke down.
         """
         correlation = uuid.uuid4().hex
-        request = amqp.Message(
-            msgspec.json.encode({"args": args, "kwargs": kwargs}),
-            content_type="application/json",
-            content_encoding="utf-8",
-            reply_to=self._reply_to,
-            correlation_id=correlation,
-            # Nobody waits for the answer to a request that is taken later than this.
-            expiration=str(int(self._timeout * 1000)),
-        )
+        body = body_of(args, kwargs)
         try:
             self._returned = False
-            self._channel.basic_publish(
-                request, exchange=RPC_EXCHANGE, routing_key=f"{service}.{method}", mandatory=True
+            ask(
+                self._channel,
+                service,
+                method,
+                body,
+                reply_to=self._reply_to,
+                correlation=correlation,
+                within=self._timeout,
             )
             answer = self._wait_for(correlation, service)
         except (OSError, amqp.exceptions.AMQPError) as error:
             raise RemoteUnavailable(f"the connection to the broker broke: {error}") from error
-        if failure := answer["error"]:
-            raise failed(service, method, failure)
-        return answer["result"]
+        return result(answer, service, method)
 
-    def _listen(self, channel: amqp.Channel) -> amqp.Channel:
-        channel.auto_decode = False
-        channel.events["basic_return"].add(self._on_return)
-        channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
-        queue = channel.queue_declare("", exclusive=True).queue
-        self._reply_to = uuid.uuid4().hex
-        channel.queue_bind(queue, RPC_EXCHANGE, self._reply_to)
-        channel.basic_consume(queue, no_ack=True, callback=self._on_reply)
-        return channel
-
-    def _wait_for(self, correlation: str, service: str) -> Any:
+    def _wait_for(self, correlation: str, service: str) -> Answer:
         deadline = time.monotonic() + self._timeout
-        while correlation not in self._replies:
+        while correlation not in self._answers:
             left = deadline - time.monotonic()
             if self._returned or left <= 0:
                 raise RemoteUnavailable(f"the service {service} does not answer; is it running?")
@@ -93,19 +74,11 @@ class Client:
                 self._connection.drain_events(timeout=left)
             except TimeoutError:
                 continue
-        return self._replies.pop(correlation)
+        return self._answers.pop(correlation)
 
-    def _on_reply(self, message: amqp.Message) -> None:
+    def _on_answer(self, message: amqp.Message) -> None:
         # Answers that come after their deadline are for nobody.
-        self._replies = {message.properties["correlation_id"]: msgspec.json.decode(message.body)}
+        self._answers = {message.properties["correlation_id"]: read_answer(message.body)}
 
     def _on_return(self, *_: object) -> None:
         self._returned = True
-
-
-def failed(service: str, method: str, failure: dict[str, Any]) -> RemoteFailed | RemoteUnavailable:
-    """Return the error that stands in an answer of nameko's."""
-    kind, words = failure["exc_type"], str(failure["value"])
-    if is_transient_name(kind):
-        return RemoteUnavailable(f"{service}.{method}: {kind}: {words}")
-    return RemoteFailed(f"{service}.{method}", kind, words)

@@ -7,7 +7,8 @@ RuntimeFault
 │   ├── Unroutable        a message reached no queue: the topology is missing, for now
 │   ├── StoreAway         the database is there but cannot do its work
 │   └── RemoteUnavailable a service did not answer an RPC in time, or said that something is away for it
-├── RemoteFailed         a service answered an RPC with an error
+├── InvalidArgument      who calls gave an argument that cannot be, and is told which and why
+├── RemoteFailed         a service broke down over an RPC; only its log says over what
 ├── Misconfigured        broker and code disagree for good; a person has to act
 └── StoreRefused         the database refuses a document
 """
@@ -33,13 +34,29 @@ class RemoteUnavailable(Transient):
     """A service did not answer in time, or something that it needs is away."""
 
 
-class RemoteFailed(RuntimeFault):
-    """A service answered with an error: the name of its class is `kind`, what it said is `words`."""
+class InvalidArgument(RuntimeFault):
+    """An argument of a call cannot be as it is: the fault of who calls, also of another process.
 
-    def __init__(self, method: str, kind: str, words: str) -> None:
+    `path` names the argument, empty for all together; `message` goes on from there, as in "must be a string".
+    Both are shown to whoever gave it. Any other error of a service is a fault of ours, whose words stay here.
+    """
+
+    def __init__(self, path: str, message: str) -> None:
+        self.path = path
+        self.message = message
+        super().__init__(path, message)
+
+    def __str__(self) -> str:
+        """Return a sentence."""
+        return f"{self.path} {self.message}".lstrip()
+
+
+class RemoteFailed(RuntimeFault):
+    """A service broke down over a call: an error of the class `kind`, whose words may quote a person."""
+
+    def __init__(self, service: str, method: str, kind: str) -> None:
         self.kind = kind
-        self.words = words
-        super().__init__(f"{method}: {kind}: {words}")
+        super().__init__(f"{service}.{method} broke down ({kind}); the log of {service} says where")
 
 
 class Misconfigured(RuntimeFault):

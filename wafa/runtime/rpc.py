@@ -18,7 +18,7 @@ from nameko.extensions import ProviderCollector
 from nameko.messaging import QueueConsumer
 from nameko.rpc import ReplyListener, Rpc, RpcConsumer, RpcProxy, ServiceProxy, get_rpc_exchange
 
-from wafa.runtime.errors import Misconfigured, RemoteUnavailable
+from wafa.runtime.errors import InvalidArgument, Misconfigured, RemoteUnavailable
 from wafa.runtime.permissions import check_may_publish
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS
 from wafa.runtime.transient import is_transient_name
@@ -143,6 +143,10 @@ class Answering(Rpc):
     """nameko's RPC entrypoint, on requests that it can survive."""
 
     rpc_consumer = Requests()
+
+    def __init__(self, **options: Any) -> None:
+        # What is wrong with an argument is told to who gave it; it is no fault that the log has to show.
+        super().__init__(expected_exceptions=InvalidArgument, **options)
 
     def unpack_message_headers(self, message: Any) -> dict[str, Any]:
         """Return who called whom, if it is told in good order; called by nameko for each request.

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from services.notifications.texts.text import PARTS, Texts
+from wafa.runtime.errors import InvalidArgument
 
 #: Characters in all texts of a campaign or a question, and templates.
 LONGEST_TEXTS = 500_000
@@ -32,20 +33,20 @@ def given_texts(given: object) -> Texts:
     """Return texts that came with a call.
 
     Raises:
-        ValueError: they are no texts, or too many.
+        InvalidArgument: they are no texts, or too many.
     """
     try:
         texts = msgspec.convert(given, dict[str, dict[str, dict[str, str]]])
     except msgspec.ValidationError as error:
-        told = "texts must be an object of templates, of languages, of parts, of strings"
-        raise ValueError(f"{told}: {error}") from None
+        told = "must be an object of templates, of languages, of parts, of strings"
+        raise InvalidArgument("texts", f"{told}: {error}") from None
     written = [parts for languages in texts.values() for parts in languages.values()]
     if len(texts) > MOST_TEMPLATES:
-        raise ValueError(f"texts must have at most {MOST_TEMPLATES} templates")
+        raise InvalidArgument("texts", f"must have at most {MOST_TEMPLATES} templates")
     if any(set(parts) - set(PARTS) for parts in written):
-        raise ValueError(f"a text consists of {', '.join(PARTS)}")
+        raise InvalidArgument("texts", f"must consist of {', '.join(PARTS)}")
     if any("\ud800" <= one <= "\udfff" for parts in written for part in parts.values() for one in part):
-        raise ValueError("a text must not have half characters in it")
+        raise InvalidArgument("texts", "must not have half characters in them")
     if sum(len(part) for parts in written for part in parts.values()) > LONGEST_TEXTS:
-        raise ValueError(f"texts must have at most {LONGEST_TEXTS:,} characters in all")
+        raise InvalidArgument("texts", f"must have at most {LONGEST_TEXTS:,} characters in all")
     return texts

@@ -7,8 +7,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-
-from services.customers import handlers, queries, settling
 from services.customers.changing import Changing
 from services.customers.commands import Commands
 from services.customers.domain.change import APPLIED_BY, ERASE, Change
@@ -18,6 +16,9 @@ from services.customers.store import CustomerStore
 from services.customers.sweeping import pending_age
 from tests.integration.customers.parts import LATER, NOW, Broker, Crash, at_once, reference
 from wafa.contracts.envelope import decode, make_event
+from wafa.runtime.errors import InvalidArgument
+
+from services.customers import handlers, queries, settling
 
 CHANGES = ("customer.merged.v1", "customer.unmerged.v1", "customer.erased.v1")
 
@@ -357,7 +358,7 @@ def test_other_services_can_ask_whether_a_reference_means_somebody_who_was_erase
     }
     found = queries.erased(store, [reference for reference, _ in asked.values()])
     assert dict(zip(asked, found, strict=True)) == {name: expected for name, (_, expected) in asked.items()}
-    with pytest.raises(ValueError, match="references must be an array"):
+    with pytest.raises(InvalidArgument, match="references must be an array"):
         queries.erased(store, "everybody")
 
 
@@ -408,7 +409,7 @@ def test_the_journal_is_read_page_by_page_newest_first(store, broker, worker):
 
     assert sorted(listed) == sorted(made)
     assert len(listed) == len(made), "each once, also of one moment"
-    with pytest.raises(ValueError, match="before must be"):
+    with pytest.raises(InvalidArgument, match="before must be"):
         queries.changes(store, before="yesterday")
 
 

@@ -12,8 +12,8 @@ from wafa.contracts.catalogue import INBOUND, OUTBOUND
 from wafa.contracts.envelope import EXCHANGE
 from wafa.runtime.broker import connect
 from wafa.runtime.caller import Caller
-from wafa.runtime.client import RPC_EXCHANGE
 from wafa.runtime.errors import RemoteUnavailable
+from wafa.runtime.protocol import RPC_EXCHANGE
 from wafa.runtime.topology import QUARANTINE, QUEUES, REFUSED, RETRY, UNROUTED, declare_all, suspects_queue
 from wafa.services import GATEWAY, WEB
 from wafa.services import SERVICES as EVENT_SERVICES

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
-
-from services.interactions import caseview, casework
 from services.interactions.handlers import refresh_cases
 from tests.integration.interactions.parts import NOON, NOW, SOURCE, Interactions, complaint, forget
 from wafa.contracts.envelope import derive_id
 from wafa.contracts.validation import check
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.mongo import Document
+
+from services.interactions import caseview, casework
 
 CASE = derive_id(SOURCE, "case c-1")
 
@@ -65,7 +66,7 @@ def test_open_cases_are_listed_from_the_one_that_waits_longest_on_page_by_page(
 
 def test_what_is_no_place_in_the_list_is_said_so(interactions: Interactions) -> None:
     for before in ("", "~", "yesterday~x", "0001-01-01T00:00:00+14:00~x"):
-        with pytest.raises(ValueError, match="before must be"):
+        with pytest.raises(InvalidArgument, match="before must be"):
             caseview.cases(interactions.store, "open", None, before, 2, NOW)
 
 
@@ -205,11 +206,11 @@ def test_a_case_whose_last_word_is_ahead_of_the_clock_can_be_settled(opened: Int
 
 
 def test_words_that_no_event_takes_are_refused_by_name(opened: Interactions) -> None:
-    with pytest.raises(ValueError, match=r"^resolution "):
+    with pytest.raises(InvalidArgument, match=r"^resolution "):
         resolve(opened, resolution="")
-    with pytest.raises(ValueError, match=r"^agent "):
+    with pytest.raises(InvalidArgument, match=r"^agent "):
         resolve(opened, agent="two\nlines")
-    with pytest.raises(ValueError, match=r"^assignee "):
+    with pytest.raises(InvalidArgument, match=r"^assignee "):
         casework.assign(opened.store, CASE, {"$ne": 1}, NOW)  # type: ignore[arg-type]
     assert opened.told("complaint.resolved.v1") == []
 

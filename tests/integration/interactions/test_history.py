@@ -4,6 +4,7 @@ import pytest
 
 from services.interactions import history
 from tests.integration.interactions.parts import Interactions, complaint, forget, purchase
+from wafa.runtime.errors import InvalidArgument
 
 
 def test_the_history_is_every_event_that_was_published_once(interactions: Interactions) -> None:
@@ -46,5 +47,5 @@ def test_of_who_was_erased_nothing_is_told_again(interactions: Interactions) -> 
 
 @pytest.mark.parametrize("arguments", [{"after": {"$gt": ""}}, {"limit": "5"}, {"limit": True}])
 def test_an_argument_of_another_type_is_an_error(interactions: Interactions, arguments: dict) -> None:
-    with pytest.raises(ValueError, match="must be a"):
+    with pytest.raises(InvalidArgument, match="must be a"):
         history.history(interactions.store, **arguments)

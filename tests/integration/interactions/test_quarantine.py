@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
-
-from services.interactions import queries, rejections
 from tests.integration.interactions.parts import NOW, Interactions
 from tests.integration.interactions.parts import purchase as bought
 from wafa.contracts.envelope import Event, encode_batch, make_event
 from wafa.contracts.errors import Problem
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.retrying import Attempt
+
+from services.interactions import queries, rejections
 
 BROKEN = Problem("invalid", "data.total.currency", "must be an ISO 4217 code")
 
@@ -56,7 +57,7 @@ def test_a_long_quarantine_is_read_page_by_page(interactions: Interactions) -> N
     assert len(first["rejected"]) == 2
     assert {entry["id"] for entry in first["rejected"] + last["rejected"]} == ids
     assert last["next"] is None
-    with pytest.raises(ValueError, match="before must be"):
+    with pytest.raises(InvalidArgument, match="before must be"):
         queries.rejected(interactions.store, "open", None, 2, "yesterday")
 
 

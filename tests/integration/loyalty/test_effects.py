@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from pymongo.database import Database
-
 from services.loyalty import handlers, queries, rebuilding, sweeping
 from services.loyalty.domain.program import Program
 from services.loyalty.redeeming import redeem
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.metrics import PENDING_AGE
 
 MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -332,7 +332,7 @@ def test_a_redemption_counts_once_however_often_it_is_asked_for(
         redeem("mona", "till-7-redemption-1", 20, store, bus, program, NOW)
 
     assert store.members(["mona"])["mona"]["snapshot"]["points"] == 30
-    with pytest.raises(ValueError, match="positive whole number"):
+    with pytest.raises(InvalidArgument, match="positive whole number"):
         redeem("mona", "till-7-redemption-2", -20, store, bus, program, NOW)
 
 

@@ -19,6 +19,7 @@ from tests.unit.notifications.builders import (
     repointed,
     told,
 )
+from wafa.runtime.errors import InvalidArgument
 
 
 def story(customer_id):
@@ -267,7 +268,7 @@ ANYBODY = {"$ne": ""}
 
 @pytest.mark.parametrize("before", ["garbage", "", "9999-12-31T23:59:59-14:00 a"])
 def test_a_page_that_begins_nowhere_is_told_by_its_argument(notifications, before):
-    with pytest.raises(ValueError, match="before must be"):
+    with pytest.raises(InvalidArgument, match="before must be"):
         queries.outreach(notifications.store, before=before)
 
 
@@ -275,17 +276,17 @@ def test_a_page_that_begins_nowhere_is_told_by_its_argument(notifications, befor
 @pytest.mark.parametrize("name", ["customer_id", "campaign", "before"])
 def test_an_object_in_the_place_of_a_text_never_becomes_an_operator(notifications, name, wrong):
     notifications.take_in(*story("sara"), recognized("sara"))
-    with pytest.raises(ValueError, match=f"{name} must be a string"):
+    with pytest.raises(InvalidArgument, match=f"{name} must be a string"):
         queries.outreach(notifications.store, **{name: wrong})
-    with pytest.raises(ValueError, match="campaign must be a string"):
+    with pytest.raises(InvalidArgument, match="campaign must be a string"):
         queries.counts(notifications.store, wrong)
-    with pytest.raises(ValueError, match="customer_id must be a string"):
+    with pytest.raises(InvalidArgument, match="customer_id must be a string"):
         queries.audience(notifications.store, wrong)
 
 
 @pytest.mark.parametrize("limit", ["5", None, 2.5, True, ANYBODY])
 def test_a_limit_is_a_whole_number(notifications, limit):
-    with pytest.raises(ValueError, match="limit must be a whole number"):
+    with pytest.raises(InvalidArgument, match="limit must be a whole number"):
         queries.outreach(notifications.store, limit=limit)
 
 

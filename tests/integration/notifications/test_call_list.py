@@ -21,6 +21,7 @@ from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import NOON, complaint, consent, entry, message, profile
 from wafa.contracts.envelope import Event
 from wafa.contracts.validation import check
+from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.mongo import open_database
 
 NUMBER = "+966500000001"
@@ -104,6 +105,28 @@ def test_first_due_comes_first(staff: Staff) -> None:
     for minutes in (5, 1, 3):
         staff.asked_to_call(outreach_id=f"in {minutes}", now=NOON + timedelta(minutes=minutes))
     assert [call["call_id"] for call in staff.list()] == ["in 1", "in 3", "in 5"]
+
+
+def test_the_list_is_read_page_by_page_also_where_several_are_due_at_one_moment(staff: Staff) -> None:
+    for number in range(5):
+        staff.asked_to_call(outreach_id=f"call {number}", now=NOON + timedelta(minutes=number // 3))
+    pages = [calling.calls(staff.store, limit=2)]
+    while before := pages[-1]["next"]:
+        pages.append(calling.calls(staff.store, limit=2, before=before))
+
+    ids = [[call["call_id"] for call in page["calls"]] for page in pages]
+    assert ids == [["call 0", "call 1"], ["call 2", "call 3"], ["call 4"]]
+
+
+def test_of_calls_that_are_over_the_last_due_comes_first(staff: Staff) -> None:
+    for minutes in (5, 1, 3):
+        staff.asked_to_call(outreach_id=f"in {minutes}", now=NOON + timedelta(minutes=minutes))
+        calling.call_done(staff.store, staff.publish, f"in {minutes}", "reached", "layla", now=NOON)
+    first = calling.calls(staff.store, "done", 2)
+    rest = calling.calls(staff.store, "done", 2, first["next"])
+
+    assert [call["call_id"] for call in first["calls"] + rest["calls"]] == ["in 5", "in 3", "in 1"]
+    assert rest["next"] is None
 
 
 def test_a_call_that_was_made_is_a_contact(staff: Staff) -> None:
@@ -282,15 +305,16 @@ def test_in_staging_calls_are_files(staff: Staff, tmp_path: Any) -> None:
 )
 def test_a_wrong_argument_is_named(staff: Staff, arguments: dict[str, Any], named: str) -> None:
     usual = {"call_id": "outreach-1", "outcome": "reached", "agent": "layla"}
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(InvalidArgument, match=named):
         calling.call_done(staff.store, staff.publish, now=NOON, **usual | arguments)
 
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [({"state": {"$ne": 1}}, "state must be a string"), ({"state": "x"}, "state must be one of"),
+     ({"before": {"$gt": ""}}, "before must be a string"), ({"before": "x"}, "before must be `next`"),
      ({"limit": "5"}, "limit must be a whole number"), ({"limit": True}, "limit must be a whole number")],
 )  # fmt: skip
 def test_a_wrong_question_is_named(staff: Staff, arguments: dict[str, Any], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(InvalidArgument, match=named):
         calling.calls(staff.store, **arguments)

@@ -10,6 +10,7 @@ from services.notifications.links import Links
 from services.notifications.opening import opened
 from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import row
+from wafa.runtime.errors import InvalidArgument
 
 LINKS = Links("https://bayt.example", ("s" * 32,))
 
@@ -60,5 +61,5 @@ def test_a_link_that_is_none_of_ours_is_for_nothing(store: NotificationsStore, l
 
 @pytest.mark.parametrize("token", [None, {"$ne": ""}, 5])
 def test_what_is_no_string_is_no_token(store: NotificationsStore, token: Any) -> None:
-    with pytest.raises(ValueError, match="token must be a string"):
+    with pytest.raises(InvalidArgument, match="token must be a string"):
         opened(store, LINKS, token)

@@ -22,6 +22,7 @@ from services.notifications.rehearsing import Look, Rehearsal
 from services.notifications.store import NotificationsStore
 from tests.integration.notifications.audiences import book_with, customer, delivery
 from tests.integration.notifications.measured import DAY, START, contacted, keep, save
+from wafa.runtime.errors import InvalidArgument
 
 EVERYBODY = {"or": [{"field": "email", "op": "exists", "value": wanted} for wanted in (True, False)]}
 
@@ -183,9 +184,9 @@ def test_what_is_not_there_is_told_in_a_sentence(store, written, campaign, on, p
 
 def test_nobodys_json_becomes_an_operator(store, written):
     book = book_with(store, START, audience=EVERYBODY)
-    with pytest.raises(ValueError, match="campaign must be a string, not an object"):
+    with pytest.raises(InvalidArgument, match="campaign must be a string, not an object"):
         preview(look(store, book, written), {"$gt": ""}, None, START)
-    with pytest.raises(ValueError, match="on must be a string"):
+    with pytest.raises(InvalidArgument, match="on must be a string"):
         preview(look(store, book, written), "win-back", {"$gt": ""}, START)
 
 

@@ -27,6 +27,7 @@ from tests.unit.notifications.builders import (
 )
 from wafa.contracts.envelope import Event
 from wafa.runtime.clock import now
+from wafa.runtime.errors import InvalidArgument
 
 HISTORY = [
     created("sara", emails=["sara@example.com"], name="Sara"),
@@ -230,9 +231,9 @@ def test_there_is_one_at_a_time_and_a_new_one_takes_over_from_a_dead_one(
     second = begin(store)
 
     for act in (lambda: Rebuilding(store).relearn(first, HISTORY), lambda: compared(store, first)):
-        with pytest.raises(ValueError, match="this rebuild is over"):
+        with pytest.raises(InvalidArgument, match="rebuild is over"):
             act()
-    with pytest.raises(ValueError, match="this rebuild is over"):
+    with pytest.raises(InvalidArgument, match="rebuild is over"):
         Rebuilding(store).settle(first, ["sara"], True)
     Rebuilding(store).end(first)
     assert Rebuilding(store).relearn(second, HISTORY) == len(HISTORY)
@@ -267,7 +268,7 @@ def test_nothing_that_a_dead_rebuild_has_learnt_is_kept(
 )
 def test_an_argument_of_another_type_is_an_error(notifications: Notifications, call: Callable) -> None:
     id = begin(notifications.store)
-    with pytest.raises(ValueError, match=r"must be|must have"):
+    with pytest.raises(InvalidArgument, match=r"must be|must have"):
         call(Rebuilding(notifications.store), id)
 
 

@@ -26,6 +26,7 @@ from tests.unit.notifications.builders import (
     repointed,
 )
 from tests.unit.notifications.people import NOW, START, WORDS, entries, learnt, rules
+from wafa.runtime.errors import InvalidArgument
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_a_rule_that_cannot_be_understood_is_answered_with_where_and_why(store):
     assert error["path"] == "and[1].value"
     assert "must be a number" in error["message"]
     assert "did you mean loyal" in segments.segment_sample(store, "loyals", 5, NOW)["error"]["message"]
-    with pytest.raises(ValueError, match="limit must be a whole number"):
+    with pytest.raises(InvalidArgument, match="limit must be a whole number"):
         segments.segment_sample(store, "loyal", "5", NOW)
 
 

@@ -15,6 +15,7 @@ from services.notifications.store import NotificationsStore
 from tests.integration.notifications.audiences import book_with, customer
 from tests.integration.notifications.measured import DAY, START, know, save
 from wafa.cli.campaign_views import together
+from wafa.runtime.errors import InvalidArgument
 
 BOUGHT = {"field": "purchase_count", "op": "ge", "value": 1}
 
@@ -105,5 +106,5 @@ def test_a_trigger_whose_past_nobody_keeps_is_refused(store):
 def test_nobodys_json_becomes_an_operator(store, name):
     book = book_with(store, START, audience=BOUGHT)
     asked = {"since": "2026-01-01", name: {"$gt": ""}}
-    with pytest.raises(ValueError, match=f"{name} must be"):
+    with pytest.raises(InvalidArgument, match=f"{name} must be"):
         campaign_simulate(store, book, "win-back", **asked, now=START)

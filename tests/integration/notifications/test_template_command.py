@@ -115,7 +115,7 @@ def test_a_folder_without_texts_is_told_apart_from_good_texts(wafa, tmp_path):
         ("check_texts", ({}, "fun"), "purpose must be one of"),
         ("check_texts", ({"x": {"en": {"txt": "x" * 500_001}}}, "service"), "at most 500,000 characters"),
         ("show_texts", ({}, 7), "template must be a string"),
-        ("show_texts", ({}, "nothing"), "there is no template 'nothing'"),
+        ("show_texts", ({}, "nothing"), "not 'nothing'"),
     ],
 )
 def test_nobody_asks_with_something_else(service, method, arguments, told):

@@ -16,6 +16,7 @@ from tests.unit.notifications.builders import NOON, row
 from wafa.contracts.envelope import Event
 from wafa.contracts.times import parse_time
 from wafa.contracts.validation import check
+from wafa.runtime.errors import InvalidArgument
 
 LINKS = Links("https://bayt.example", ("s" * 32,))
 
@@ -115,5 +116,5 @@ def test_of_who_was_erased_nothing_is_said_any_more(clicks: Clicks) -> None:
 
 @pytest.mark.parametrize("token", [None, {"$ne": ""}, 5, ["x"]])
 def test_what_is_no_string_is_no_token(clicks: Clicks, token: Any) -> None:
-    with pytest.raises(ValueError, match="token must be a string"):
+    with pytest.raises(InvalidArgument, match="token must be a string"):
         unsubscribe(clicks.store, clicks.publish, LINKS, token, now=NOON)

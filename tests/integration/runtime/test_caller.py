@@ -18,8 +18,8 @@ from tests.waiting import eventually
 from wafa.runtime import caller as module
 from wafa.runtime.broker import connect
 from wafa.runtime.caller import Caller
-from wafa.runtime.client import RPC_EXCHANGE
-from wafa.runtime.errors import RemoteFailed, RemoteUnavailable
+from wafa.runtime.errors import InvalidArgument, RemoteFailed, RemoteUnavailable
+from wafa.runtime.protocol import RPC_EXCHANGE
 
 
 class Echo:
@@ -130,16 +130,23 @@ def test_no_answer_in_time_is_told_when_the_time_is_over_and_a_late_one_is_for_n
 
 
 def test_what_a_service_refuses_is_told_from_what_is_away(caller: Caller, echo: Echo) -> None:
-    def refuse(kind: str) -> None:
-        failure = {"exc_type": kind, "exc_path": "", "exc_args": [], "value": "why"}
-        echo.answer = lambda _, request, arguments: not echo.reply(request, None, failure)
+    def refuse(path: str, *args: Any) -> None:
+        told = {"exc_type": path.rpartition(".")[2], "exc_path": path, "exc_args": args, "value": "why"}
+        echo.answer = lambda _, request, arguments: not echo.reply(request, None, told)
 
-    refuse("ValueError")
-    with pytest.raises(RemoteFailed) as caught:
+    refuse("wafa.runtime.errors.InvalidArgument", "limit", "must be a whole number")
+    with pytest.raises(InvalidArgument) as told:
         caller.call(echo.name, "say", within=30)
-    assert (caught.value.kind, caught.value.words) == ("ValueError", "why")
+    assert (told.value.path, told.value.message) == ("limit", "must be a whole number")
 
-    refuse("ServerSelectionTimeoutError")
+    for other in ("builtins.ValueError", "somebody.elses.InvalidArgument"):
+        refuse(other, "limit", "why")
+        with pytest.raises(RemoteFailed) as failed:
+            caller.call(echo.name, "say", within=30)
+        assert failed.value.kind == other.rpartition(".")[2]
+        assert "why" not in str(failed.value), "its words may quote a person"
+
+    refuse("pymongo.errors.ServerSelectionTimeoutError")
     with pytest.raises(RemoteUnavailable, match="ServerSelectionTimeoutError"):
         caller.call(echo.name, "say", within=30)
 

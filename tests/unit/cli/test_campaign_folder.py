@@ -9,7 +9,7 @@ import pytest
 from wafa.cli import campaign_folder, template
 from wafa.cli.faults import CommandFault
 from wafa.cli.output import LiteralConsole
-from wafa.runtime.errors import RemoteFailed
+from wafa.runtime.errors import InvalidArgument
 
 #: Five lines that are a hundred thousand values.
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -61,11 +61,11 @@ def test_a_template_that_is_not_there_is_told_with_those_that_are(
     wafa: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def call(*_: Any) -> Any:
-        raise RemoteFailed("notifications.show_texts", "ValueError", "there is no template 'x', only due")
+        raise InvalidArgument("template", "must be one of due, not 'x'")
 
     monkeypatch.setattr(template, "call", call)
     told = wafa("template", "show", "--template", "x")
-    assert (told.exit_code, "--template: there is no template 'x', only due" in told.stderr) == (2, True)
+    assert (told.exit_code, "--template: must be one of due, not 'x'" in told.stderr) == (2, True)
 
 
 def test_arabic_stands_on_the_right_and_gives_the_terminal_no_commands() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.cli.conftest import Wafa
 from wafa.cli import keys
-from wafa.runtime.errors import RemoteFailed
+from wafa.runtime.errors import InvalidArgument
 
 TOKEN = "wafa_k3x9v2q7_" + "s" * 43
 KEY: dict[str, Any] = {
@@ -98,9 +98,9 @@ def test_who_says_not_what_a_key_may_do_is_told_where_that_is_listed(wafa: Wafa,
 
 
 def test_what_the_gateway_refuses_is_told_in_its_words(wafa: Wafa, gateway: Gateway) -> None:
-    gateway.answers["key_create"] = RemoteFailed("gateway.key_create", "ValueError", "scopes: there is no x")
+    gateway.answers["key_create"] = InvalidArgument("scopes", "must be known: there is no x")
     done = wafa("keys", "create", "Shop", "--scope", "x")
-    assert (done.exit_code, done.stderr) == (1, "Error: scopes: there is no x\n")
+    assert (done.exit_code, done.stderr) == (1, "wafa: scopes must be known: there is no x\n")
     gateway.answers["key_show"] = {"error": {"reason": "unknown_key", "path": "", "message": "there is no"}}
     done = wafa("keys", "show", "zzzzzzzz")
     assert (done.exit_code, done.stderr) == (1, "Error: there is no\n")

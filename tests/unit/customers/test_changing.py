@@ -15,6 +15,7 @@ from services.customers.domain.customer import Customer, root_id
 from services.customers.domain.merging import parts_of
 from wafa.contracts.envelope import make_event
 from wafa.contracts.validation import check
+from wafa.runtime.errors import InvalidArgument
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -134,7 +135,7 @@ def test_a_dry_run_says_what_would_move_and_does_nothing(world):
 
 @pytest.mark.parametrize("command", ["unmerge", "erase"])
 def test_an_object_in_the_place_of_an_id_never_becomes_an_operator(world, command):
-    with pytest.raises(ValueError, match="must be a string"):
+    with pytest.raises(InvalidArgument, match="must be a string"):
         getattr(world, command)({"$ne": ""})
 
 

@@ -7,6 +7,7 @@ import pytest
 from services.customers import handlers, queries
 from services.customers.domain.customer import Customer
 from wafa.contracts.envelope import make_event
+from wafa.runtime.errors import InvalidArgument
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -93,7 +94,7 @@ def test_what_is_no_reference_at_all_is_said_to_be_none(store, broker, nothing):
 
 @pytest.mark.parametrize("references", [None, {"customer": {}}, "layla"])
 def test_references_that_are_no_list_are_an_error_of_the_caller(store, broker, references):
-    with pytest.raises(ValueError, match="references must be an array"):
+    with pytest.raises(InvalidArgument, match="references must be an array"):
         handlers.resolve(references, store, broker.publish, NOW)
 
 
@@ -247,9 +248,9 @@ def test_a_lookup_by_what_is_no_identifier_says_so(known, by, path):
 
 @pytest.mark.parametrize("name", ["email", "phone", "country", "system", "id"])
 def test_an_object_in_the_place_of_a_text_never_becomes_an_operator(known, name):
-    with pytest.raises(ValueError, match=f"{name} must be a string, not an object"):
+    with pytest.raises(InvalidArgument, match=f"{name} must be a string, not an object"):
         queries.lookup(known, **{"system": "shop", "id": "17"} | {name: ANYBODY})
-    with pytest.raises(ValueError, match="customer_id must be a string"):
+    with pytest.raises(InvalidArgument, match="customer_id must be a string"):
         queries.get(known, ANYBODY)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.gateway import asking
 from services.gateway.asking import FAILURES, RECOVERY, Away, Services
-from wafa.runtime.errors import RemoteFailed, RemoteUnavailable
+from wafa.runtime.errors import InvalidArgument, RemoteFailed, RemoteUnavailable
 
 
 class Clock:
@@ -117,7 +117,7 @@ def test_a_trial_that_fails_or_that_nobody_reads_is_followed_by_another(
 
 
 def test_an_error_of_a_service_is_an_answer(services: Services, caller: FakeCaller) -> None:
-    caller.answer = RemoteFailed("loyalty.member", "ValueError", "as_of ...")
+    caller.answer = RemoteFailed("loyalty", "member", "ZeroDivisionError")
     for _ in range(2 * FAILURES):
         with pytest.raises(RemoteFailed):
             services.call("loyalty", "member", "x")
@@ -126,7 +126,5 @@ def test_an_error_of_a_service_is_an_answer(services: Services, caller: FakeCall
 
 
 def test_a_text_that_is_none_is_refused_as_the_service_would(services: Services) -> None:
-    with pytest.raises(RemoteFailed) as caught:
+    with pytest.raises(InvalidArgument, match="half of a surrogate pair"):
         services.call("loyalty", "member", "\ud800")
-
-    assert caught.value.kind == "ValueError"

@@ -18,7 +18,6 @@ from services.gateway.pages.page import page
 from services.gateway.pages.words import WORDS
 from services.gateway.refusals import Refusal
 from services.gateway.resources.links import links
-from wafa.runtime.errors import RemoteFailed
 
 FORGED = {"error": {"reason": "forged", "message": "this is not a link of ours"}}
 ARABIC = {"Accept-Language": "ar-EG,ar;q=0.9,en;q=0.5"}
@@ -167,7 +166,7 @@ def test_while_the_service_is_away_the_page_says_to_try_again(
 
 
 def test_what_goes_wrong_within_is_not_shown(reader: FlaskClient, service: Notifications) -> None:
-    service.trouble = RemoteFailed("notifications.link", "KeyError", "sara@example.com")
+    service.trouble = ValueError("sara@example.com")
 
     answer = reader.get("/u/end")
 
