@@ -5,10 +5,6 @@ in it is worth keeping, as the screens behind it read again what they show when 
 drops what is oldest when it is full, so that the services never wait for a screen.
 """
 
-import contextlib
-import selectors
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,11 +18,10 @@ from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import EXCHANGE, decode
 from wafa.contracts.errors import Unreadable
 from wafa.contracts.validation import accepts
-from wafa.runtime.broker import connect, tell_loss
+from wafa.runtime.owner import Owner, take_all
 
 log = structlog.get_logger(__name__)
 
-FIRST_DELAY, LONGEST_DELAY = 0.2, 3.0
 #: Seconds after which the thread looks whether anybody still listens.
 IDLE = 1.0
 MOST_MESSAGES = 10_000
@@ -43,62 +38,42 @@ class Ears:
     def __init__(self, uri: str, most: int, *, name: str) -> None:
         self._uri = uri
         self._name = name
-        self._ending = threading.Event()
-        self.hub = Hub(most, self._wake_up)
+        self._owner = Owner("ears", self._hear, lambda why: None)
+        self.hub = Hub(most, self._owner.wake)
         #: Tells whether the process is about to stop; streams end then.
-        self.stopping: Callable[[], bool] = self._ending.is_set
-        self._woken, self._wake = socket.socketpair()
-        self._woken.setblocking(False)
-        self._wake.setblocking(False)
-        self._thread = threading.Thread(target=self._run, name="ears", daemon=True)
-        self._thread.start()
+        self.stopping: Callable[[], bool] = self._owner.ending.is_set
+        self._owner.start()
 
     def close(self) -> None:
         """End the thread and its connection."""
-        self._ending.set()
-        self._wake_up()
-        self._thread.join()
-        self._woken.close()
-        self._wake.close()
+        self._owner.close()
 
-    def _wake_up(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._wake.send(b".")
-
-    def _run(self) -> None:
-        delay = FIRST_DELAY
-        while not self._ending.is_set():
-            if not self.hub.wanted():
-                self._rest(None)
-                continue
+    def _hear(self) -> None:
+        if not (wanted := self.hub.wanted()):
+            self._owner.wait(IDLE)
+            return
+        with self._owner.connection(self._uri, name=self._name, heartbeat=0) as connection:
             try:
-                self._hear(lambda: connect(self._uri, name=self._name, heartbeat=0))
-                delay = FIRST_DELAY
-            except Exception as error:
-                # Whatever it is: without this thread nobody would hear anything again.
-                tell_loss(error, delay)
-                self._ending.wait(delay)
-                delay = min(delay * 2, LONGEST_DELAY)
+                channel = connection.channel()
+                channel.auto_decode = False
+                declared = channel.queue_declare("", exclusive=True, auto_delete=True, arguments=_ARGUMENTS)
+                queue = declared.queue
+                channel.basic_consume(queue, no_ack=True, callback=self._on_message)
+                bound = self._bind(channel, queue, frozenset(), wanted)
+                self._owner.settled()
+                self._follow(connection, channel, queue, bound)
+            finally:
+                self.hub.lost()
 
-    def _hear(self, connect: Callable[[], amqp.Connection]) -> None:
-        connection = connect()
-        try:
-            channel = connection.channel()
-            channel.auto_decode = False
-            queue = channel.queue_declare("", exclusive=True, auto_delete=True, arguments=_ARGUMENTS).queue
-            channel.basic_consume(queue, no_ack=True, callback=self._on_message)
-            self._follow(connection, channel, queue)
-        finally:
-            self.hub.lost()
-            connection.collect()
-
-    def _follow(self, connection: amqp.Connection, channel: amqp.Channel, queue: str) -> None:
-        bound: frozenset[str] = frozenset()
+    def _follow(
+        self, connection: amqp.Connection, channel: amqp.Channel, queue: str, bound: frozenset[str]
+    ) -> None:
         looked = time.monotonic()
-        while not self._ending.is_set() and (wanted := self.hub.wanted()):
+        while not self._owner.ending.is_set() and (wanted := self.hub.wanted()):
             bound = self._bind(channel, queue, bound, wanted)
-            if self._rest(connection):
-                self._receive(connection)
+            if self._owner.wait(IDLE):
+                # Not for ever: whoever comes meanwhile waits for their types to be bound.
+                take_all(connection, within=IDLE)
             if time.monotonic() > looked + IDLE:
                 self._look(channel, queue, bound)
                 looked = time.monotonic()
@@ -121,27 +96,6 @@ class Ears:
             log.warning("more events than this process can take", queue=queue)
             self.hub.lost()
             self.hub.heard(bound)
-
-    def _rest(self, connection: amqp.Connection | None) -> bool:
-        """Wait a moment for events or for being woken; tell whether there are events."""
-        # `select` itself knows no sockets beyond the 1,024th that a process has open.
-        with selectors.PollSelector() as watched:
-            for one in (self._woken, *([connection.sock] if connection else [])):
-                watched.register(one, selectors.EVENT_READ)
-            ready = {key.fileobj for key, _ in watched.select(IDLE)}
-        with contextlib.suppress(BlockingIOError):
-            self._woken.recv(4096)
-        return connection is not None and connection.sock in ready
-
-    def _receive(self, connection: amqp.Connection) -> None:
-        # Until nothing is left: of a TLS connection, `select` does not see what is already decrypted. But not
-        # for ever: whoever comes meanwhile waits for their types to be bound.
-        until = time.monotonic() + IDLE
-        while time.monotonic() < until:
-            try:
-                connection.drain_events(timeout=0)
-            except TimeoutError:
-                return
 
     def _on_message(self, message: amqp.Message) -> None:
         try:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from services.gateway.resources import stream as resource
-from services.gateway.stream import ears as hearing
 from services.gateway.stream.choice import UnknownTypes, chosen
 from services.gateway.stream.ears import Ears, _frames
 from services.gateway.stream.frames import END, GAP, HEARTBEAT, OPENING, OVERFLOW, Frame, frame
@@ -19,6 +18,7 @@ from services.gateway.stream.recent import Recent
 from tests.waiting import eventually
 from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.examples import example
+from wafa.runtime import owner
 from wafa.runtime.errors import RemoteUnavailable
 
 RECOGNIZED, TIER = "customer.recognized.v1", "loyalty.tier_changed.v1"
@@ -257,7 +257,7 @@ def test_a_fault_of_ours_does_not_leave_the_screens_without_anybody_who_hears(
         tried.append(uri)
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(hearing, "connect", failing)
+    monkeypatch.setattr(owner, "connect", failing)
     monkeypatch.setattr(Hub, "wanted", lambda _: BOTH)
     ears = Ears("amqp://nowhere", 1, name="ears")
     try:
