@@ -1,0 +1,26 @@
+# For mongo:7.0 and for the mail catcher, which both speak Python here.
+FROM wafa-standin-python AS servers
+COPY constraints.txt /tmp/
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/python -m pip install --quiet --only-binary :all: --constraint /tmp/constraints.txt \
+        aiosmtpd pymongo
+
+FROM servers AS mongodb
+COPY bin/ /tmp/bin/
+# The fast server where this machine has it, otherwise the one from PyPI.
+RUN if [ -x /tmp/bin/secantusd-rs ]; then mv /tmp/bin/secantusd-rs /usr/local/bin/secantusd; \
+    else /opt/venv/bin/python -m pip install --quiet --only-binary :all: --constraint /tmp/constraints.txt \
+            SecantusDB && ln -s /opt/venv/bin/secantusd-py /usr/local/bin/secantusd; fi \
+ && /opt/venv/bin/python -m pip install --quiet --only-binary :all: quickjs==1.19.4 \
+ && groupadd --gid 999 mongodb && useradd --uid 999 --gid 999 mongodb \
+ && install -d -o mongodb -g mongodb /data/db /data/configdb /docker-entrypoint-initdb.d
+COPY mongodb/docker-entrypoint.sh mongodb/mongosh /usr/local/bin/
+VOLUME ["/data/db", "/data/configdb"]
+EXPOSE 27017
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["mongod"]
+
+FROM servers AS mail
+COPY mail/mailpit /mailpit
+EXPOSE 1025 8025
+ENTRYPOINT ["/mailpit"]
