@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import structlog
+
 from services.gateway.audit import Audit, Who
 from services.gateway.domain.key import Key, digest, token
 from services.gateway.rights import check_count, check_span, checked_patterns, checked_scopes, checked_types
@@ -131,6 +132,8 @@ class Keys:
     def rotate(self, prefix: str, overlap_hours: float = OVERLAP_HOURS) -> dict[str, Any]:
         """Make a key with the same rights and for the same term; the old one expires after the overlap.
 
+        What was subscribed with the old one goes on with the new one.
+
         Returns the new one, with its `token` and what it `replaces`.
 
         Raises:
@@ -147,6 +150,7 @@ class Keys:
             created_at=self._now,
             expires_at=None if term is None else self._now + term,
             last_used_at=None,
+            replaces=old.prefix,
         )
         ends = self._now + timedelta(hours=overlap_hours)
         made = self._keep(

@@ -17,6 +17,7 @@ from services.gateway.store import GatewayStore
 from services.gateway.stream.ears import Ears
 from wafa.runtime.caller import Caller
 from wafa.runtime.settings import Settings
+from wafa.runtime.webhooks.lookups import Lookups
 
 EXTENSION = "wafa"
 
@@ -36,6 +37,7 @@ class Means:
     audit: Audit
     flusher: Flusher
     room: Room = field(default_factory=Room)
+    lookups: Lookups = field(default_factory=Lookups)
 
 
 def means() -> Means:

@@ -13,11 +13,12 @@ import structlog
 from flask import Flask, Response, jsonify
 from gunicorn.http.errors import NoMoreData, ParseException
 from marshmallow import Schema, fields
+from werkzeug.exceptions import HTTPException
+
 from services.gateway.asking import Away
 from wafa.runtime.errors import InvalidArgument, RemoteFailed
 from wafa.runtime.logs import withheld
 from wafa.runtime.transient import TRANSIENT
-from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,10 @@ class ErrorAnswer(Schema):
 
 
 class Refusal(Exception):
-    """A request that is not fulfilled; it had no effect. `headers` are added to the answer."""
+    """A request that is not fulfilled; it had no effect. `headers` are added to the answer.
+
+    `passing`: it does not lie in the request alone, the same one may be fulfilled a moment later.
+    """
 
     def __init__(
         self,
@@ -69,8 +73,11 @@ class Refusal(Exception):
         message: str,
         details: list[dict[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        passing: bool = False,
     ) -> None:
         super().__init__(message)
+        self.passing = passing
         self.status, self.code, self.message = status, code, message
         self.details = details or []
         self.headers = dict(headers or {})
@@ -81,10 +88,10 @@ def not_found(what: str) -> Refusal:
     return Refusal(404, "not_found", f"there is no such {what}")
 
 
-def invalid(details: list[dict[str, Any]]) -> Refusal:
+def invalid(details: list[dict[str, Any]], *, passing: bool = False) -> Refusal:
     """Return the answer for a request that is not as it should be; `details` say where, each as `Detail`."""
     code, message = _CODES[422]
-    return Refusal(422, code, message, details)
+    return Refusal(422, code, message, details, passing=passing)
 
 
 def answer_in_our_shape(app: Flask) -> None:

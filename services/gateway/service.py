@@ -3,6 +3,7 @@
 from services.gateway.audit import Audit
 from services.gateway.domain.scopes import ROLES, SCOPES
 from services.gateway.hooks.courier import Courier
+from services.gateway.hooks.holding import pause_unheld
 from services.gateway.hooks.taking_in import QUEUE, take_in
 from services.gateway.hooks.wiring import postman
 from services.gateway.keys import OVERLAP_HOURS, PER_MINUTE, Keys, Unknown
@@ -11,7 +12,7 @@ from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
 from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
 from wafa.runtime.rpc import rpc
-from wafa.runtime.timing import unceasing
+from wafa.runtime.timing import every, unceasing
 
 
 class GatewayService:
@@ -31,6 +32,11 @@ class GatewayService:
     def deliver(self, stopping):
         """Deliver what is due."""
         Courier(self.store, self.postman, now).work(stopping)
+
+    @every(seconds=10)
+    def pause_unheld(self):
+        """Let nothing go on being told to whoever's key counts no more."""
+        pause_unheld(self.store, now())
 
     @rpc
     def key_create(self, name, scopes, sources=(), types=(), per_minute=PER_MINUTE, days=None, by=""):

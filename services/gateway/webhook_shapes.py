@@ -23,7 +23,7 @@ def _types(**options: Any) -> fields.List:
 
 
 def _url(**options: Any) -> fields.String:
-    about = "where to POST; https, and an address of the public internet"
+    about = "where to POST; https, and a host that can be looked up, of the public internet"
     return fields.String(
         validate=validate.Length(1, 2000),
         metadata={"description": about, "example": "https://hooks.example/wafa"},
@@ -92,13 +92,21 @@ class Webhook(Schema):
     paused_because = fields.String(
         validate=validate.OneOf([*map(str, Why)]),
         metadata={
-            "description": "`asked` by somebody, `gone` (the address answered 410), `failing` for 24 hours"
+            "description": "`asked` by somebody, `gone` (the address answered 410), `failing` for 24 hours, "
+            "`key_revoked` (the key in `held_by` counts no more)"
         },
     )
     paused_at = moment("since when")
     failing_since = moment("since when nothing was delivered, though it was tried")
     created_at = moment("when it was made", required=True)
     created_by = fields.String(required=True, metadata={"description": "prefix of the key"})
+    held_by = fields.String(
+        required=True,
+        metadata={
+            "description": "prefix of the key by whose right it hears: `created_by`, or of whoever last "
+            "changed `url` or `types`. What replaces that key counts for it"
+        },
+    )
 
 
 class WebhookWithSecret(Webhook):

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from pymongo import MongoClient
 
+from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Secret, Subscription
 from services.gateway.store import GatewayStore
 from tests.waiting import eventually
@@ -142,6 +143,7 @@ def subscriber(system: Stack, prefix: str) -> Iterator[GatewayStore]:
         store = GatewayStore(client[f"{prefix}gateway"])
         secrets = (Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),)
         nowhere = "https://localhost/"
+        store.add_key(Key("somebody", "test", "", frozenset(), 1, now()))
         store.add_webhook(
             Subscription("wh", nowhere, ("*",), frozenset(OUTBOUND), secrets, now(), "somebody")
         )

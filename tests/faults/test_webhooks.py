@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
+from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Secret, Subscription
 from services.gateway.hooks.courier import AT_ONCE
 from services.gateway.store import GatewayStore
@@ -81,6 +82,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_only_what_was_o
     }
     store = GatewayStore(mongo_client[f"{unique}_gateway"])
     kind = "customer.merged.v1"
+    store.add_key(Key("test", "test", "", frozenset(), 1, now()))
     store.add_webhook(
         Subscription("a", receiver.url(), (kind,), frozenset({kind}), (Secret(SECRET),), now(), "test")
     )

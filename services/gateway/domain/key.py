@@ -20,6 +20,7 @@ class Key:
     """A key as it is kept. `sources` and `types` say which events it may publish; none given: any.
 
     They are whole names, or beginnings with a `*` behind. `per_minute` is how many requests it may make.
+    `replaces` is the prefix of the key in whose place it was made.
     """
 
     prefix: str
@@ -33,6 +34,7 @@ class Key:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    replaces: str | None = None
 
     def opens(self, secret: str) -> bool:
         """Tell whether this is its secret. Digests are compared: how long that takes tells nothing."""
@@ -57,6 +59,21 @@ class Key:
     def may_publish(self, source: str, type: str) -> bool:
         """Tell whether events of this type may come from this source with it."""
         return fits(source, self.sources) and fits(type, self.types)
+
+
+def standing(keys: Iterable[Key], now: datetime) -> frozenset[str]:
+    """Return the prefixes by whose right something still happens: of keys that count, and what they replace.
+
+    What a key has begun goes on with the one that was made in its place, from one to the next.
+    """
+    replaced = {key.prefix: (key.replaces, key.counts(now)) for key in keys}
+    found: set[str] = set()
+    for prefix in (one for one, (_, counts) in replaced.items() if counts):
+        place: str | None = prefix
+        while place is not None and place not in found:
+            found.add(place)
+            place, _ = replaced.get(place, (None, False))
+    return frozenset(found)
 
 
 def token(prefix: str, secret: str) -> str:

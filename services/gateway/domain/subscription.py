@@ -26,6 +26,7 @@ class Why(StrEnum):
     ASKED = "asked"
     GONE = "gone"
     FAILING = "failing"
+    KEY_REVOKED = "key_revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Subscription:
     """A subscription as it is kept.
 
     `types` is what was asked for, `covers` the types that this meant at the time: a type that a later
-    release brings along is nothing that anybody has agreed to. `created_by` is the prefix of a key.
+    release brings along is nothing that anybody has agreed to. `created_by` is the prefix of a key, and
+    `taken_over_by` that of whoever has since said where it goes or what it covers, or let it go on.
     """
 
     id: str
@@ -56,6 +58,12 @@ class Subscription:
     paused_at: datetime | None = None
     paused_because: Why | None = None
     failing_since: datetime | None = None
+    taken_over_by: str | None = None
+
+    @property
+    def held_by(self) -> str:
+        """The prefix of the key by whose right it hears."""
+        return self.taken_over_by or self.created_by
 
 
 def signing(secrets: Sequence[Secret], now: datetime) -> tuple[str, ...]:

@@ -1,14 +1,13 @@
 """What holders of keys do with subscriptions. Each has an effect at once, also on what is kept already."""
 
-import ipaddress
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from services.gateway.domain.hearing import covered
-from services.gateway.domain.key import Key
+from services.gateway.domain.key import Key, standing
 from services.gateway.domain.subscription import MOST, Flow, Secret, Subscription, Why, rotated
 from services.gateway.gate import check_hearing
 from services.gateway.hooks.rows import row, shown
@@ -17,18 +16,24 @@ from services.gateway.store import GatewayStore
 from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import make_event
 from wafa.contracts.times import format_time, parse_time
-from wafa.runtime.webhooks.addresses import is_public
+from wafa.runtime.webhooks.addresses import Forbidden
 from wafa.runtime.webhooks.endpoint import Endpoint
+from wafa.runtime.webhooks.lookups import Unresolved
 from wafa.runtime.webhooks.signing import new_secret
 
 PING = "wafa.ping.v1"
 
 
 class Subscribing:
-    """The commands as of `now`, which is real time; `private`: addresses inside our own network will do."""
+    """The commands as of `now`, which is real time; `private`: addresses inside our own network will do.
 
-    def __init__(self, store: GatewayStore, now: datetime, *, private: bool) -> None:
-        self._store, self._now, self._private = store, now, private
+    `look_up` is as `Lookups.check`.
+    """
+
+    def __init__(
+        self, store: GatewayStore, now: datetime, look_up: Callable[[Endpoint], None], *, private: bool
+    ) -> None:
+        self._store, self._now, self._look_up, self._private = store, now, look_up, private
 
     def create(self, key: Key, url: str, types: Sequence[str], description: str = "") -> dict[str, Any]:
         """Subscribe; the answer has the secret, which nobody can read again.
@@ -37,11 +42,12 @@ class Subscribing:
             Refusal: an argument is not as it should be (422), the key may not read what it wants to hear of
                 (403), there are too many subscriptions (409).
         """
-        self._check_url(url)
+        there = self._endpoint(url)
         covers = _covers(types)
         check_hearing(key, covers)
         if len(self._store.webhooks()) >= MOST:
             raise Refusal(409, "too_many", f"there are {MOST} subscriptions already; delete one")
+        self._check_host(there)
         secret = new_secret()
         made = Subscription(
             id=f"wh_{secrets.token_hex(12)}",
@@ -65,16 +71,21 @@ class Subscribing:
         return webhook_shown(self._find(id))
 
     def change(self, key: Key, id: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Change `url`, `types`, `description` or `state`; raises as `create`."""
+        """Change `url`, `types`, `description` or `state`; raises as `create`.
+
+        Whoever says where it goes or what it covers holds it from then on, and so does whoever lets one go on
+        that nobody holds any more.
+        """
         before = self._find(id)
         fields = dict(wanted)
-        if "url" in wanted:
-            self._check_url(wanted["url"])
+        there = self._endpoint(wanted["url"]) if "url" in wanted else None
         if "types" in wanted:
             fields["covers"] = _covers(wanted["types"])
-        if {"url", "types"} & wanted.keys():
-            # Whoever moves it elsewhere hears from then on what it covers.
+        if {"url", "types"} & wanted.keys() or (wanted.get("state") == Flow.ACTIVE and self._unheld(before)):
             check_hearing(key, fields.get("covers", before.covers))
+            fields["taken_over_by"] = key.prefix
+        if there:
+            self._check_host(there)
         if wanted.get("state") == Flow.ACTIVE:
             fields |= {"paused_at": None, "paused_because": None, "failing_since": None}
         elif wanted.get("state") == Flow.PAUSED and before.state is not Flow.PAUSED:
@@ -134,14 +145,23 @@ class Subscribing:
             raise not_found("webhook")
         return found
 
-    def _check_url(self, url: str) -> None:
+    def _unheld(self, webhook: Subscription) -> bool:
+        return webhook.held_by not in standing(self._store.keys(), self._now)
+
+    def _endpoint(self, url: str) -> Endpoint:
         try:
-            there = Endpoint.parse(url, private=self._private)
+            return Endpoint.parse(url, private=self._private)
         except ValueError as error:
             raise _invalid("url", str(error)) from None
-        # Names are looked up, and checked, at each delivery: what they lead to may change.
-        if not self._private and _is_inside(there.host):
-            raise _invalid("url", "must not lead to a private address")
+
+    def _check_host(self, there: Endpoint) -> None:
+        # It is looked up, and checked, again at each delivery: what a name leads to may change.
+        try:
+            self._look_up(there)
+        except Forbidden:
+            raise _invalid("url", "must not lead to a private address") from None
+        except Unresolved as error:
+            raise _invalid("url", str(error), passing=True) from None
 
 
 def webhook_shown(webhook: Subscription) -> dict[str, Any]:
@@ -156,6 +176,7 @@ def webhook_shown(webhook: Subscription) -> dict[str, Any]:
         "description": webhook.description,
         "state": webhook.state.value,
         "created_by": webhook.created_by,
+        "held_by": webhook.held_by,
         **({"paused_because": because.value} if because else {}),
         **{name: format_time(at) for name, at in times.items() if at is not None},
     }
@@ -180,13 +201,5 @@ def _position(id: str, before: str | None) -> tuple[datetime, str] | None:
         raise _invalid("before", "must be the next of an earlier page") from None
 
 
-def _is_inside(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return not is_public(host)
-
-
-def _invalid(path: str, message: str) -> Refusal:
-    return invalid([{"path": path, "message": message}])
+def _invalid(path: str, message: str, *, passing: bool = False) -> Refusal:
+    return invalid([{"path": path, "message": message}], passing=passing)

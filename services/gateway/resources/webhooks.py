@@ -25,7 +25,8 @@ _READING = "Needs the scope `webhooks:write`, and the scopes by which what it de
 
 def _subscribing() -> Subscribing:
     # The true time, whatever the gateway's clock says: what is kept ends by MongoDB's own.
-    return Subscribing(means().store, now(), private=means().settings.webhook_private)
+    ours = means()
+    return Subscribing(ours.store, now(), ours.lookups.check, private=ours.settings.webhook_private)
 
 
 @webhooks.door(

@@ -46,6 +46,12 @@ class WebhookRecords(Part):
         active = {"_id": id, "state": Flow.ACTIVE.value}
         return bool(self._webhooks.update_one(active, {"$set": paused}).modified_count)
 
+    def pause_held(self, webhook: Subscription, why: Why, at: datetime) -> bool:
+        """Pause a subscription that is active and still held by the same key; tell whether it was."""
+        paused = {"state": Flow.PAUSED.value, "paused_at": at, "paused_because": why.value}
+        same = {"_id": webhook.id, "state": Flow.ACTIVE.value, "taken_over_by": webhook.taken_over_by}
+        return bool(self._webhooks.update_one(same, {"$set": paused}).modified_count)
+
     def webhook_fails(self, id: str, at: datetime) -> None:
         """Note since when a receiver fails, unless it has failed before."""
         self._webhooks.update_one(

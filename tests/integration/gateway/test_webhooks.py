@@ -197,6 +197,7 @@ def test_nobody_gets_by_a_subscription_what_their_key_may_not_read(
         ({"url": "ftp://hooks.example/"}, "url"),
         ({"url": "https://user:password@hooks.example/"}, "url"),
         ({"url": {"$gt": ""}}, "url"),
+        ({"url": "https://hooks.invalid/"}, "url"),
         ({"more": 1}, "more"),
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
+from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Secret, Subscription
 from services.gateway.hooks.courier import AT_ONCE
 from services.gateway.store import GatewayStore
@@ -50,6 +51,7 @@ def test_what_is_on_its_way_when_the_worker_is_stopped_arrives_once_and_the_rest
     receiver.answer = wait
     store = GatewayStore(mongo_client[f"{unique}_gateway"])
     secrets = (Secret(SECRET),)
+    store.add_key(Key("somebody", "test", "", frozenset(), 1, now()))
     store.add_webhook(
         Subscription("a", receiver.url(), ("*",), frozenset({MERGED}), secrets, now(), "somebody")
     )

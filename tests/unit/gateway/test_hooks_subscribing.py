@@ -1,5 +1,8 @@
 """Where events may be sent to: nowhere inside, however it is written."""
 
+import socket
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +12,8 @@ from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Subscription
 from services.gateway.hooks.subscribing import Subscribing
 from services.gateway.refusals import Refusal
+from wafa.runtime.webhooks.addresses import Forbidden, resolved
+from wafa.runtime.webhooks.lookups import Lookups
 from wafa.runtime.webhooks.signing import LEAST, key_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -28,9 +33,18 @@ class Shelf:
         self.kept.append(webhook)
 
 
-def subscribe(shelf: Shelf, url: str, *, private: bool = False) -> dict[str, Any]:
+def found(host: str, port: int, *, private: bool = False) -> tuple[str, ...]:
+    """Look a host up in a world where every name leads to the public internet."""
+    address = host if any(one.isdigit() for one in host) or ":" in host else "93.184.216.34"
+    return resolved(address, port, private=private)
+
+
+def subscribe(
+    shelf: Shelf, url: str, *, private: bool = False, resolve: Callable[..., Any] = found
+) -> dict[str, Any]:
     store: Any = shelf
-    return Subscribing(store, NOON, private=private).create(KEY, url, ["loyalty.*"])
+    lookups = Lookups(resolve=resolve, within=0.2)
+    return Subscribing(store, NOON, lookups.check, private=private).create(KEY, url, ["loyalty.*"])
 
 
 @pytest.mark.parametrize(
@@ -55,6 +69,49 @@ def test_an_address_that_will_not_do_is_refused_at_once_and_not_repeated(url):
     assert [one["path"] for one in refused.value.details] == ["url"]
     assert url not in str(refused.value.details)
     assert not shelf.kept
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "does not exist"),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), "try again"),
+        (socket.gaierror(socket.EAI_FAIL, "Non-recoverable failure"), "try again"),
+        (Forbidden("hooks.example is 10.0.0.1"), "must not lead to a private address"),
+    ],
+)
+def test_a_host_that_leads_nowhere_or_inside_is_refused_in_words_that_say_which(error, words):
+    def resolve(*_: Any, **__: Any) -> Any:
+        raise error
+
+    shelf = Shelf()
+    with pytest.raises(Refusal) as refused:
+        subscribe(shelf, "https://hooks.example/", resolve=resolve)
+    [detail] = refused.value.details
+    assert (refused.value.status, detail["path"]) == (422, "url")
+    assert words in detail["message"]
+    assert "10.0.0.1" not in detail["message"]
+    assert not shelf.kept
+
+
+def test_nobody_waits_for_a_name_server_that_does_not_answer():
+    answered = threading.Event()
+    try:
+        with pytest.raises(Refusal) as refused:
+            subscribe(Shelf(), "https://hooks.example/", resolve=lambda *_, **__: answered.wait(30))
+    finally:
+        answered.set()
+    assert refused.value.details[0]["message"].endswith("try again")
+    assert refused.value.passing, "the same request may be fulfilled a moment later"
+
+
+def test_nothing_is_looked_up_for_whom_it_is_refused_anyway():
+    def resolve(*_: Any, **__: Any) -> Any:
+        raise AssertionError("looked up")
+
+    with pytest.raises(Refusal) as refused:
+        subscribe(Shelf(100), "https://hooks.example/", resolve=resolve)
+    assert refused.value.code == "too_many"
 
 
 def test_where_that_is_allowed_events_may_stay_in_the_house():

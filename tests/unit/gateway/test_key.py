@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.gateway.domain.key import Key, digest, parse, token
+from services.gateway.domain.key import Key, digest, parse, standing, token
 from services.gateway.domain.scopes import ANY, ROLES, SCOPES
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -54,6 +54,20 @@ def test_a_key_expires_at_its_second_and_not_before() -> None:
 
 def test_what_was_revoked_stays_so_whatever_it_was_made_for() -> None:
     assert key(revoked_at=NOW, expires_at=NOW + timedelta(days=1)).state(NOW) == "revoked"
+
+
+def test_a_key_stands_for_those_in_whose_place_it_was_made_one_after_the_other() -> None:
+    ended = {"revoked_at": NOW}
+    first, second = key(prefix="first", **ended), key(prefix="second", replaces="first", **ended)
+    stray = key(prefix="stray", **ended)
+
+    assert standing([first, second, stray], NOW) == frozenset()
+    assert standing([key(prefix="third", replaces="second"), second, first, stray], NOW) == {
+        "first",
+        "second",
+        "third",
+    }
+    assert standing([key(prefix="old"), key(prefix="new", replaces="old", **ended)], NOW) == {"old"}
 
 
 def test_only_its_own_secret_opens_it() -> None:
