@@ -7,7 +7,9 @@ if [ "$(id -u)" = 0 ]; then
     exec setpriv --reuid mongodb --regid mongodb --clear-groups "$0" "$@"
 fi
 
-serve() { secantusd --storage-path /data/db --port 27017 --standalone --cache-size 256M --log-level WARNING "$@"; }
+serve() {
+    exec secantusd --storage-path /data/db --port 27017 --standalone --cache-size 512M --log-level WARNING "$@"
+}
 
 if [ ! -e /data/db/.set-up ]; then
     serve --host 127.0.0.1 &
@@ -25,5 +27,4 @@ if [ ! -e /data/db/.set-up ]; then
     wait "$server" || true
     touch /data/db/.set-up
 fi
-exec secantusd --storage-path /data/db --port 27017 --standalone --cache-size 512M --log-level WARNING \
-    --host 0.0.0.0 --auth
+serve --host 0.0.0.0 --auth
