@@ -1,7 +1,9 @@
 """Everything that is known about a person, asked of all services by the page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
+
+from wafa.runtime.paging import walk
 
 PAGE = 200
 
@@ -16,8 +18,8 @@ class Services(Protocol):
 def compose(services: Services, customer_id: str) -> dict[str, Any] | None:
     """Return all that the services know of a person, `None` when nobody has that id.
 
-    What customers knows (see its `dossier`), `interactions` newest first, `open_cases`, `member` and `ledger`
-    of loyalty, `audience` and `outreach` of notifications.
+    What customers knows (see its `dossier`), `interactions` newest first, `open_cases`, `member` and
+    `ledger` (oldest first) of loyalty, `audience` and `outreach` of notifications.
     """
     known: dict[str, Any] | None = services.call("customers", "dossier", customer_id)
     if known is None:
@@ -33,7 +35,7 @@ def compose(services: Services, customer_id: str) -> dict[str, Any] | None:
         ),
         "open_cases": services.call("interactions", "card", root)["open_cases"],
         "member": services.call("loyalty", "member", root),
-        "ledger": services.call("loyalty", "ledger", root),
+        "ledger": [*ledger(services, root)][::-1],
         "audience": services.call("notifications", "audience", root),
         "outreach": [*outreach(services, root)],
     }
@@ -53,26 +55,26 @@ def kept_elsewhere(services: Services, customer_id: str) -> dict[str, Any]:
 
 def interactions(services: Services, customer_id: str) -> Iterator[dict[str, Any]]:
     """Yield a customer's interactions, newest first."""
-    return _paged(
+    return walk(
         lambda before: services.call("interactions", "timeline", customer_id, before, PAGE), "interactions"
     )
 
 
+def ledger(services: Services, customer_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the entries of a member's ledger, newest first; none of somebody who is no member."""
+
+    def page(before: str | None) -> dict[str, Any]:
+        found: dict[str, Any] | None = services.call("loyalty", "ledger", customer_id, before, PAGE)
+        return found or {"entries": [], "next": None}
+
+    return walk(page, "entries")
+
+
 def outreach(services: Services, customer_id: str) -> Iterator[dict[str, Any]]:
     """Yield the messages to a customer with their decisions, last planned first."""
-    return _paged(
+    return walk(
         lambda before: services.call(
             "notifications", "outreach", customer_id=customer_id, before=before, limit=PAGE
         ),
         "outreach",
     )
-
-
-def _paged(page: Callable[[str | None], dict[str, Any]], what: str) -> Iterator[dict[str, Any]]:
-    before: str | None = None
-    while True:
-        found = page(before)
-        yield from found[what]
-        before = found.get("next")
-        if before is None:
-            return

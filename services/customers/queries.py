@@ -5,7 +5,6 @@ An id that was merged into another one answers with the customer who remains. A 
 text is an `InvalidArgument`: a query would read an object as an operator.
 """
 
-from datetime import datetime
 from typing import Any
 
 from services.customers.domain.change import Change
@@ -16,10 +15,12 @@ from services.customers.normalising import normal_email, normal_phone
 from services.customers.publishing import snapshot_data
 from services.customers.reading import names_in
 from services.customers.store import CustomerStore
-from wafa.contracts.times import format_time, parse_time
+from wafa.contracts.cursor import BY_TIME
+from wafa.contracts.times import format_time
 from wafa.contracts.validators import kind_of
-from wafa.runtime.arguments import check_texts, check_texts_given, check_whole
+from wafa.runtime.arguments import check_texts, check_texts_given
 from wafa.runtime.errors import InvalidArgument
+from wafa.runtime.paging import asked, cut
 
 MOST_CHANGES = 500
 
@@ -63,25 +64,22 @@ def changes(
     limit: int = 50,
     before: str | None = None,
 ) -> dict[str, Any]:
-    """Return `{"changes": [...], "next"?}`, newest first: one change, those of a person, or of all.
+    """Return `{"changes": [...], "next"}`, newest first: one change, those of a person, or of all.
 
-    `next` is the next page's `before`.
+    `next` is the next page's `before`, null on the last.
 
     Each has `change_id`, `kind` (merge|unmerge|erase), `customer_ids`, `from` and `into` where it has them,
     `requested_at`, `state` (requested|published), `published_at`, `confirmed` (service: when) and
     `waiting_for` (the services that have not confirmed).
     """
-    check_texts_given(change_id=change_id, customer_id=customer_id, before=before)
-    check_whole(limit=limit)
+    check_texts_given(change_id=change_id, customer_id=customer_id)
+    place, limit = asked(BY_TIME, before, limit, MOST_CHANGES)
     if change_id is not None:
-        return {"changes": [shown_change(one) for one in store.changes([change_id]).values()]}
+        return {"changes": [*map(shown_change, store.changes([change_id]).values())], "next": None}
     ids = None if customer_id is None else everybody(customer_id, store)
-    limit = min(max(limit, 1), MOST_CHANGES)
-    found = store.changes_of(ids, limit, _place(before))
-    page: dict[str, Any] = {"changes": [shown_change(one) for one in found]}
-    if len(found) == limit:
-        page["next"] = f"{format_time(found[-1].requested_at)}~{found[-1].change_id}"
-    return page
+    found = store.changes_of(ids, limit + 1, place)
+    page, following = cut(found, limit, lambda one: BY_TIME.encode(one.requested_at, one.change_id))
+    return {"changes": [*map(shown_change, page)], "next": following}
 
 
 def dossier(store: CustomerStore, customer_id: str) -> dict[str, Any] | None:
@@ -138,16 +136,6 @@ def shown_change(change: Change) -> dict[str, Any]:
     if change.published_at is not None:
         shown["published_at"] = format_time(change.published_at)
     return shown
-
-
-def _place(before: str | None) -> tuple[datetime, str] | None:
-    if before is None:
-        return None
-    try:
-        time, _, change_id = before.partition("~")
-        return parse_time(time), change_id
-    except (ValueError, OverflowError):
-        raise InvalidArgument("before", "must be the `next` of an earlier page") from None
 
 
 def _key(

@@ -19,11 +19,14 @@ from pymongo.database import Database
 from services.customers.documents import change_document, change_of, customer_document, customer_of
 from services.customers.domain.change import APPLIED_BY, PUBLISHED, REQUESTED, WITHDRAWN, Change
 from services.customers.domain.customer import Customer
-from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
+from wafa.runtime.mongo import Document, by_id, drop_index, insert_new, replace_guarded
+from wafa.runtime.paging import beyond
 
 _SECRET = "erased identifiers"
 #: One change at a time: whoever is first to insert the one document has the turn.
 _TURN = "change"
+#: Of an earlier release: the one with the `_id` does what it did.
+_OLD_INDEX = "customer_ids_1_requested_at_-1"
 
 
 class CustomerStore:
@@ -46,7 +49,10 @@ class CustomerStore:
         self._customers.create_index([("unpublished", ASCENDING)], sparse=True)
         self._customers.create_index([("merged_into", ASCENDING)], sparse=True)
         self._changes.create_index([("waiting_for", ASCENDING), ("requested_at", ASCENDING)])
-        self._changes.create_index([("customer_ids", ASCENDING), ("requested_at", DESCENDING)])
+        newest_first = [("requested_at", DESCENDING), ("_id", DESCENDING)]
+        self._changes.create_index(newest_first)
+        self._changes.create_index([("customer_ids", ASCENDING), *newest_first])
+        drop_index(self._changes, _OLD_INDEX)
 
     def find(self, keys: Collection[str], ids: Collection[str] = ()) -> dict[str, Customer]:
         """Return, by id, the holders of these keys, the customers with these ids, and whom they became."""
@@ -172,12 +178,9 @@ class CustomerStore:
         self, customer_ids: Sequence[str] | None, limit: int, before: tuple[datetime, str] | None = None
     ) -> list[Change]:
         """Return changes, newest first: of these customers, or of all; those before one (its time and id)."""
-        wanted: Document = {"state": {"$ne": WITHDRAWN}}
+        wanted: Document = {"state": {"$ne": WITHDRAWN}, **beyond(before, "requested_at")}
         if customer_ids is not None:
             wanted["customer_ids"] = {"$in": [*customer_ids]}
-        if before is not None:
-            time, key = before
-            wanted["$or"] = [{"requested_at": {"$lt": time}}, {"requested_at": time, "_id": {"$lt": key}}]
         order = [("requested_at", DESCENDING), ("_id", DESCENDING)]
         cursor = self._changes.find(wanted).sort(order).limit(limit)
         return [change_of(one) for one in cursor]

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.described import counted, moment, number, text
+from services.gateway.described import counted, following, moment, number, text
 from services.gateway.given import ObjectOrText, texts
 from services.gateway.shapes import Said
 
@@ -79,9 +79,10 @@ class CampaignSummary(CampaignPlan):
 
 
 class CampaignList(Schema):
-    """All campaigns, by name."""
+    """Campaigns, by name."""
 
     campaigns = fields.List(fields.Nested(CampaignSummary), required=True)
+    next = following()
 
 
 class CampaignVersion(Schema):

@@ -1,23 +1,33 @@
 """Which page of a list is asked for."""
 
-import re
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from wafa.contracts.times import parse_time
+from wafa.contracts.cursor import BY_NAME, BY_TIME, LONGEST, Keyset
 
 
-def _place(token: str) -> None:
-    try:
-        parse_time(re.split("[ ~]", token, maxsplit=1)[0])
-    except (ValueError, OverflowError):
-        raise ValidationError("must be `next` of an earlier page") from None
+def place(keyset: Keyset[*tuple[Any, ...]]) -> fields.String:
+    """Return the field for where a page of a list with this keyset begins."""
+
+    def check(cursor: str) -> None:
+        try:
+            keyset.decode(cursor)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    described = {"description": "`next` of the page before"}
+    return fields.String(validate=[validate.Length(1, LONGEST), check], metadata=described)
 
 
 class Page(Schema):
     """A page of a list: `limit` entries, those that follow `before`."""
 
-    before = fields.String(
-        validate=[validate.Length(1, 400), _place], metadata={"description": "`next` of the page before"}
-    )
+    before = place(BY_TIME)
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class PageByName(Page):
+    """A page of a list that is in the order of names."""
+
+    before = place(BY_NAME)

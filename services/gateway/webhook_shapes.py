@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.gateway.described import following, moment
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Why
+from services.gateway.paging import Page
 from wafa.contracts.catalogue import OUTBOUND
 
 _NAMES = {"description": f"types, or beginnings with a `*` behind; of {', '.join(OUTBOUND)}"}
@@ -151,14 +152,10 @@ class Deliveries(Schema):
     next = following()
 
 
-class DeliveriesWanted(Schema):
+class DeliveriesWanted(Page):
     """Which deliveries."""
 
     state = fields.String(validate=validate.OneOf([*map(str, State)]))
-    before = fields.String(
-        validate=validate.Length(1, 100), metadata={"description": "`next` of the page before"}
-    )
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
 
 class Replay(Schema):

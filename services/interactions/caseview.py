@@ -5,14 +5,15 @@ from typing import Any
 
 from services.interactions.domain.cases import Case
 from services.interactions.domain.casework import OPEN, RESOLVED, response_seconds, status_of
+from services.interactions.showing import shown
 from services.interactions.store import InteractionStore
 from services.interactions.store.cases import assignment_of, resolution_of
+from wafa.contracts.cursor import BY_TIME
 from wafa.contracts.times import format_time
 from wafa.runtime.arguments import check_texts, check_texts_given
 from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.mongo import Document
-
-from services.interactions.showing import cursor, parse_cursor, shown
+from wafa.runtime.paging import asked, cut
 
 MOST = 200
 
@@ -27,7 +28,7 @@ def cases(
     *,
     unassigned: bool = False,
 ) -> dict[str, Any]:
-    """Return `{"cases": [...], "next"?}`: open ones, who waits longest first; or resolved ones, newest first.
+    """Return `{"cases": [...], "next"}`: open ones, who waits longest first; or resolved ones, newest first.
 
     With `assignee` only theirs, with `unassigned` only those that nobody sees to. `next` is the next page's
     `before`.
@@ -38,13 +39,11 @@ def cases(
     if status not in (OPEN, RESOLVED):
         raise InvalidArgument("status", f"must be {OPEN} or {RESOLVED}")
     check_texts_given(assignee=assignee)
-    limit = min(max(limit, 1), MOST)
+    place, limit = asked(BY_TIME, before, limit, MOST)
     of = ([None] if unassigned else []) + ([] if assignee is None else [assignee])
-    found = store.cases.page(status, of, parse_cursor(before), limit)
-    page: dict[str, Any] = {"cases": [shown_case(case, now) for case in found]}
-    if len(found) == limit:
-        page["next"] = cursor(found[-1]["opened_at"], found[-1]["_id"])
-    return page
+    found = store.cases.page(status, of, place, limit + 1)
+    page, following = cut(found, limit, lambda one: BY_TIME.encode(one["opened_at"], one["_id"]))
+    return {"cases": [shown_case(case, now) for case in page], "next": following}
 
 
 def case(store: InteractionStore, case_id: str, now: datetime) -> dict[str, Any] | None:

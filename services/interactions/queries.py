@@ -3,30 +3,29 @@
 from datetime import datetime
 from typing import Any
 
-from services.interactions.store import InteractionStore
-from wafa.contracts.times import format_time
-
 from services.interactions.caseview import shown_case
-from services.interactions.showing import cursor, parse_cursor, shown
+from services.interactions.showing import shown
+from services.interactions.store import InteractionStore
+from wafa.contracts.cursor import BY_TIME
+from wafa.contracts.times import format_time
+from wafa.runtime.paging import asked, cut
 
 MOST = 200
 MOST_REJECTED = 1000
 
 
 def timeline(store: InteractionStore, customer_id: str, before: str | None, limit: int) -> dict[str, Any]:
-    """Return a page of a person's interactions, newest first; `next` is the next page's `before`.
+    """Return `{"interactions": [...], "next"}` of a person, newest first; `next` is the next page's `before`.
 
     `customer_id` is any id of the person: of who stayed after a merge, or of who was merged.
 
     Raises:
-        InvalidArgument: `before` is not a cursor that an earlier page gave.
+        InvalidArgument: an argument is not as it should be.
     """
-    limit = min(max(limit, 1), MOST)
-    records = store.timeline(store.person(customer_id), parse_cursor(before), limit)
-    page: dict[str, Any] = {"interactions": [shown(record) for record in records]}
-    if len(records) == limit:
-        page["next"] = cursor(records[-1]["time"], records[-1]["_id"])
-    return page
+    place, limit = asked(BY_TIME, before, limit, MOST)
+    found = store.timeline(store.person(customer_id), place, limit + 1)
+    records, following = cut(found, limit, lambda one: BY_TIME.encode(one["time"], one["_id"]))
+    return {"interactions": [shown(record) for record in records], "next": following}
 
 
 def card(store: InteractionStore, customer_id: str, now: datetime) -> dict[str, Any]:
@@ -69,14 +68,15 @@ def rejected(
     `next` is the next page's `before`, null on the last; at most 1,000 come at a time.
 
     Raises:
-        InvalidArgument: `before` is not a cursor that an earlier page gave.
+        InvalidArgument: an argument is not as it should be.
     """
-    limit = min(max(limit, 1), MOST_REJECTED)
-    entries = store.rejected(status, reason, parse_cursor(before), limit)
+    place, limit = asked(BY_TIME, before, limit, MOST_REJECTED)
+    found = store.rejected(status, reason, place, limit + 1)
+    entries, following = cut(found, limit, lambda one: BY_TIME.encode(one["received_at"], one["_id"]))
     return {
         "rejected": [_plain(entry) for entry in entries],
         "open": store.rejected_counts(),
-        "next": cursor(entries[-1]["received_at"], entries[-1]["_id"]) if len(entries) == limit else None,
+        "next": following,
     }
 
 

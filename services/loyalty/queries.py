@@ -9,13 +9,17 @@ from services.loyalty.domain.facts import Fact
 from services.loyalty.domain.fold import rebuild
 from services.loyalty.domain.money import from_minor
 from services.loyalty.domain.program import Program
-from services.loyalty.domain.statement import Entry, statement
+from services.loyalty.domain.statement import Entry, latest
 from services.loyalty.domain.view import view
 from services.loyalty.family import find
 from services.loyalty.member import Member, aliases_of, applied
 from services.loyalty.publishing import snapshot
 from services.loyalty.store import LoyaltyStore
+from wafa.contracts.cursor import BY_TIME
 from wafa.contracts.times import format_time, parse_time, to_milliseconds
+from wafa.runtime.paging import asked, cut
+
+MOST = 500
 
 
 def member(
@@ -49,15 +53,29 @@ def member(
     return {"tier_titles": titles[seen.tier], **figures}
 
 
-def ledger(store: LoyaltyStore, program: Program, customer_id: str, now: datetime) -> list[dict[str, Any]]:
-    """Return the ledger of a customer entry by entry, oldest first, with what each did to the points.
+def ledger(
+    store: LoyaltyStore,
+    program: Program,
+    customer_id: str,
+    now: datetime,
+    before: str | None = None,
+    limit: int = 50,
+) -> dict[str, Any] | None:
+    """Return `{"entries": [...], "next"}`, newest first, with what each did to the points.
 
-    It is that of the customer whom an alias is another name of, with the facts of all their aliases.
+    It is the ledger of the customer whom an alias is another name of, with the facts of all their aliases;
+    None where nothing was ever bought. `next` is the next page's `before`, null on the last.
+
+    Raises:
+        InvalidArgument: an argument is not as it should be.
     """
+    place, limit = asked(BY_TIME, before, limit, MOST)
     found = _member(store, customer_id)
-    return (
-        [_shown(entry, program) for entry in statement(program, _facts(store, found), now)] if found else []
-    )
+    if found is None:
+        return None
+    entries = latest(program, _facts(store, found), now, limit + 1, place)
+    page, following = cut(entries, limit, lambda entry: BY_TIME.encode(*entry.place))
+    return {"entries": [_shown(entry, program) for entry in page], "next": following}
 
 
 def members(store: LoyaltyStore, after: str | None, limit: int) -> dict[str, Any]:

@@ -52,9 +52,9 @@ class LoyaltyService:
         return queries.member(self.store, self.program, customer_id, now(), as_of)
 
     @rpc
-    def ledger(self, customer_id):
-        """Return the ledger of a customer, entry by entry."""
-        return queries.ledger(self.store, self.program, customer_id, now())
+    def ledger(self, customer_id, before=None, limit=50):
+        """Return a page of the ledger of a customer, entry by entry."""
+        return queries.ledger(self.store, self.program, customer_id, now(), before, limit)
 
     @rpc
     def members(self, after=None, limit=500):

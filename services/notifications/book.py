@@ -86,10 +86,11 @@ class Book:
         """Return what is done with a campaign now; None if there is none of this name."""
         return self._store.control(campaign) or self._unchanged().get(campaign)
 
-    def controls(self) -> list[Control]:
-        """Return that of all campaigns, by name."""
-        found = self._unchanged() | {one.campaign: one for one in self._store.controls()}
-        return [found[name] for name in sorted(found)]
+    def controls(self, after: str | None, limit: int) -> list[Control]:
+        """Return that of so many campaigns, by name, from the one after this name."""
+        found = {name: one for name, one in self._unchanged().items() if after is None or name > after}
+        found |= {one.campaign: one for one in self._store.controls(after, limit)}
+        return [found[name] for name in sorted(found)[:limit]]
 
     def controls_running(self) -> list[Control]:
         """Return that of all campaigns whose journeys begin now."""

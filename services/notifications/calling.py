@@ -17,10 +17,12 @@ from services.notifications.publishing import SOURCE
 from services.notifications.refusing import refusal
 from services.notifications.store import NotificationsStore
 from wafa.contracts.contact import ContactLogged
+from wafa.contracts.cursor import BY_TIME
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
-from wafa.runtime.arguments import check_texts, check_texts_given, check_whole, one_of
+from wafa.runtime.arguments import check_texts, check_texts_given, one_of
 from wafa.runtime.errors import InvalidArgument
+from wafa.runtime.paging import asked, cut
 from wafa.runtime.publisher import Publish
 
 MOST = 500
@@ -28,16 +30,22 @@ PHONE = "phone"
 AT_ONCE = 100
 
 
-def calls(store: NotificationsStore, state: str = "open", limit: int = 50) -> dict[str, Any]:
-    """Return `{"calls": [...]}` in a state, first due first, with name and number as they are now.
+def calls(
+    store: NotificationsStore, state: str = "open", limit: int = 50, before: str | None = None
+) -> dict[str, Any]:
+    """Return `{"calls": [...], "next"}` in a state, with name and number as they are now.
 
-    `obstacle` is there when the customer must not be rung any more: it says why. At most 500 come at a time.
+    Open ones come first due first, the others last due first. `obstacle` is there when the customer must not
+    be rung any more: it says why. `next` is the next page's `before`, null on the last; at most 500 come at
+    a time.
     """
     wanted = State(one_of("state", state, State))
-    check_whole(limit=limit)
-    found = store.calls(wanted, max(1, min(limit, MOST)))
-    entries, _ = store.readable_entries(call.customer_id for call in found)
-    return {"calls": [_shown(call, _person(entries, call.customer_id)) for call in found]}
+    place, limit = asked(BY_TIME, before, limit, MOST)
+    found = store.calls(wanted, place, limit + 1)
+    page, following = cut(found, limit, lambda call: BY_TIME.encode(call.due, call.id))
+    entries, _ = store.readable_entries(call.customer_id for call in page)
+    shown = [_shown(call, _person(entries, call.customer_id)) for call in page]
+    return {"calls": shown, "next": following}
 
 
 def call_done(

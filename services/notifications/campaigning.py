@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
+
 from services.notifications.book import NOTICED, Book
 from services.notifications.campaign_file import CampaignError, Mistake, completed, load, read
 from services.notifications.control import Control, Plan, Version
@@ -22,10 +23,12 @@ from services.notifications.store import NotificationsStore
 from services.notifications.texts.findings import Finding
 from services.notifications.texts.text import Texts
 from services.notifications.texts.written import FOLDER, given_texts, read_texts
+from wafa.contracts.cursor import BY_NAME
 from wafa.contracts.validators import kind_of
 from wafa.runtime.arguments import check_texts
 from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.marked_yaml import BrokenFile, Marked
+from wafa.runtime.paging import asked, cut
 
 Answer = dict[str, Any]
 #: Says what is wrong with texts, for messages of a purpose.
@@ -33,6 +36,8 @@ Lint = Callable[[Texts, str], Sequence[Finding]]
 
 #: So many of the latest versions are shown: each may hold half a million characters.
 SHOWN = 20
+#: So many campaigns come at a time.
+MOST = 500
 #: How often two people may change a campaign at once before one of them is told.
 TRIES = 10
 
@@ -94,9 +99,12 @@ class Office:
         counted = self._store.counts({"campaign": campaign})
         return in_full(control, self._current(control), versions, counted)
 
-    def campaigns(self) -> list[Answer]:
-        """Return all campaigns in short, by name."""
-        return [summary(self._current(one), one) for one in self._book.controls()]
+    def campaigns(self, before: str | None = None, limit: int = 50) -> Answer:
+        """Return `{"campaigns": [...], "next"}` in short, by name; `next` is the next page's `before`."""
+        place, limit = asked(BY_NAME, before, limit, MOST)
+        found = self._book.controls(place[0] if place else None, limit + 1)
+        page, following = cut(found, limit, lambda one: BY_NAME.encode(one.campaign))
+        return {"campaigns": [summary(self._current(one), one) for one in page], "next": following}
 
     def _draft(self, campaign: object, texts: Texts, now: datetime) -> Answer:
         content, checked = self._checked(campaign, texts, now)

@@ -5,17 +5,17 @@ An argument of another type than its own is an `InvalidArgument`: a query would 
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 import msgspec
+
 from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.told import Told
 from services.notifications.store import NotificationsStore
-from wafa.contracts.times import format_time, parse_time
-from wafa.runtime.arguments import check_texts, check_texts_given, check_whole
-from wafa.runtime.errors import InvalidArgument
+from wafa.contracts.cursor import BY_TIME
+from wafa.runtime.arguments import check_texts, check_texts_given
+from wafa.runtime.paging import asked, cut
 
 MOST = 500
 
@@ -44,20 +44,17 @@ def outreach(
     Of a customer these are those of the whole person, whichever of the ids is given. `next` goes into
     `before` of the call for the next page, and is null on the last; at most 500 come at a time.
     """
-    check_texts_given(customer_id=customer_id, campaign=campaign, before=before)
-    check_whole(limit=limit)
-    limit = max(1, min(limit, MOST))
+    check_texts_given(customer_id=customer_id, campaign=campaign)
+    place, limit = asked(BY_TIME, before, limit, MOST)
     wanted: dict[str, Any] = {"campaign": campaign} if campaign else {}
     if customer_id:
         entries, _ = store.readable_entries([customer_id])
         at = home(entries, customer_id)
         person = {customer_id, at, *(entries[at].aliases if at in entries else ())}
         wanted["customer_id"] = {"$in": sorted(person)}
-    rows = store.page(wanted, _position(before), limit)
-    return {
-        "outreach": [_plain(row) for row in rows],
-        "next": _token(rows[-1]) if len(rows) == limit else None,
-    }
+    found = store.page(wanted, place, limit + 1)
+    rows, following = cut(found, limit, lambda row: BY_TIME.encode(row.planned_at, row.id))
+    return {"outreach": [_plain(row) for row in rows], "next": following}
 
 
 def counts(store: NotificationsStore, campaign: str | None = None) -> dict[str, Any]:
@@ -81,17 +78,3 @@ def _plain(value: Entry | Told | Outreach) -> dict[str, Any]:
     """Return JSON's types only, times as RFC 3339 text."""
     plain: dict[str, Any] = msgspec.to_builtins(value)
     return plain
-
-
-def _token(row: Outreach) -> str:
-    return f"{format_time(row.planned_at)} {row.id}"
-
-
-def _position(token: str | None) -> tuple[datetime, str] | None:
-    if token is None:
-        return None
-    at, _, row_id = token.partition(" ")
-    try:
-        return parse_time(at), row_id
-    except (ValueError, OverflowError):
-        raise InvalidArgument("before", "must be what `next` was on the page before") from None

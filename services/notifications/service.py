@@ -148,9 +148,9 @@ class NotificationsService:
         return self.office.show(campaign)
 
     @rpc
-    def campaigns(self):
-        """Return all campaigns in short."""
-        return self.office.campaigns()
+    def campaigns(self, before=None, limit=50):
+        """Return a page of campaigns in short, by name."""
+        return self.office.campaigns(before, limit)
 
     @rpc
     def check_texts(self, texts, purpose):
@@ -190,9 +190,9 @@ class NotificationsService:
         return reporting.campaign_report(self.store, self.book, campaign, self.now())
 
     @rpc
-    def calls(self, state="open", limit=50):
-        """Return the list of calls for staff."""
-        return calling.calls(self.store, state, limit)
+    def calls(self, state="open", limit=50, before=None):
+        """Return a page of the list of calls for staff."""
+        return calling.calls(self.store, state, limit, before)
 
     @rpc
     def call_done(self, call_id, outcome, agent, note=None):

@@ -12,11 +12,14 @@ from wafa.cli.campaign_mistakes import tell_next
 from wafa.cli.campaign_tables import show_campaign, show_list, show_steps, title_of
 from wafa.cli.output import as_json, paper, print_json
 from wafa.cli.system import call
+from wafa.runtime.paging import walk
 
 _file = click.argument(
     "file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 )
 _id = click.argument("campaign", metavar="ID")
+#: Campaigns that are read in one call.
+PAGE = 200
 #: What holds of a campaign that is paused no more, where it does not run.
 RESUMED = {
     "draft": "is a draft, and nothing of it goes out before it is launched",
@@ -95,7 +98,7 @@ def draft(file: Path, as_json: bool) -> None:
 @as_json
 def list_(as_json: bool) -> None:
     """Show all campaigns."""
-    found = call("notifications", "campaigns")
+    found = [*walk(lambda before: call("notifications", "campaigns", before, PAGE), "campaigns")]
     if as_json:
         print_json(found)
     else:

@@ -1,6 +1,7 @@
 """`wafa members`: a member's figures, now or on a past day, and the ledger that they come from."""
 
 import sys
+from itertools import islice
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from rich.text import Text
 from wafa.cli.output import as_json, literal, paper, print_json
 from wafa.cli.system import client
 from wafa.cli.who import Who, named
+from wafa.dossier import ledger as entries_of
 
 
 @click.group()
@@ -62,18 +64,19 @@ def show(who: Who, as_of: str | None, as_json: bool) -> None:
 
 @members.command()
 @named
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="The latest so many.")
 @as_json
-def ledger(who: Who, as_json: bool) -> None:
-    """Show the ledger of a member entry by entry, oldest first. Exit code 1: no purchases are known.
+def ledger(who: Who, limit: int, as_json: bool) -> None:
+    """Show the ledger of a member entry by entry, newest first. Exit code 1: no purchases are known.
 
     \b
     Examples:
       wafa members ledger --phone +966501234567
-      wafa members ledger 5f0c... --json
+      wafa members ledger 5f0c... --limit 1000 --json
     """
     with client() as services:
         customer_id = who.id(services)
-        entries = services.call("loyalty", "ledger", customer_id)
+        entries = [*islice(entries_of(services, customer_id), limit)]
     if as_json:
         print_json(entries)
     elif entries:

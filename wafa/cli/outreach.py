@@ -11,6 +11,7 @@ from wafa.cli.output import as_json, literal, paper, print_json
 from wafa.cli.system import client
 from wafa.cli.who import Who, perhaps_named
 from wafa.runtime.client import Client
+from wafa.runtime.paging import walk
 
 
 @click.command()
@@ -66,7 +67,7 @@ def _paused(services: Client, found: list[dict[str, Any]]) -> set[str]:
     """Return which campaigns of messages that have not gone out are paused."""
     if not any(one["state"] == "planned" for one in found):
         return set()
-    known = services.call("notifications", "campaigns")
+    known = walk(lambda before: services.call("notifications", "campaigns", before), "campaigns")
     return {one["campaign"] for one in known if one.get("state") == "paused"}
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from pymongo import InsertOne, MongoClient, ReadPreference, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, OperationFailure
 from pymongo.write_concern import WriteConcern
 
 from wafa.runtime.errors import StoreAway, StoreRefused
 
 Document = dict[str, Any]
 DUPLICATE_KEY = 11000
+INDEX_NOT_FOUND = 27
 
 
 def open_database(uri: str, name: str) -> Database[Document]:
@@ -92,6 +93,18 @@ def by_id(
     # Asked for no number, the server answers with 101 and keeps the rest for another round trip.
     found = collection.find({"_id": {"$in": wanted}}, fields, batch_size=len(wanted) + 1)
     return {document["_id"]: document for document in found}
+
+
+def drop_index(collection: Collection[Document], name: str) -> None:
+    """Drop an index that an earlier release has made, if it is there: each costs every write."""
+    if name not in collection.index_information():
+        return
+    try:
+        collection.drop_index(name)
+    except OperationFailure as error:
+        # Another process starts as well.
+        if error.code != INDEX_NOT_FOUND:
+            raise
 
 
 def _not_written_by(collection: Collection[Document], token: str, documents: Sequence[Document]) -> set[Any]:

@@ -14,14 +14,17 @@ from services.gateway.hooks.rows import row, shown
 from services.gateway.refusals import Refusal, invalid, not_found
 from services.gateway.store import GatewayStore
 from wafa.contracts.catalogue import OUTBOUND
+from wafa.contracts.cursor import BY_TIME
 from wafa.contracts.envelope import make_event
-from wafa.contracts.times import format_time, parse_time
+from wafa.contracts.times import format_time
+from wafa.runtime.paging import asked, cut
 from wafa.runtime.webhooks.addresses import Forbidden
 from wafa.runtime.webhooks.endpoint import Endpoint
 from wafa.runtime.webhooks.lookups import Unresolved
 from wafa.runtime.webhooks.signing import new_secret
 
 PING = "wafa.ping.v1"
+MOST_DELIVERIES = 200
 
 
 class Subscribing:
@@ -134,9 +137,9 @@ class Subscribing:
     def deliveries(self, id: str, state: str | None, before: str | None, limit: int) -> dict[str, Any]:
         """Return a page of what is kept for a subscription, the newest first."""
         self._find(id)
-        found = self._store.deliveries(id, state, _position(id, before), limit + 1)
-        page = found[:limit]
-        following = f"{format_time(page[-1]['at'])} {page[-1]['event']}" if len(found) > limit else None
+        place, limit = asked(BY_TIME, before, limit, MOST_DELIVERIES)
+        found = self._store.deliveries(id, state, place, limit + 1)
+        page, following = cut(found, limit, lambda one: BY_TIME.encode(one["at"], one["_id"]))
         return {"deliveries": [shown(one) for one in page], "next": following}
 
     def _find(self, id: str) -> Subscription:
@@ -189,16 +192,6 @@ def _covers(types: Sequence[str]) -> frozenset[str]:
     if wrong:
         raise invalid(wrong)
     return frozenset().union(*meant)
-
-
-def _position(id: str, before: str | None) -> tuple[datetime, str] | None:
-    if before is None:
-        return None
-    at, _, event = before.partition(" ")
-    try:
-        return parse_time(at), f"{id}:{event}"
-    except (ValueError, OverflowError):
-        raise _invalid("before", "must be the next of an earlier page") from None
 
 
 def _invalid(path: str, message: str, *, passing: bool = False) -> Refusal:

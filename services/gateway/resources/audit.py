@@ -8,13 +8,16 @@ from services.gateway.audit import place_at, shown
 from services.gateway.described import following
 from services.gateway.door import Doors
 from services.gateway.means import means
+from services.gateway.paging import PageByName
+from wafa.contracts.cursor import BY_NAME
+from wafa.runtime.paging import asked, cut
 
 audit = Doors("audit", "Who did what")
 
 MOST = 500
 
 
-class AuditQuery(Schema):
+class AuditQuery(PageByName):
     """Which rows."""
 
     key = fields.String(
@@ -25,10 +28,6 @@ class AuditQuery(Schema):
         metadata={"description": "what was asked: `customers.erase`, `keys.create`"},
     )
     since = fields.AwareDateTime(metadata={"description": "written at or after this moment"})
-    before = fields.String(
-        validate=validate.Regexp(r"[0-9a-f]{16}-[0-9a-f]{8}\Z"),
-        metadata={"description": "`next` of the page before"},
-    )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST))
 
 
@@ -66,13 +65,13 @@ def rows(wanted: dict[str, Any]) -> Any:
     and reading are counted, by key, door and minute. Bodies are not kept, nor anything about a person.
     """
     since = wanted.get("since")
-    limit = wanted["limit"]
+    place, limit = asked(BY_NAME, wanted.get("before"), wanted["limit"], MOST)
     found = means().store.audit(
         wanted.get("key"),
         wanted.get("door"),
         place_at(since) if since else None,
-        wanted.get("before"),
+        place[0] if place else None,
         limit + 1,
     )
-    page = found[:limit]
-    return {"rows": [shown(one) for one in page], "next": page[-1]["_id"] if len(found) > limit else None}
+    page, next_page = cut(found, limit, lambda row: BY_NAME.encode(row["_id"]))
+    return {"rows": [shown(one) for one in page], "next": next_page}

@@ -5,9 +5,10 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.gateway.answering import checked
-from services.gateway.described import moment, number, text
+from services.gateway.described import following, moment, number, text
 from services.gateway.door import Doors
 from services.gateway.means import services
+from services.gateway.paging import Page
 from wafa.contracts.fields import Choice, Identifier, Text
 
 calls = Doors("calls", "Calls that staff are to make")
@@ -16,7 +17,7 @@ STATES = ("open", "done", "dismissed")
 OUTCOMES = ("reached", "no_answer", "wrong_number", "call_back")
 
 
-class CallsWanted(Schema):
+class CallsWanted(Page):
     """Which calls to list."""
 
     state = fields.String(load_default="open", validate=validate.OneOf(STATES))
@@ -49,9 +50,10 @@ class Call(CallState):
 
 
 class CallList(Schema):
-    """Calls, first due first."""
+    """Calls: open ones first due first, the others last due first."""
 
     calls = fields.List(fields.Nested(Call), required=True)
+    next = following()
 
 
 class CallEnded(Schema):
@@ -64,7 +66,10 @@ class CallEnded(Schema):
 
 @calls.door("GET", "/calls", needs="calls:read", asks=CallsWanted, answers=CallList)
 def listed(given: dict[str, Any]) -> Any:
-    """List calls in a state, first due first, with name and number as they are now."""
+    """List calls in a state, with name and number as they are now.
+
+    Open ones come first due first, the others last due first.
+    """
     return checked(services().call("notifications", "calls", **given), "call")
 
 

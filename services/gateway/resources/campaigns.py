@@ -5,6 +5,7 @@ from typing import Any
 from services.gateway import campaign_shapes as shapes
 from services.gateway.door import Doors
 from services.gateway.means import services
+from services.gateway.paging import PageByName
 from services.gateway.refusals import Refusal, not_found
 from services.gateway.report_shapes import CampaignReport
 
@@ -14,10 +15,10 @@ campaigns = Doors("campaigns", "Who is written to, when and why; what came of it
 COMMAND, LOOK = 30.0, 60.0
 
 
-@campaigns.door("GET", "/campaigns", needs="campaigns:read", answers=shapes.CampaignList)
-def listed() -> Any:
-    """List all campaigns, by name."""
-    return {"campaigns": services().call("notifications", "campaigns")}
+@campaigns.door("GET", "/campaigns", needs="campaigns:read", asks=PageByName, answers=shapes.CampaignList)
+def listed(given: dict[str, Any]) -> Any:
+    """List campaigns, by name."""
+    return services().call("notifications", "campaigns", **given)
 
 
 @campaigns.door(

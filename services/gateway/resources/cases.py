@@ -65,8 +65,7 @@ def listed(given: dict[str, Any]) -> Any:
 
     `response_seconds` says how long the customer waited until somebody took it up, or has waited until now.
     """
-    page = checked(services().call("interactions", "cases", **given), "case")
-    return {**page, "next": page.get("next")}
+    return checked(services().call("interactions", "cases", **given), "case")
 
 
 @cases.door("GET", "/cases/<case_id>", needs="cases:read", answers=CaseWithEvents, refuses=[404])

@@ -53,8 +53,7 @@ def changes(given: dict[str, Any]) -> Any:
 
     A change is complete when `waiting_for` is empty.
     """
-    page = checked(services().call("customers", "changes", **given), "change")
-    return {**page, "next": page.get("next")}
+    return checked(services().call("customers", "changes", **given), "change")
 
 
 @identity.door(

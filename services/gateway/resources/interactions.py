@@ -35,7 +35,7 @@ def timeline(given: dict[str, Any], customer_id: str) -> Any:
     page = checked(services().call("interactions", "timeline", customer_id, **given), "customer")
     if not page["interactions"] and "before" not in given:
         _must_exist(customer_id)
-    return {**page, "next": page.get("next")}
+    return page
 
 
 def _must_exist(customer_id: str) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.gateway.answering import checked
+from services.gateway.described import following
 from services.gateway.door import Doors
 from services.gateway.means import services
+from services.gateway.paging import Page
 from services.gateway.people_shapes import Entry
-from services.gateway.refusals import not_found
 from services.gateway.shapes import Member
 from wafa.contracts.fields import Identifier, Whole
 
@@ -28,10 +29,11 @@ class AsOf(Schema):
 
 
 class Ledger(Schema):
-    """The ledger of a member, oldest first."""
+    """The ledger of a member, newest first."""
 
     customer_id = fields.String(required=True)
     entries = fields.List(fields.Nested(Entry), required=True)
+    next = following()
 
 
 class Redemption(Schema):
@@ -53,13 +55,16 @@ def member(given: dict[str, str], customer_id: str) -> Any:
     return checked(services().call("loyalty", "member", customer_id, **given), "member")
 
 
-@members.door("GET", "/members/<customer_id>/ledger", needs="members:read", answers=Ledger, refuses=[404])
-def ledger(customer_id: str) -> Any:
-    """List every purchase, return, grant and redemption of a member, and what each did to the points."""
-    entries = checked(services().call("loyalty", "ledger", customer_id), "member")
-    if not entries:
-        raise not_found("member")
-    return {"customer_id": customer_id, "entries": entries}
+@members.door(
+    "GET", "/members/<customer_id>/ledger", needs="members:read", asks=Page, answers=Ledger, refuses=[404]
+)
+def ledger(given: dict[str, Any], customer_id: str) -> Any:
+    """List purchases, returns, grants and redemptions of a member, newest first.
+
+    Each says what it did to the points, and what that left.
+    """
+    page = checked(services().call("loyalty", "ledger", customer_id, **given), "member")
+    return {"customer_id": customer_id, **page}
 
 
 @members.door(

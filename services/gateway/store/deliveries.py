@@ -17,6 +17,7 @@ from pymongo.database import Database
 from services.gateway.domain.delivery import KEPT, State
 from services.gateway.store.part import Part
 from wafa.runtime.mongo import Document, insert_new
+from wafa.runtime.paging import beyond
 
 WAITING = State.WAITING.value
 #: What may be read of a delivery by others: not what was sent, which is about a person.
@@ -115,12 +116,9 @@ class DeliveryRecords(Part):
 
         `before` are `at` and `_id` of the last one of the page before.
         """
-        wanted: Document = {"webhook": webhook}
+        wanted: Document = {"webhook": webhook, **beyond(before, "at")}
         if state is not None:
             wanted["state"] = state
-        if before is not None:
-            at, id = before
-            wanted |= {"at": {"$lte": at}, "$or": [{"at": {"$lt": at}}, {"_id": {"$lt": id}}]}
         newest_first = [("at", DESCENDING), ("_id", DESCENDING)]
         return list(self._deliveries.find(wanted, TOLD).sort(newest_first).limit(limit))
 

@@ -13,6 +13,7 @@ from services.interactions.recording import Record, redacted
 from services.interactions.store.cases import CaseStore
 from services.interactions.store.versions import raise_versions
 from wafa.runtime.mongo import Document, by_id, insert_new
+from wafa.runtime.paging import beyond
 
 #: What an entry of the quarantine loses with the person whom it mentions, because all of it may be personal.
 PERSONAL = ("body", "headers", "path", "message", "attempts", "routing_key", "content_type",
@@ -128,10 +129,7 @@ class InteractionStore:
         self, customer_ids: Sequence[str], before: tuple[datetime, str] | None, limit: int
     ) -> list[Record]:
         """Return records of these customers, newest first, from the one after `before` (time and id)."""
-        wanted: Document = {"customer_id": {"$in": list(customer_ids)}}
-        if before is not None:
-            time, key = before
-            wanted["$or"] = [{"time": {"$lt": time}}, {"time": time, "_id": {"$lt": key}}]
+        wanted: Document = {"customer_id": {"$in": list(customer_ids)}, **beyond(before, "time")}
         return list(self._records.find(wanted).sort([("time", DESCENDING), ("_id", DESCENDING)]).limit(limit))
 
     def latest(self, customer_ids: Sequence[str], type: str) -> Record | None:
@@ -182,9 +180,7 @@ class InteractionStore:
         """Return quarantine entries, newest first, without their bytes, from after `before` (time and id)."""
         asked = {"status": status, "reason": reason}
         wanted: Document = {name: {"$eq": value} for name, value in asked.items() if value is not None}
-        if before is not None:
-            time, key = before
-            wanted["$or"] = [{"received_at": {"$lt": time}}, {"received_at": time, "_id": {"$lt": key}}]
+        wanted |= beyond(before, "received_at")
         newest_first = [("received_at", DESCENDING), ("_id", DESCENDING)]
         return list(self._rejected.find(wanted, {"body": 0}).sort(newest_first).limit(limit))
 

@@ -15,6 +15,7 @@ from pymongo.database import Database
 from services.interactions.domain.casework import OPEN, Assignment, Resolution
 from services.interactions.store.versions import raise_versions
 from wafa.runtime.mongo import Document
+from wafa.runtime.paging import beyond
 
 #: The category goes with the person: without one, a case is nobody's any more.
 _SOMEBODYS = {"category": {"$ne": ""}}
@@ -63,10 +64,9 @@ class CaseStore:
         wanted: Document = {"status": {"$eq": status}, **_SOMEBODYS}
         if assignees:
             wanted["assignment.assignee"] = {"$in": [*assignees]}
-        direction, beyond = (ASCENDING, "$gt") if status == OPEN else (DESCENDING, "$lt")
-        if after is not None:
-            time, key = after
-            wanted["$or"] = [{"opened_at": {beyond: time}}, {"opened_at": time, "_id": {beyond: key}}]
+        newest_first = status != OPEN
+        wanted |= beyond(after, "opened_at", newest_first=newest_first)
+        direction = DESCENDING if newest_first else ASCENDING
         order = [("opened_at", direction), ("_id", direction)]
         return list(self._cases.find(wanted).sort(order).limit(limit))
 

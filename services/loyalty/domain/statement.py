@@ -1,9 +1,11 @@
 """The ledger as the member would read it: what happened, what it did to the points, what that left."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 
 from services.loyalty.domain.account import Account
 from services.loyalty.domain.days import day_of, start_of
@@ -22,6 +24,11 @@ class Kind(StrEnum):
     GRANT = "grant"
     EXPIRY = "expiry"
     HOLD_ENDED = "hold_ended"
+
+
+#: The place of an entry in the statement: its time, then what it is about. No two entries share one.
+Place = tuple[datetime, str]
+_FIRST = {Kind.EXPIRY: "0", Kind.HOLD_ENDED: "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +53,32 @@ class Entry:
     tier: str
     reason: str | None = None
 
+    @property
+    def place(self) -> Place:
+        """Where it stands: what happens by itself comes before all facts of its day."""
+        return self.time, _FIRST.get(self.kind) or f"2 {self.key}"
+
 
 def statement(program: Program, facts: Iterable[Fact], now: datetime) -> list[Entry]:
     """Return all entries up to `now`, and those of facts later than that, in business-time order."""
+    return list(_entries(program, facts, now))
+
+
+def latest(
+    program: Program, facts: Iterable[Fact], now: datetime, limit: int, before: Place | None = None
+) -> list[Entry]:
+    """Return the last `limit` entries of the statement, or the last of those before a place, latest first."""
+    told = _entries(program, facts, now)
+    wanted = told if before is None else takewhile(lambda one: one.place < before, told)
+    return list(deque(wanted, maxlen=limit))[::-1]
+
+
+def _entries(program: Program, facts: Iterable[Fact], now: datetime) -> Iterator[Entry]:
     account = Account(program, start(program))
-    entries: list[Entry] = []
     for fact in sorted({fact.key: fact for fact in facts}.values(), key=moment):
-        entries.extend(_pass_to(program, account, day_of(fact.time)))
-        entries.append(_enter(program, account, fact))
-    entries.extend(_pass_to(program, account, day_of(now)))
-    return entries
+        yield from _pass_to(program, account, day_of(fact.time))
+        yield _enter(program, account, fact)
+    yield from _pass_to(program, account, day_of(now))
 
 
 def _enter(program: Program, account: Account, fact: Fact) -> Entry:

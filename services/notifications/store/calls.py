@@ -9,7 +9,11 @@ from pymongo.database import Database
 
 from services.notifications.domain.calls import Call, State
 from services.notifications.store.part import Part
-from wafa.runtime.mongo import Document, insert_new
+from wafa.runtime.mongo import Document, drop_index, insert_new
+from wafa.runtime.paging import beyond
+
+#: Of an earlier release: the one with the `_id` does what it did.
+_OLD_INDEX = "state_1_due_1"
 
 
 class Calls(Part):
@@ -22,7 +26,8 @@ class Calls(Part):
     def create_indexes(self) -> None:
         """Create the indexes that are missing; safe to repeat."""
         super().create_indexes()
-        self._calls.create_index([("state", 1), ("due", 1)])
+        self._calls.create_index([("state", 1), ("due", 1), ("_id", 1)])
+        drop_index(self._calls, _OLD_INDEX)
         self._calls.create_index("customer_id")
         self._calls.create_index("log_by", sparse=True)
 
@@ -35,9 +40,16 @@ class Calls(Part):
         found = self._calls.find_one({"_id": call_id})
         return _call(found) if found else None
 
-    def calls(self, state: State, limit: int) -> list[Call]:
-        """Return calls in a state, first due first."""
-        return [_call(one) for one in self._calls.find({"state": state}).sort("due", 1).limit(limit)]
+    def calls(self, state: State, after: tuple[datetime, str] | None, limit: int) -> list[Call]:
+        """Return calls in a state, from the one after `after` (due and id).
+
+        Open ones first due first: that is how they are worked through. Others last due first.
+        """
+        newest_first = state is not State.OPEN
+        wanted = {"state": state, **beyond(after, "due", newest_first=newest_first)}
+        direction = -1 if newest_first else 1
+        order = [("due", direction), ("_id", direction)]
+        return [_call(one) for one in self._calls.find(wanted).sort(order).limit(limit)]
 
     def save_attempt(self, before: Call, after: Call) -> bool:
         """Write a call after an attempt; False when it is not any more as it was before."""

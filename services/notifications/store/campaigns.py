@@ -56,9 +56,10 @@ class Campaigns(Part):
         found = self._campaigns.find_one({"_id": campaign})
         return _control(found) if found else None
 
-    def controls(self) -> list[Control]:
-        """Return the control documents of all campaigns, by name."""
-        return [_control(one) for one in self._campaigns.find().sort("_id", 1)]
+    def controls(self, after: str | None, limit: int) -> list[Control]:
+        """Return control documents by name, from the one after this name."""
+        wanted: Document = {} if after is None else {"_id": {"$gt": after}}
+        return [_control(one) for one in self._campaigns.find(wanted).sort("_id", 1).limit(limit)]
 
     def controls_running(self, and_these: Iterable[str] = ()) -> list[Control]:
         """Return the control documents of campaigns that enrol, and of `and_these` in any state."""

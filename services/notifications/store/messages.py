@@ -6,17 +6,16 @@ from datetime import datetime, timedelta
 
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.database import Database
-from pymongo.errors import OperationFailure
 
 from services.notifications.documents import document_of, row_of
 from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import CONTACTED, ERASED, LIVE, Outreach, State
 from services.notifications.store.part import Part
-from wafa.runtime.mongo import Document, insert_new
+from wafa.runtime.mongo import Document, drop_index, insert_new
+from wafa.runtime.paging import beyond
 
-#: Of an earlier release: the one with the campaign does what it did, and each costs every write.
+#: Of an earlier release: the one with the campaign does what it did.
 _OLD_INDEX = "state_1_not_before_1"
-_INDEX_NOT_FOUND = 27
 
 
 class Messages(Part):
@@ -31,19 +30,10 @@ class Messages(Part):
         super().create_indexes()
         # The campaign too: what is due of one that is paused is passed over without being read.
         self._outreach.create_index([("state", 1), ("not_before", 1), ("campaign", 1)])
-        if _OLD_INDEX in self._outreach.index_information():
-            self._drop_index(_OLD_INDEX)
+        drop_index(self._outreach, _OLD_INDEX)
         self._outreach.create_index([("customer_id", 1), ("planned_at", -1), ("_id", -1)])
         self._outreach.create_index([("campaign", 1), ("planned_at", -1), ("_id", -1)])
         self._outreach.create_index("announce_by", sparse=True)
-
-    def _drop_index(self, name: str) -> None:
-        try:
-            self._outreach.drop_index(name)
-        except OperationFailure as error:
-            # Another process starts as well.
-            if error.code != _INDEX_NOT_FOUND:
-                raise
 
     def plan(self, rows: Iterable[Outreach]) -> None:
         """Add rows; one that is there already stays as it is."""
@@ -200,12 +190,7 @@ class Messages(Part):
 
     def page(self, wanted: Document, before: tuple[datetime, str] | None, limit: int) -> list[Outreach]:
         """Return rows with these field values, last planned first, from after `before` (planned_at, id)."""
-        if before is not None:
-            at, row_id = before
-            wanted = {
-                **wanted,
-                "$or": [{"planned_at": {"$lt": at}}, {"planned_at": at, "_id": {"$lt": row_id}}],
-            }
+        wanted = {**wanted, **beyond(before, "planned_at")}
         found = self._outreach.find(wanted).sort([("planned_at", -1), ("_id", -1)]).limit(limit)
         return [row_of(document) for document in found]
 

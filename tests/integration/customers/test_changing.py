@@ -7,6 +7,8 @@ from itertools import count
 from typing import Any
 
 import pytest
+
+from services.customers import handlers, queries, settling
 from services.customers.changing import Changing
 from services.customers.commands import Commands
 from services.customers.domain.change import APPLIED_BY, ERASE, Change
@@ -17,8 +19,6 @@ from services.customers.sweeping import pending_age
 from tests.integration.customers.parts import LATER, NOW, Broker, Crash, at_once, reference
 from wafa.contracts.envelope import decode, make_event
 from wafa.runtime.errors import InvalidArgument
-
-from services.customers import handlers, queries, settling
 
 CHANGES = ("customer.merged.v1", "customer.unmerged.v1", "customer.erased.v1")
 

@@ -51,6 +51,20 @@ def test_staff_ring_and_say_how_it_ended_once(front: Front) -> None:
     assert refusal(other) == (409, "closed")
 
 
+def test_calls_are_listed_first_due_first_page_by_page(front: Front) -> None:
+    rung = {to_ring(front)["call_id"] for _ in range(3)}
+    pages = [front.get("/v1/calls?limit=2").json()]
+    while before := pages[-1]["next"]:
+        pages.append(front.get(f"/v1/calls?limit=2&before={before}").json())
+
+    listed = [one["call_id"] for page in pages for one in page["calls"]]
+    dues = [one["due"] for page in pages for one in page["calls"]]
+    assert len(listed) == len({*listed})
+    assert rung <= {*listed}
+    assert dues == sorted(dues)
+    assert all(len(page["calls"]) == 2 for page in pages[:-1])
+
+
 def test_a_call_that_there_is_not_and_an_ending_that_there_is_not_are_refused(front: Front) -> None:
     ended = {"outcome": "reached", "agent": "sara"}
 

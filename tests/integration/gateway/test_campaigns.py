@@ -25,6 +25,14 @@ steps:
 """
 
 
+def names(front: Front) -> list[str]:
+    """All campaigns, by pages of two."""
+    pages = [front.get("/v1/campaigns?limit=2").json()]
+    while before := pages[-1]["next"]:
+        pages.append(front.get(f"/v1/campaigns?limit=2&before={before}").json())
+    return [one["campaign"] for page in pages for one in page["campaigns"]]
+
+
 def test_a_file_is_checked_drafted_and_found_again(front: Front, unique: str) -> None:
     file = FILE.replace("CAMPAIGN", unique)
     marketing = front.holding("marketing")
@@ -44,7 +52,9 @@ def test_a_file_is_checked_drafted_and_found_again(front: Front, unique: str) ->
     [version] = found["versions"]
     assert version["content"]["audience"] == {"field": "points", "op": "ge", "value": 50}
     assert version["texts"] == {"news": ["ar", "en"]}
-    assert unique in [one["campaign"] for one in marketing.get("/v1/campaigns").json()["campaigns"]]
+    listed = names(marketing)
+    assert unique in listed
+    assert listed == sorted({*listed}), "each once, by name"
 
 
 def test_mistakes_in_a_file_come_with_path_and_line_and_nothing_is_kept(front: Front, unique: str) -> None:

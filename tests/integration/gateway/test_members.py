@@ -44,6 +44,21 @@ def test_the_ledger_says_where_every_point_comes_from(front: Front) -> None:
     assert entry["earned"] == entry["balance"] == front.get(f"/v1/members/{id}").json()["points"]
 
 
+def test_the_ledger_is_listed_newest_first_page_by_page(front: Front) -> None:
+    who = unique_name()
+    id = arrived(front, *(bought(who, f"{day}.00", days_ago=day) for day in (3, 1, 4, 2, 5)), who=who)
+    path = f"/v1/members/{id}/ledger?limit=2"
+    eventually(lambda: (card(front, id)["member"] or {}).get("purchase_count") == 5)
+    pages = [front.get(path).json()]
+    while before := pages[-1]["next"]:
+        pages.append(front.get(f"{path}&before={before}").json())
+
+    amounts = [one["amount"] for page in pages for one in page["entries"]]
+    assert amounts == ["1.00", "2.00", "3.00", "4.00", "5.00"]
+    assert [len(page["entries"]) for page in pages] == [2, 2, 1]
+    assert {page["customer_id"] for page in pages} == {id}
+
+
 def test_who_never_bought_is_no_member(front: Front) -> None:
     id = arrived(front)
 
@@ -62,7 +77,7 @@ def test_points_are_spent_once_however_often_the_till_asks(front: Front) -> None
 
     assert [one.status for one in answers] == [200, 200, 200], answers[0].data
     assert {one.json()["points"] for one in answers} == {had - 40}
-    assert front.get(f"/v1/members/{id}/ledger").json()["entries"][-1]["spent"] == 40
+    assert front.get(f"/v1/members/{id}/ledger").json()["entries"][0]["spent"] == 40
 
 
 def test_what_stands_against_spending_is_said_in_words_for_machines(front: Front) -> None:

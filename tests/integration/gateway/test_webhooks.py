@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from tests.conftest import unique_name
 from tests.integration.gateway.conftest import Front
@@ -96,6 +97,30 @@ def test_the_secret_is_shown_once(front: Front, webhook: dict[str, Any]) -> None
         assert "whsec_" not in answer.data.decode()
 
 
+def test_a_secret_is_not_kept_for_who_sends_the_request_again(
+    front: Front, receiver: Subscriber, unique: str, mongo_client: MongoClient
+) -> None:
+    wanted, name = {"url": receiver.url(), "types": ["loyalty.*"]}, {"Idempotency-Key": unique}
+    made = front.post("/v1/webhooks", wanted, **name).json()
+    again = front.post("/v1/webhooks", wanted, **name)
+    other = front.post("/v1/webhooks", {**wanted, "types": ["*"]}, **name)
+
+    assert (again.status, again.json()["error"]["code"]) == (409, "secret_shown_once")
+    assert (other.status, other.json()["error"]["code"]) == (422, "idempotency_key_reused")
+    rotated = [front.post(path(made, "/rotate"), **name) for _ in range(2)]
+    assert [one.status for one in rotated] == [200, 409]
+    [database] = [
+        one
+        for one in mongo_client.list_database_names()
+        if mongo_client[one]["webhooks"].find_one(made["id"])
+    ]
+    kept = str([*mongo_client[database]["answers"].find({"_id": {"$regex": unique}})])
+    assert unique in kept
+    for secret in (made["secret"], rotated[0].json()["secret"]):
+        assert secret not in kept
+    front.ask("DELETE", path(made))
+
+
 def test_a_test_event_tells_at_once_whether_the_receiver_works(
     front: Front, receiver: Subscriber, webhook: dict[str, Any]
 ) -> None:
@@ -155,7 +180,7 @@ def test_deliveries_are_paged_without_what_was_sent(
     more: str | None = ""
     while more is not None:
         page = front.get(path(webhook, f"/deliveries?limit=2{more}")).json()
-        more = page["next"] and f"&before={page['next']}".replace(" ", "%20")
+        more = page["next"] and f"&before={page['next']}"
         assert unique not in str(page)
         seen += [one["webhook_id"] for one in page["deliveries"]]
     assert len(seen) == len({*seen}) >= 3

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
+
+from services.interactions import caseview, casework
 from services.interactions.handlers import refresh_cases
 from tests.integration.interactions.parts import NOON, NOW, SOURCE, Interactions, complaint, forget
 from wafa.contracts.envelope import derive_id
 from wafa.contracts.validation import check
 from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.mongo import Document
-
-from services.interactions import caseview, casework
 
 CASE = derive_id(SOURCE, "case c-1")
 

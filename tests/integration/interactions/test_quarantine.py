@@ -4,14 +4,14 @@ import json
 from typing import Any
 
 import pytest
+
+from services.interactions import queries, rejections
 from tests.integration.interactions.parts import NOW, Interactions
 from tests.integration.interactions.parts import purchase as bought
 from wafa.contracts.envelope import Event, encode_batch, make_event
 from wafa.contracts.errors import Problem
 from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.retrying import Attempt
-
-from services.interactions import queries, rejections
 
 BROKEN = Problem("invalid", "data.total.currency", "must be an ISO 4217 code")
 

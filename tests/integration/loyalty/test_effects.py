@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pymongo.database import Database
+
 from services.loyalty import handlers, queries, rebuilding, sweeping
 from services.loyalty.domain.program import Program
 from services.loyalty.redeeming import redeem
@@ -482,13 +483,32 @@ def test_the_ledger_explains_the_balance_entry_by_entry(
 ) -> None:
     take_in(bought(0), bought(9), returned(10, of_day=9, amount="30.00"))
 
-    entries = queries.ledger(store, program, "mona", NOW)
+    found = queries.ledger(store, program, "mona", NOW)
 
-    assert [(entry["kind"], entry["balance"]) for entry in entries] == [
-        ("purchase", 60),
-        ("purchase", 120),
+    assert [(entry["kind"], entry["balance"]) for entry in found["entries"]] == [
         ("return", 90),
+        ("purchase", 120),
+        ("purchase", 60),
     ]
+    assert found["next"] is None
+
+
+def test_the_ledger_is_read_page_by_page_newest_first_by_any_id_and_by_nobodys_object(
+    take_in: Callable, store: LoyaltyStore, program: Program
+) -> None:
+    take_in(*(bought(day) for day in range(7)))
+    pages = [queries.ledger(store, program, "mona", NOW, limit=3)]
+    while before := pages[-1]["next"]:
+        pages.append(queries.ledger(store, program, "mona", NOW, before, 3))
+
+    assert [len(page["entries"]) for page in pages] == [3, 3, 1]
+    times = [one["time"] for page in pages for one in page["entries"]]
+    assert times == sorted({*times}, reverse=True)
+    assert len(times) == 7
+    assert queries.ledger(store, program, "nobody", NOW) is None
+    for wrong in ("yesterday", "", {"$gt": ""}, 5):
+        with pytest.raises(InvalidArgument, match="before must be"):
+            queries.ledger(store, program, "mona", NOW, wrong)
 
 
 def test_points_that_were_granted_are_in_the_ledger_with_their_reason(
@@ -500,8 +520,8 @@ def test_points_that_were_granted_are_in_the_ledger_with_their_reason(
     shown = bus.of("loyalty.member_updated.v1")[-1]
     assert (shown["points"], shown["purchase_count"], shown["repeat"]) == (310, 1, False)
     assert shown["qualifying_spend"]["amount"] == "60.00"
-    entries = queries.ledger(store, program, "mona", NOW)
-    assert [(one["kind"], one["earned"], one.get("reason")) for one in entries] == [
+    entries = queries.ledger(store, program, "mona", NOW)["entries"]
+    assert [(one["kind"], one["earned"], one.get("reason")) for one in reversed(entries)] == [
         ("purchase", 60, None),
         ("grant", 250, "Sorry, Mona, for the late parcel"),
         ("grant", 0, "Sorry, Mona, for the late parcel"),

@@ -5,15 +5,15 @@ import threading
 from typing import Any
 
 import pytest
+
 from services.notifications.book import Book
+from services.notifications.campaigning import Office
 from services.notifications.policy_file import OutreachPolicy
 from services.notifications.texts.findings import Finding
 from tests.integration.notifications.campaigns import TEXTS, news, on
 from tests.integration.notifications.parts import Notifications
 from tests.unit.notifications.builders import NOON, complained, created, member_updated, recognized, told
 from wafa.runtime.errors import InvalidArgument
-
-from services.notifications.campaigning import Office
 
 FILE = """\
 campaign: news
@@ -236,8 +236,26 @@ def test_messages_of_a_pause_that_lasts_too_long_expire_instead_of_coming_late(n
 # The one that is built in
 
 
+def test_all_campaigns_are_listed_by_name_page_by_page(notifications):
+    names = ["a-first", "news-1", "news-2", "spring", "zeal"]
+    for name in names:
+        draft(notifications, FILE.replace("news", name, 1))
+    pages = [notifications.office.campaigns(limit=2)]
+    while before := pages[-1]["next"]:
+        pages.append(notifications.office.campaigns(before, 2))
+
+    listed = [[one["campaign"] for one in page["campaigns"]] for page in pages]
+    assert listed == [["a-first", "news-1"], ["news-2", "recognition"], ["spring", "zeal"]]
+
+
+@pytest.mark.parametrize("before", ["recognition", "", {"$gt": ""}, 5])
+def test_a_page_of_campaigns_that_begins_nowhere_is_told_by_its_argument(notifications, before):
+    with pytest.raises(InvalidArgument, match="before must be"):
+        notifications.office.campaigns(before)
+
+
 def test_recognition_is_there_without_being_launched(notifications):
-    [found] = notifications.office.campaigns()
+    [found] = notifications.office.campaigns()["campaigns"]
     assert (found["campaign"], found["state"], found["version"]) == ("recognition", "running", 0)
     assert found["title"]["ar"] == "شكرًا لعودتك"
     assert shown(notifications, "recognition")["versions"] == []
@@ -399,4 +417,5 @@ def test_nobodys_data_become_an_operator(notifications, content):
             draft(notifications, content)
     else:
         assert draft(notifications, content)["mistakes"]
-    assert [one["campaign"] for one in notifications.office.campaigns()] == ["recognition"]
+    listed = notifications.office.campaigns()["campaigns"]
+    assert [one["campaign"] for one in listed] == ["recognition"]

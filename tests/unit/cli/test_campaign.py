@@ -217,7 +217,8 @@ def test_a_command_that_cannot_be_done_says_why(wafa: Any, answers: dict[str, An
 
 
 def test_the_list_shows_what_runs_and_what_was_drafted_since(wafa: Any, answers: dict[str, Any]) -> None:
-    answers["campaigns"] = [NEWS, RUNNING | {"campaign": "due", "newest": 3}]
+    second = {"campaigns": [RUNNING | {"campaign": "due", "newest": 3}], "next": None}
+    answers["campaigns"] = lambda before, limit: second if before else {"campaigns": [NEWS], "next": "more"}
     _, news, due = wafa("campaign", "list").stdout.splitlines()
     assert news.split() == ["news", "draft", "-", "(2", "drafted)", "broadcast", "News", "/", "جديد"]
     assert due.split()[:5] == ["due", "running", "2", "(3", "drafted)"]
@@ -251,7 +252,8 @@ def test_there_may_be_no_such_campaign(wafa: Any, answers: dict[str, Any]) -> No
 
 
 def test_what_a_campaign_is_called_is_no_terminal_command(wafa: Any, answers: dict[str, Any]) -> None:
-    answers["campaigns"] = [NEWS | {"title": {"en": "\x1b[31mred [bold]", "ar": "ج"}}]
+    titled = NEWS | {"title": {"en": "\x1b[31mred [bold]", "ar": "ج"}}
+    answers["campaigns"] = {"campaigns": [titled], "next": None}
     shown = wafa("campaign", "list").stdout
     assert "\x1b" not in shown
     assert "[bold]" in shown

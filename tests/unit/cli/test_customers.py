@@ -53,7 +53,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     services = Services(
         interactions_timeline=[
             {"interactions": [{"interaction_id": "i1", "time": AT}], "next": "~"},
-            {"interactions": [{"interaction_id": "i2", "time": AT}]},
+            {"interactions": [{"interaction_id": "i2", "time": AT}], "next": None},
         ],
         interactions_card={"open_cases": [{"category": "late"}]},
         loyalty_member={
@@ -62,7 +62,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
             "points": 5,
             "tier": "silver",
         },
-        loyalty_ledger=[{"entry": 1}],
+        loyalty_ledger={"entries": [{"entry": 2}, {"entry": 1}], "next": None},
         notifications_audience={"name": "ليلى"},
         notifications_outreach={"outreach": [{"outreach_id": "o1"}], "next": None},
     )

@@ -55,6 +55,11 @@ ENTRIES = [
 ]
 
 
+def page(*entries: dict[str, Any], next: str | None = None) -> dict[str, Any]:
+    """What loyalty answers for a page of the ledger."""
+    return {"entries": [*entries], "next": next}
+
+
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What loyalty answers, by method."""
@@ -107,7 +112,7 @@ def test_a_moment_that_is_none_is_an_error_that_says_so(wafa: Any, answers: dict
 
 
 def test_the_ledger_has_a_line_for_each_entry(wafa: Any, answers: dict[str, Any]) -> None:
-    answers["ledger"] = lambda customer_id: ENTRIES
+    answers["ledger"] = lambda customer_id, before, limit: page(*ENTRIES)
     _, first, second = wafa("members", "ledger", "b").stdout.splitlines()
     assert first.split() == [
         "2026-02-01T12:00:00Z", "purchase", "60.00", "USD", "+60", "1,200", "silver", "/till/1|7",
@@ -116,12 +121,25 @@ def test_the_ledger_has_a_line_for_each_entry(wafa: Any, answers: dict[str, Any]
     assert json.loads(wafa("members", "ledger", "b", "--json").stdout) == ENTRIES
 
 
+def test_of_a_long_ledger_as_many_pages_are_read_as_are_wanted(wafa: Any, answers: dict[str, Any]) -> None:
+    asked: list[str | None] = []
+
+    def ledger(customer_id: str, before: str | None, limit: int) -> dict[str, Any]:
+        asked.append(before)
+        return page(*ENTRIES, next=f"page {len(asked)}")
+
+    answers["ledger"] = ledger
+    result = wafa("members", "ledger", "b", "--limit", "3", "--json")
+    assert json.loads(result.stdout) == [*ENTRIES, ENTRIES[0]]
+    assert asked == [None, "page 1"]
+
+
 @pytest.mark.parametrize("command", ["show", "ledger"])
 def test_a_member_is_found_by_an_address(wafa: Any, answers: dict[str, Any], command: str) -> None:
     asked: list[str] = []
     answers["lookup"] = lambda **named: {"customer_id": f"who has {named['email']}"}
     answers["member"] = lambda customer_id, as_of: asked.append(customer_id) or MEMBER
-    answers["ledger"] = lambda customer_id: asked.append(customer_id) or ENTRIES
+    answers["ledger"] = lambda customer_id, *_: asked.append(customer_id) or page(*ENTRIES)
     assert wafa("members", command, "--email", "a@example.com").exit_code == 0
     assert asked == ["who has a@example.com"]
 
@@ -131,13 +149,13 @@ def test_points_that_were_given_show_what_for(wafa: Any, answers: dict[str, Any]
         **{"time": "2026-02-01T12:00:00Z", "kind": "grant", "key": "k", "reason": "Sorry for the delay"},
         **{"earned": 250, "taken_back": 0, "spent": 0, "expired": 0, "balance": 250, "tier": "member"},
     }
-    answers["ledger"] = lambda customer_id: [given]
+    answers["ledger"] = lambda customer_id, *_: page(given)
     line = wafa("members", "ledger", "b").stdout.splitlines()[1]
     assert " ".join(line.split()) == "2026-02-01T12:00:00Z grant +250 250 member Sorry for the delay"
 
 
 def test_a_ledger_without_entries_is_said(wafa: Any, answers: dict[str, Any]) -> None:
-    answers["ledger"] = lambda customer_id: []
+    answers["ledger"] = lambda customer_id, *_: None
     assert wafa("members", "ledger", "b").exit_code == 1
 
 

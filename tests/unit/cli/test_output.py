@@ -154,12 +154,15 @@ def test_a_message_that_waits_says_for_what(wafa, monkeypatch, narrow) -> None:
         "not_before": "2026-06-30T02:00:00Z",
     }
     services = Services(
-        notifications_outreach={"outreach": [message, {**message, "campaign": "news", "decision": None}]},
+        notifications_outreach={
+            "outreach": [message, {**message, "campaign": "news", "decision": None}],
+            "next": None,
+        },
         notifications_counts={"states": {}, "reasons": {}},
-        notifications_campaigns=[
-            {"campaign": "due", "state": "running"},
-            {"campaign": "news", "state": "paused"},
-        ],
+        notifications_campaigns={
+            "campaigns": [{"campaign": "due", "state": "running"}, {"campaign": "news", "state": "paused"}],
+            "next": None,
+        },
     )
     monkeypatch.setattr(outreach, "client", lambda: services)
     assert wafa("outreach").exit_code == 0

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from services.loyalty.domain.facts import Fact, moment
 from services.loyalty.domain.fold import advance, rebuild
 from services.loyalty.domain.program import Program
-from services.loyalty.domain.statement import Entry, Kind, statement
+from services.loyalty.domain.statement import Entry, Kind, Place, latest, statement
 from services.loyalty.domain.view import view
 
 from .histories import histories, moments, patient, programs
@@ -72,3 +73,17 @@ def test_the_statement_adds_up_to_the_member(by: Program, facts: list[Fact], now
         assert sum(getattr(one, name) for one in entries) == getattr(totals, name)
     assert [one.time for one in entries] == sorted(one.time for one in entries)
     assert [one.key for one in entries if one.key] == [fact.key for fact in sorted(facts, key=moment)]
+
+
+@patient
+@given(programs, histories(), moments, st.integers(1, 5))
+def test_its_pages_are_the_statement_backwards(
+    by: Program, facts: list[Fact], now: datetime, limit: int
+) -> None:
+    read: list[Entry] = []
+    before: Place | None = None
+    while page := latest(by, facts, now, limit, before):
+        assert len(page) <= limit
+        read, before = read + page, page[-1].place
+
+    assert read[::-1] == statement(by, facts, now)
