@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import Schema, fields
+
+
+class ShownOnce(fields.String):
+    """A secret: no answer with it is kept."""
 
 
 def counted(about: str) -> fields.Dict:
@@ -23,6 +27,25 @@ def number(about: str, **options: Any) -> fields.Integer:
 def moment(about: str, **options: Any) -> fields.String:
     """Return a field for a point in time as RFC 3339 text."""
     return text(about, format="date-time", **options)
+
+
+def shown_once(about: str) -> ShownOnce:
+    """Return the field for a secret."""
+    return ShownOnce(required=True, metadata={"description": about})
+
+
+def shows_secret(answers: type[Schema] | Schema | None) -> bool:
+    """Tell whether answers of this schema have a secret, however deep."""
+    if answers is None:
+        return False
+    made = answers() if isinstance(answers, type) else answers
+    return any(_is_secret(one) for one in made.fields.values())
+
+
+def _is_secret(field: Any) -> bool:
+    if isinstance(field, fields.List):
+        return _is_secret(field.inner)
+    return isinstance(field, ShownOnce) or (isinstance(field, fields.Nested) and shows_secret(field.schema))
 
 
 def following() -> fields.String:

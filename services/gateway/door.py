@@ -18,6 +18,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from services.gateway.body import whole_body
+from services.gateway.described import shows_secret
 from services.gateway.domain.scopes import ANY
 from services.gateway.means import means
 from services.gateway.once import PARAMETER, answered_once
@@ -31,13 +32,17 @@ ALWAYS = (401, 403, 422, 429, 500, 503)
 
 
 class Door(NamedTuple):
-    """An endpoint. `scope` is None where everybody may come in; `changes`: it does more than to answer."""
+    """An endpoint. `scope` is None where everybody may come in; `changes`: it does more than to answer.
+
+    `secret`: what it answers has something that is shown once.
+    """
 
     name: str
     method: str
     rule: str
     scope: str | None
     changes: bool
+    secret: bool
 
 
 class Doors(Blueprint):
@@ -86,6 +91,7 @@ class Doors(Blueprint):
                 f"/v1{rule}",
                 needs,
                 method != "GET" if changes is None else changes,
+                shows_secret(answers),
             )
             self.doors.append(door)
             told = self.response(status, answers)(view)
@@ -130,7 +136,7 @@ def _guarded(view: Callable[..., Any], door: Door) -> Callable[..., Any]:
         witness.see(kwargs)
         with means().room.taken(_size()):
             answer = partial(view, *args, **kwargs)
-            return answered_once(door.name, answer) if door.changes else answer()
+            return answered_once(door.name, answer, secret=door.secret) if door.changes else answer()
 
     return enter
 

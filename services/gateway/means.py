@@ -9,6 +9,7 @@ from flask import current_app
 
 from services.gateway.asking import Services
 from services.gateway.audit import Audit
+from services.gateway.claims import Claims
 from services.gateway.flushing import Flusher
 from services.gateway.gate import Gate
 from services.gateway.publishing import Publishing
@@ -36,6 +37,8 @@ class Means:
     now: Callable[[], datetime]
     audit: Audit
     flusher: Flusher
+    claims: Claims
+    renewing: Flusher
     room: Room = field(default_factory=Room)
     lookups: Lookups = field(default_factory=Lookups)
 

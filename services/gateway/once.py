@@ -2,20 +2,21 @@
 
 The first request of that name claims it in the database and keeps its answer there for a day. Whoever sends
 it again, because the answer was lost, gets that answer. Only what is final is kept: after a 5xx, and what
-the key of the moment may not do, the same name is tried anew.
+the key of the moment may not do, the same name is tried anew. Of an answer with a secret it is kept that it
+was given, and nothing of what it said.
 """
 
 import hashlib
 import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import structlog
 from flask import Response, current_app, g, request
 
 from services.gateway.body import whole_body
+from services.gateway.claims import ABANDONED
 from services.gateway.means import means
 from services.gateway.refusals import Refusal
 from services.gateway.store.answers import KEPT
@@ -39,18 +40,19 @@ PARAMETER = {
     "schema": {"type": "string", "pattern": f"^[!-~]{{1,{LONGEST}}}$"},
 }
 
-#: After so long a request without an answer counts as one whose process has died.
-ABANDONED = timedelta(seconds=60)
 #: It has to fit into one document.
 LARGEST_KEPT = 8 * 1024 * 1024
 _PASSING = {401, 403, 408, 429}
 
 
-def answered_once(door: str, view: Callable[[], Any]) -> Any:
+def answered_once(door: str, view: Callable[[], Any], *, secret: bool = False) -> Any:
     """Answer the request in hand by `view`, or as it was answered the first time.
 
+    `secret`: the answer has something that nobody is shown twice.
+
     Raises:
-        Refusal: the header is no name, or named another request before (422); or that is in progress (409).
+        Refusal: the header is no name, or named another request before (422); or that is in progress, or its
+            answer had a secret (409).
     """
     name = request.headers.get(HEADER)
     if name is None:
@@ -65,7 +67,10 @@ def answered_once(door: str, view: Callable[[], Any]) -> Any:
         "at": now(),
     }
     found = means().store.claim_answer(claim, _counts)
-    return _first(claim, view) if found is None else _again(found, claim)
+    if found is not None:
+        return _again(found, claim)
+    with means().claims.held(claim):
+        return _first(claim, view, secret)
 
 
 def _counts(found: Document) -> bool:
@@ -84,28 +89,33 @@ def _again(found: Document, claim: Document) -> Response:
     if (answer := found.get("answer")) is None:
         message = "the same request is being answered at the moment; try again"
         raise Refusal(409, "in_progress", message, headers={"Retry-After": "1"})
+    if "body" not in answer:
+        message = "this was done already. The answer had a secret, which is shown once and kept nowhere"
+        raise Refusal(409, "secret_shown_once", message)
     return Response(answer["body"], answer["status"], {**answer["headers"], REPLAYED: "true"})
 
 
-def _first(claim: Document, view: Callable[[], Any]) -> Response:
+def _first(claim: Document, view: Callable[[], Any], secret: bool) -> Response:
     try:
-        response = _answered(view)
+        response, lasting = _answered(view)
     except BaseException:
         _settle(lambda: means().store.give_up_answer(claim))
         raise
-    if _is_final(response):
-        _settle(lambda: means().store.keep_answer(claim, _kept(response)))
+    if lasting and _is_final(response):
+        kept = {} if secret and response.status_code < 300 else _kept(response)
+        _settle(lambda: means().store.keep_answer(claim, kept))
     else:
         _settle(lambda: means().store.give_up_answer(claim))
     return response
 
 
-def _answered(view: Callable[[], Any]) -> Response:
-    """Return the answer as it will be given, errors too."""
+def _answered(view: Callable[[], Any]) -> tuple[Response, bool]:
+    """Return the answer as it will be given, errors too, and whether it would be the same a moment later."""
     try:
-        return current_app.make_response(view())
+        return current_app.make_response(view()), True
     except Exception as error:
-        return current_app.make_response(current_app.handle_user_exception(error))
+        lasting = not (isinstance(error, Refusal) and error.passing)
+        return current_app.make_response(current_app.handle_user_exception(error)), lasting
 
 
 def _is_final(response: Response) -> bool:

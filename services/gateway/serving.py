@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.gateway.asking import Services
 from services.gateway.audit import Audit
+from services.gateway.claims import RENEWED_EVERY, Claims
 from services.gateway.flushing import Flusher
 from services.gateway.gate import Gate
 from services.gateway.keyring import Keyring
@@ -48,6 +49,7 @@ def gather(settings: Settings, tally: Tally) -> Means:
     )
     # Keys and the audit log go by the true time, whatever past is played.
     keyring, audit = Keyring(store, true_now), Audit(store, true_now)
+    claims = Claims(store, true_now)
     # What listens holds a thread: the other half is for requests.
     ears = Ears(settings.amqp_uri, settings.http_threads // 2, name="wafa gateway stream")
     return Means(
@@ -61,6 +63,8 @@ def gather(settings: Settings, tally: Tally) -> Means:
         now=now,
         audit=audit,
         flusher=Flusher(audit.flush, keyring.flush),
+        claims=claims,
+        renewing=Flusher(claims.renew, every=RENEWED_EVERY),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.gateway.described import following, moment
+from services.gateway.described import following, moment, shown_once
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Why
 from services.gateway.paging import Page
@@ -113,7 +113,7 @@ class Webhook(Schema):
 class WebhookWithSecret(Webhook):
     """A subscription with the secret that signs, which is shown here only."""
 
-    secret = fields.String(required=True, metadata={"description": "`whsec_` and base64"})
+    secret = shown_once("`whsec_` and base64")
 
 
 class Webhooks(Schema):

@@ -21,6 +21,11 @@ webhooks = Doors(
 
 #: What a new or changed subscription takes.
 _READING = "Needs the scope `webhooks:write`, and the scopes by which what it delivers may be read."
+#: Of what answers with a secret.
+_ONCE = (
+    "Sent again with the same `Idempotency-Key` it has no second effect, and is answered with 409 "
+    "`secret_shown_once`: the secret is kept nowhere. If you have not got it, rotate."
+)
 
 
 def _subscribing() -> Subscribing:
@@ -36,7 +41,7 @@ def _subscribing() -> Subscribing:
     takes=shapes.WebhookWanted,
     answers=shapes.WebhookWithSecret,
     status=201,
-    description=_READING,
+    description=f"{_READING}\n\n{_ONCE}",
 )
 def subscribe(given: dict[str, Any]) -> Any:
     """Subscribe to events; the answer has the secret, once."""
@@ -94,6 +99,7 @@ def test(webhook_id: str) -> Any:
     needs="webhooks:write",
     answers=shapes.WebhookWithSecret,
     refuses=[404],
+    description=f"Needs the scope `webhooks:write`.\n\n{_ONCE}",
 )
 def rotate(webhook_id: str) -> Any:
     """Replace the secret; the old one signs too for 24 hours."""

@@ -1,7 +1,7 @@
 """Answers that are kept, so that a request which comes again has its effect once."""
 
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING
@@ -12,8 +12,9 @@ from wafa.runtime.mongo import Document, insert_new
 
 #: How long an answer is kept.
 KEPT = timedelta(hours=24)
-#: The families of doors whose answers may say something of a person.
-ABOUT_PEOPLE = ("calls", "cases", "customers", "identity", "members")
+#: The families of doors whose answers say nothing of a person. All others are looked through when somebody
+#: is erased.
+ABOUT_NOBODY = ("events",)
 
 
 class AnswerRecords(Part):
@@ -41,7 +42,9 @@ class AnswerRecords(Part):
                 continue  # given up meanwhile
             if counts(found):
                 return found
-            if self._answers.replace_one({"_id": found["_id"], "token": found["token"]}, claim).matched_count:
+            # It may be renewed meanwhile.
+            lapsed = {name: found[name] for name in ("_id", "token", "at")}
+            if self._answers.replace_one(lapsed, claim).matched_count:
                 break
         return None
 
@@ -54,10 +57,17 @@ class AnswerRecords(Part):
         """Let whoever comes next answer."""
         self._answers.delete_one({"_id": claim["_id"], "token": claim["token"]})
 
+    def renew_claims(self, claims: Collection[Document], at: datetime) -> None:
+        """Let these claims count from a moment on, as far as they are still theirs."""
+        names, tokens = ([one[field] for one in claims] for field in ("_id", "token"))
+        mine = {"_id": {"$in": names}, "token": {"$in": tokens}}
+        self._answers.update_many(mine, {"$set": {"at": at}})
+
     def forget_answers(self, customer_ids: Collection[str]) -> None:
         """Remove answers that name one of these customers, who were erased."""
-        doors = rf"^[^ ]+ ({'|'.join(ABOUT_PEOPLE)})\."
-        kept = self._answers.find({"_id": {"$regex": doors}, "answer": {"$exists": True}}, {"answer.body": 1})
+        others = rf"^[^ ]+ ({'|'.join(ABOUT_NOBODY)})\."
+        wanted = {"_id": {"$not": {"$regex": others}}, "answer.body": {"$exists": True}}
+        kept = self._answers.find(wanted, {"answer.body": 1})
         names = [one.encode() for one in customer_ids]
         gone = [one["_id"] for one in kept if any(name in one["answer"]["body"] for name in names)]
         if gone:

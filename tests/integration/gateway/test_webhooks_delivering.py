@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from services.gateway.claims import ABANDONED
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Secret, Subscription, Why
 from services.gateway.hooks.courier import AT_ONCE, LEASE, Courier
@@ -293,15 +294,52 @@ def test_of_who_is_erased_nothing_is_kept_but_the_erasure(office: Office, receiv
 def test_answers_that_name_who_is_erased_are_forgotten_too(office: Office) -> None:
     claims = [
         {"_id": f"key {door} name", "request": "r", "token": door, "at": office.clock()}
-        for door in ("identity.merge", "members.redeem", "events.publish")
+        for door in ("identity.merge", "members.redeem", "not_yet_thought_of.do", "events.publish")
     ]
-    bodies = (b'{"customer_ids": ["gone"]}', b'{"customer_id": "stays"}', b'{"id": "gone"}')
+    gone, stays = b'{"customer_ids": ["gone"]}', b'{"customer_id": "stays"}'
+    bodies = (gone, stays, gone, b'{"id": "gone"}')
     for claim, body in zip(claims, bodies, strict=True):
         assert office.store.claim_answer(claim, lambda _: True) is None
         office.store.keep_answer(claim, {"status": 200, "headers": {}, "body": body})
     office.hear(change("customer.erased.v1", "e1", customer_id="gone"))
     left = [office.store.claim_answer(claim, lambda _: True) for claim in claims]
-    assert [one is not None for one in left] == [False, True, True]
+    assert [one is not None for one in left] == [False, True, False, True]
+
+
+def test_a_claim_that_is_renewed_counts_on_and_one_that_somebody_took_over_is_theirs(office: Office) -> None:
+    def claim(token: str) -> dict[str, Any]:
+        return {"_id": "key door name", "request": "r", "token": token, "at": office.clock()}
+
+    def counts(found: dict[str, Any]) -> bool:
+        return office.clock() - found["at"] < ABANDONED
+
+    first = claim("first")
+    assert office.store.claim_answer(first, counts) is None
+    office.ahead += ABANDONED
+    office.store.renew_claims([first], office.clock())
+    found = office.store.claim_answer(claim("second"), counts)
+    assert found
+    assert found["token"] == "first"
+
+    office.ahead += ABANDONED
+    assert office.store.claim_answer(claim("second"), counts) is None
+    office.ahead += ABANDONED
+    office.store.renew_claims([first], office.clock())
+    assert office.store.claim_answer(claim("third"), counts) is None, "what is no longer ours is not renewed"
+
+
+def test_a_claim_that_is_renewed_at_the_last_moment_is_not_taken_over(office: Office) -> None:
+    first = {"_id": "key door name", "request": "r", "token": "first", "at": office.clock()}
+    office.store.claim_answer(first, lambda _: True)
+    told = [False, True]
+
+    def counts(found: dict[str, Any]) -> bool:
+        office.store.renew_claims([first], office.clock() + ABANDONED)
+        return told.pop(0)
+
+    found = office.store.claim_answer(first | {"token": "second"}, counts)
+    assert found
+    assert found["token"] == "first"
 
 
 def test_an_erasure_is_confirmed_again_when_it_comes_again(office: Office) -> None:

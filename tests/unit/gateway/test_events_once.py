@@ -1,7 +1,7 @@
 """A request that is sent again has its effect once, whatever became of the first answer."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +12,11 @@ from pymongo.errors import AutoReconnect
 from werkzeug.test import TestResponse
 
 from services.gateway import once
+from services.gateway.claims import ABANDONED, RENEWED_EVERY, Claims
+from services.gateway.flushing import Flusher
 from services.gateway.means import EXTENSION
-from services.gateway.once import ABANDONED, answered_once
-from services.gateway.refusals import Refusal, answer_in_our_shape
+from services.gateway.once import answered_once
+from services.gateway.refusals import Refusal, answer_in_our_shape, invalid
 from services.gateway.store.answers import KEPT
 from wafa.runtime.clock import now
 from wafa.runtime.mongo import Document
@@ -42,6 +44,10 @@ class Answers:
     def give_up_answer(self, claim: Document) -> None:
         del self.kept[claim["_id"]]
 
+    def renew_claims(self, claims: Collection[Document], at: datetime) -> None:
+        for claim in claims:
+            self.kept[claim["_id"]]["at"] = at
+
 
 class Door:
     """A door of somebody's, who answers as told and counts."""
@@ -51,6 +57,7 @@ class Door:
         self.asked = 0
         self.answer: Any = Response('{"done": true}', 201, {"Location": "/1"}, mimetype="application/json")
         self.prefix = "key1"
+        self.secret = False
 
     def view(self) -> Any:
         self.asked += 1
@@ -67,13 +74,13 @@ class Door:
 def door() -> Door:
     app = Flask("test")
     answers = Answers()
-    app.extensions[EXTENSION] = SimpleNamespace(store=answers)
+    app.extensions[EXTENSION] = SimpleNamespace(store=answers, claims=Claims(answers, now))
     answer_in_our_shape(app)
     door = Door(app.test_client(), answers)
 
     def enter(where: str) -> Any:
         g.key = SimpleNamespace(prefix=door.prefix)
-        return answered_once("things.make", door.view)
+        return answered_once("things.make", door.view, secret=door.secret)
 
     app.add_url_rule("/<where>", view_func=enter, methods=["POST"])
     return door
@@ -118,6 +125,58 @@ def test_while_the_first_is_being_answered_the_second_is_to_wait(door: Door) -> 
 
     assert (seconds[0].status_code, code(seconds[0])) == (409, "in_progress")
     assert seconds[0].headers["Retry-After"] == "1"
+
+
+def test_a_request_that_takes_long_keeps_its_claim_for_as_long_as_it_takes(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(once, "ABANDONED", timedelta(milliseconds=300))
+    renewing = Flusher(door.client.application.extensions[EXTENSION].claims.renew, every=0.02)
+    seconds: list[TestResponse] = []
+
+    def view() -> str:
+        begun = now()
+        while now() - begun < 3 * once.ABANDONED:
+            seconds.append(door.post())
+        return "done"
+
+    door.view = view
+    assert door.post().data == b"done"
+
+    assert {code(one) for one in seconds} == {"in_progress"}
+    assert door.post().headers["Idempotent-Replayed"] == "true"
+    renewing.close()
+
+
+def test_claims_are_renewed_often_enough_for_one_renewal_to_fail() -> None:
+    slowest = timedelta(seconds=5 + 20)  # to find a server, and to wait for its answer
+    assert 2 * timedelta(seconds=RENEWED_EVERY) + slowest < ABANDONED
+
+
+def test_a_secret_is_not_kept_and_who_asks_again_is_told_so(door: Door) -> None:
+    door.secret = True
+    door.answer = Response('{"secret": "whsec_abc"}', 201, {"Location": "/1"}, mimetype="application/json")
+
+    assert door.post().status_code == 201
+    again = door.post()
+
+    assert (again.status_code, code(again), door.asked) == (409, "secret_shown_once", 1)
+    assert "whsec_abc" not in str(door.answers.kept)
+
+
+def test_where_a_secret_would_be_shown_a_refusal_is_kept_as_anywhere(door: Door) -> None:
+    door.secret = True
+    door.answer = Refusal(422, "invalid", "no")
+
+    assert [door.post().status_code, door.post().status_code, door.asked] == [422, 422, 1]
+
+
+def test_a_refusal_for_now_is_tried_anew(door: Door) -> None:
+    door.answer = invalid([{"path": "url", "message": "try again"}], passing=True)
+    assert door.post().status_code == 422
+    door.answer = "done"
+
+    assert door.post().status_code == 200
 
 
 def test_a_refusal_that_stays_is_kept_in_the_one_shape(door: Door) -> None:
