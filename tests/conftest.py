@@ -3,7 +3,7 @@
 import json
 import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,11 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from wafa.stack import Stack, ports
+from wafa.stack.services import WORKERS
 
 VHOSTS_AT_A_TIME = 20
+#: Makes a stack of these services, with further variables; see `isolated`.
+Isolated = Callable[..., Stack]
 
 # Whoever starts the tests in the background may ignore Ctrl-C, and every process of ours would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -85,17 +88,28 @@ def prefix() -> str:
     return f"{unique_name()}_"
 
 
+@pytest.fixture(scope="session")
+def isolated(
+    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
+) -> Isolated:
+    """Runs services on a broker and databases that nobody else uses: `with isolated("loyalty") as stack`."""
+
+    def stack(*services: str, mongodb_uri: str = "", **environment: str) -> Stack:
+        return Stack(
+            tmp_path_factory.mktemp(services[0]),
+            services=services,
+            amqp_uri=next(vhosts),
+            mongodb_uri=mongodb_uri or infrastructure.mongodb_uri,
+            environment={"WAFA_DATABASE_PREFIX": f"{unique_name()}_", **environment},
+        )
+
+    return stack
+
+
 @pytest.fixture(scope="module")
-def system(
-    infrastructure: Stack, vhosts: Iterator[str], prefix: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
+def system(isolated: Isolated, prefix: str) -> Iterator[Stack]:
     """All services, on a virtual host and databases that only this test module uses."""
-    with Stack(
-        tmp_path_factory.mktemp("system"),
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": prefix},
-    ) as stack:
+    with isolated(*WORKERS, WAFA_DATABASE_PREFIX=prefix) as stack:
         yield stack
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Isolated
 from tests.waiting import eventually
 from wafa.services import PROCESSES, WEB
 from wafa.stack import Stack
@@ -19,17 +20,9 @@ USUAL = "http://127.0.0.1:8000"
 
 
 @pytest.fixture(scope="module")
-def whole(
-    infrastructure: Stack, vhosts: Iterator[str], prefix: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
+def whole(isolated: Isolated) -> Iterator[Stack]:
     """What `make up` starts."""
-    with Stack(
-        tmp_path_factory.mktemp("whole"),
-        services=PROCESSES,
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": prefix, "WAFA_HTTP_WORKERS": "1"},
-    ) as stack:
+    with isolated(*PROCESSES, WAFA_HTTP_WORKERS="1") as stack:
         yield stack
 
 

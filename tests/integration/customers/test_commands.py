@@ -10,9 +10,8 @@ from urllib.request import urlopen
 
 import amqp
 import pytest
-from pymongo import MongoClient
 
-from tests.conftest import unique_name
+from tests.conftest import Isolated
 from tests.waiting import eventually
 from wafa.contracts.envelope import EXCHANGE, Event, decode, derive_id, make_event
 from wafa.runtime.broker import connect
@@ -27,19 +26,9 @@ OTHERS = ("interactions", "loyalty", "notifications", "gateway")
 
 
 @pytest.fixture(scope="module")
-def service(
-    infrastructure: Stack, vhosts: Iterator[str], mongo_client: MongoClient, tmp_path_factory
-) -> Iterator[Stack]:
-    prefix = f"{unique_name()}_"
-    with Stack(
-        tmp_path_factory.mktemp("customers"),
-        services=["customers"],
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": prefix},
-    ) as stack:
+def service(isolated: Isolated) -> Iterator[Stack]:
+    with isolated("customers") as stack:
         yield stack
-    mongo_client.drop_database(f"{prefix}customers")
 
 
 @pytest.fixture

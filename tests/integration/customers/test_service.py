@@ -2,15 +2,14 @@
 
 import json
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import amqp
 import pytest
-from pymongo import MongoClient
 
+from tests.conftest import Isolated
 from wafa.contracts.envelope import EXCHANGE, Event, decode, make_event
 from wafa.runtime.broker import connect
 from wafa.runtime.publisher import Publisher
@@ -22,19 +21,9 @@ PATIENCE = 20
 
 
 @pytest.fixture(scope="module")
-def service(
-    infrastructure: Stack, vhosts: Iterator[str], mongo_client: MongoClient, tmp_path_factory
-) -> Iterator[Stack]:
-    prefix = f"t{uuid.uuid4().hex[:12]}_"
-    with Stack(
-        tmp_path_factory.mktemp("customers"),
-        services=["customers"],
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": prefix},
-    ) as stack:
+def service(isolated: Isolated) -> Iterator[Stack]:
+    with isolated("customers") as stack:
         yield stack
-    mongo_client.drop_database(f"{prefix}customers")
 
 
 @pytest.fixture

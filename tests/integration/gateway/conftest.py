@@ -1,13 +1,14 @@
 """The front door of a whole system, and keys to it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
 
-from tests.conftest import unique_name
+from tests.conftest import Isolated, unique_name
 from wafa.runtime.client import Client
 from wafa.services import PROCESSES
 from wafa.stack import Stack
@@ -45,23 +46,18 @@ class Front:
         return Front(self.stack, made["token"])
 
 
-@pytest.fixture(scope="package")
-def front(
-    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Front]:
-    """A whole system, on a virtual host and databases of this package; with a key that may do everything."""
-    with Stack(
-        tmp_path_factory.mktemp("front"),
-        services=PROCESSES,
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={
-            "WAFA_DATABASE_PREFIX": f"{unique_name()}_",
-            "WAFA_HTTP_WORKERS": "1",
-            "WAFA_WEBHOOK_PRIVATE": "true",
-        },
-    ) as stack:
+@contextmanager
+def opened(stack: Stack) -> Iterator[Front]:
+    """Run a stack, and come to its front door with a key that may do everything."""
+    with stack:
         yield Front(stack).holding("admin")
+
+
+@pytest.fixture(scope="package")
+def front(isolated: Isolated) -> Iterator[Front]:
+    """The front door of a whole system, on a virtual host and databases of this package."""
+    with opened(isolated(*PROCESSES, WAFA_HTTP_WORKERS="1", WAFA_WEBHOOK_PRIVATE="true")) as front:
+        yield front
 
 
 @pytest.fixture

@@ -2,18 +2,16 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import unique_name
+from tests.conftest import Isolated, unique_name
 from tests.faults.proxy import Proxy
-from tests.integration.gateway.conftest import Front
+from tests.integration.gateway.conftest import Front, opened
 from tests.waiting import eventually
 from wafa.runtime.client import Client
 from wafa.services import GATEWAY, WEB
-from wafa.stack import Stack
 from wafa.stack.ports import hosts_of
 
 
@@ -100,20 +98,13 @@ def test_nobodys_text_becomes_an_operator(front: Front, query: str) -> None:
 
 
 @pytest.fixture
-def cut_off(infrastructure: Stack, vhosts: Iterator[str], tmp_path: Path) -> Iterator[tuple[Front, Proxy]]:
+def cut_off(isolated: Isolated, mongodb_uri: str) -> Iterator[tuple[Front, Proxy]]:
     """A front door whose database can be taken away."""
-    [(_, port)] = hosts_of(infrastructure.mongodb_uri, 27017)
-    with (
-        Proxy(port) as wire,
-        Stack(
-            tmp_path,
-            services=[GATEWAY, WEB],
-            amqp_uri=next(vhosts),
-            mongodb_uri=f"mongodb://127.0.0.1:{wire.port}/",
-            environment={"WAFA_DATABASE_PREFIX": f"{unique_name()}_", "WAFA_HTTP_WORKERS": "2"},
-        ) as stack,
-    ):
-        yield Front(stack).holding("admin"), wire
+    [(_, port)] = hosts_of(mongodb_uri, 27017)
+    with Proxy(port) as wire:
+        through = f"mongodb://127.0.0.1:{wire.port}/"
+        with opened(isolated(GATEWAY, WEB, mongodb_uri=through, WAFA_HTTP_WORKERS="2")) as front:
+            yield front, wire
 
 
 @pytest.mark.long

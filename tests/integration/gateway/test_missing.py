@@ -7,30 +7,21 @@ from contextlib import contextmanager
 import pytest
 import urllib3
 
-from tests.conftest import unique_name
-from tests.integration.gateway.conftest import Front
+from tests.conftest import Isolated, unique_name
+from tests.integration.gateway.conftest import Front, opened
 from tests.integration.gateway.people import arrived, bought, card, complained, refusal
 from tests.waiting import eventually
 from wafa.services import PROCESSES
-from wafa.stack import Stack
 
 #: Seconds: what the gateway promises, and what a slow machine may add to it.
 PATIENCE, AT_ONCE, RECOVERED = 2 + 3, 1.5, 10 + 10
 
 
 @pytest.fixture(scope="module")
-def alone(
-    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Front]:
+def alone(isolated: Isolated) -> Iterator[Front]:
     """A whole system of this module's own, whose services it may stop."""
-    with Stack(
-        tmp_path_factory.mktemp("alone"),
-        services=PROCESSES,
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": f"{unique_name()}_", "WAFA_HTTP_WORKERS": "1"},
-    ) as stack:
-        yield Front(stack).holding("admin")
+    with opened(isolated(*PROCESSES, WAFA_HTTP_WORKERS="1")) as front:
+        yield front
 
 
 @contextmanager

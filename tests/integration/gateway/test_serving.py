@@ -17,61 +17,28 @@ import pytest
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import unique_name
-from tests.integration.gateway.conftest import Front
+from tests.conftest import Isolated, unique_name
+from tests.integration.gateway.conftest import Front, opened
 from tests.waiting import eventually
 from wafa.services import GATEWAY, WEB
-from wafa.stack import Stack
 
 WORKERS, THREADS = 2, 4
+SIZE = {"WAFA_HTTP_WORKERS": str(WORKERS), "WAFA_HTTP_THREADS": str(THREADS)}
 Doors = Callable[..., Front]
 
 
 @pytest.fixture
-def doors(
-    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Doors]:
+def doors(isolated: Isolated) -> Iterator[Doors]:
     """Front doors of their own, which may be ended: without the services behind them."""
-    with ExitStack() as stacks:
-
-        def open_doors(**environment: str) -> Front:
-            stack = stacks.enter_context(
-                Stack(
-                    tmp_path_factory.mktemp("doors"),
-                    services=[GATEWAY, WEB],
-                    amqp_uri=next(vhosts),
-                    mongodb_uri=infrastructure.mongodb_uri,
-                    environment={
-                        "WAFA_DATABASE_PREFIX": f"{unique_name()}_",
-                        "WAFA_HTTP_WORKERS": str(WORKERS),
-                        "WAFA_HTTP_THREADS": str(THREADS),
-                        **environment,
-                    },
-                )
-            )
-            return Front(stack).holding("admin")
-
-        yield open_doors
+    with ExitStack() as open_:
+        yield lambda **more: open_.enter_context(opened(isolated(GATEWAY, WEB, **{**SIZE, **more})))
 
 
 @pytest.fixture(scope="module")
-def door(
-    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Front]:
+def door(isolated: Isolated) -> Iterator[Front]:
     """A front door that stays, in two processes."""
-    with Stack(
-        tmp_path_factory.mktemp("door"),
-        services=[GATEWAY, WEB],
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={
-            "WAFA_DATABASE_PREFIX": f"{unique_name()}_",
-            "WAFA_HTTP_WORKERS": str(WORKERS),
-            "WAFA_HTTP_THREADS": str(THREADS),
-            "WAFA_HTTP_PROXIES": "1",
-        },
-    ) as stack:
-        yield Front(stack).holding("admin")
+    with opened(isolated(GATEWAY, WEB, WAFA_HTTP_PROXIES="1", **SIZE)) as front:
+        yield front
 
 
 def master(front: Front) -> psutil.Process:

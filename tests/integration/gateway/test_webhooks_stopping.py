@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 
 import pytest
 from pymongo import MongoClient
@@ -13,13 +12,13 @@ from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Secret, Subscription
 from services.gateway.hooks.courier import AT_ONCE
 from services.gateway.store import GatewayStore
+from tests.conftest import Isolated
 from tests.integration.gateway.subscribers import Subscriber
 from tests.integration.notifications.gateways import SECRET
 from tests.waiting import eventually
 from wafa.contracts.envelope import make_event
 from wafa.runtime.clock import now
 from wafa.runtime.publisher import Publisher
-from wafa.stack import Stack
 
 MERGED = "customer.merged.v1"
 EVENTS = 3 * AT_ONCE
@@ -35,11 +34,9 @@ def receiver() -> Iterator[Subscriber]:
 
 def test_what_is_on_its_way_when_the_worker_is_stopped_arrives_once_and_the_rest_later(
     receiver: Subscriber,
-    vhost_uri: str,
-    mongodb_uri: str,
+    isolated: Isolated,
     mongo_client: MongoClient,
     unique: str,
-    tmp_path: Path,
 ) -> None:
     release = threading.Event()
 
@@ -55,18 +52,9 @@ def test_what_is_on_its_way_when_the_worker_is_stopped_arrives_once_and_the_rest
     store.add_webhook(
         Subscription("a", receiver.url(), ("*",), frozenset({MERGED}), secrets, now(), "somebody")
     )
-    environment = {"WAFA_DATABASE_PREFIX": f"{unique}_", "WAFA_WEBHOOK_PRIVATE": "true"}
-    with (
-        Stack(
-            tmp_path,
-            services=["gateway"],
-            amqp_uri=vhost_uri,
-            mongodb_uri=mongodb_uri,
-            environment=environment,
-        ) as stack,
-        ThreadPoolExecutor(1) as threads,
-    ):
-        publish(vhost_uri)
+    gateway = isolated("gateway", WAFA_DATABASE_PREFIX=f"{unique}_", WAFA_WEBHOOK_PRIVATE="true")
+    with gateway as stack, ThreadPoolExecutor(1) as threads:
+        publish(stack.amqp_uri)
         eventually(lambda: len(receiver.calls) == AT_ONCE)
         stopped = threads.submit(stack.end, "gateway")
         eventually(lambda: '"stopping"' in (stack.log_folder / "gateway.log").read_text())

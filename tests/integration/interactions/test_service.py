@@ -1,12 +1,12 @@
 """Interactions and customers in their own processes: merged, then forgotten, through a real broker."""
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 
+from tests.conftest import Isolated
 from tests.integration.interactions.parts import forget, purchase, repointed
 from tests.waiting import eventually
 from wafa.contracts.envelope import EXCHANGE, STRUCTURED, encode
@@ -15,21 +15,10 @@ from wafa.runtime.publisher import Message, Publisher
 from wafa.runtime.topology import REFUSED
 from wafa.stack import Stack
 
-PREFIX = f"t{uuid.uuid4().hex[:12]}_"
-SERVICES = ["customers", "interactions"]
-
 
 @pytest.fixture(scope="module")
-def stack(
-    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    with Stack(
-        tmp_path_factory.mktemp("interactions"),
-        services=SERVICES,
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": PREFIX},
-    ) as stack:
+def stack(isolated: Isolated, prefix: str) -> Iterator[Stack]:
+    with isolated("customers", "interactions", WAFA_DATABASE_PREFIX=prefix) as stack:
         yield stack
 
 
@@ -48,7 +37,7 @@ def services(stack: Stack) -> Iterator[Client]:
 
 @pytest.mark.timeout(120)
 def test_merged_and_forgotten(
-    publisher: Publisher, services: Client, mongo_client: MongoClient[dict[str, Any]]
+    publisher: Publisher, services: Client, mongo_client: MongoClient[dict[str, Any]], prefix: str
 ) -> None:
     publisher.publish([purchase("p1", who="mona"), purchase("p2", who="m.ali"), purchase("p3", who="omar")])
     garbage = b'{"from": "MONA@example.com", '
@@ -71,7 +60,7 @@ def test_merged_and_forgotten(
 
     eventually(lambda: len(seen(ali)) == len(seen(mona)) == 2)
 
-    database = mongo_client[f"{PREFIX}interactions"]
+    database = mongo_client[f"{prefix}interactions"]
 
     def left() -> str:
         return repr(

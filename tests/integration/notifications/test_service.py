@@ -2,7 +2,6 @@
 
 import email
 import re
-import uuid
 from collections.abc import Iterator
 from email.policy import default
 from functools import partial
@@ -12,6 +11,7 @@ import amqp
 import pytest
 
 from services.notifications.links import Links
+from tests.conftest import Isolated
 from tests.unit.notifications.builders import created, member_updated, recognized
 from tests.waiting import eventually
 from wafa.contracts.envelope import EXCHANGE, STRUCTURED, decode, encode
@@ -26,21 +26,13 @@ LINKS = Links("https://bayt.example", ("s" * 32,))
 
 
 @pytest.fixture(scope="module")
-def service(
-    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
+def service(isolated: Isolated) -> Iterator[Stack]:
     """Notifications alone, with a broker, a database and a mail sink of its own."""
-    with Stack(
-        tmp_path_factory.mktemp("notifications"),
-        services=["notifications"],
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={
-            "WAFA_DATABASE_PREFIX": f"t{uuid.uuid4().hex[:12]}_",
-            "WAFA_MAIL_FROM": "Bayt <care@bayt.example>",
-            "WAFA_PUBLIC_URL": LINKS.public_url,
-            "WAFA_LINK_SECRET": LINKS.secrets[0],
-        },
+    with isolated(
+        "notifications",
+        WAFA_MAIL_FROM="Bayt <care@bayt.example>",
+        WAFA_PUBLIC_URL=LINKS.public_url,
+        WAFA_LINK_SECRET=LINKS.secrets[0],
     ) as stack:
         yield stack
 

@@ -1,13 +1,13 @@
 """`wafa template` against the service in its own process, under nameko."""
 
 import json
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.conftest import Isolated
 from wafa.cli import cli
 from wafa.runtime.client import Client
 from wafa.runtime.errors import RuntimeFault
@@ -17,16 +17,8 @@ Wafa = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def service(
-    infrastructure: Stack, vhosts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    with Stack(
-        tmp_path_factory.mktemp("notifications"),
-        services=["notifications"],
-        amqp_uri=next(vhosts),
-        mongodb_uri=infrastructure.mongodb_uri,
-        environment={"WAFA_DATABASE_PREFIX": f"t{uuid.uuid4().hex[:12]}_"},
-    ) as stack:
+def service(isolated: Isolated) -> Iterator[Stack]:
+    with isolated("notifications") as stack:
         yield stack
 
 
