@@ -16,7 +16,7 @@ from wafa.contracts.times import format_time, parse_time
 #: What is wrong with whatever is no cursor of a list.
 EXPECTED = "must be `next` of an earlier page"
 #: In characters: the longest ids that there are fit in.
-LONGEST = 2000
+LONGEST = 400
 
 Kinds = TypeVarTuple("Kinds")
 _strings = msgspec.json.Decoder(list[str])

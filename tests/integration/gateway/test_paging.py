@@ -56,7 +56,7 @@ def test_a_place_that_is_none_is_refused_with_its_field(front: Front, path: str)
     somewhere = re.sub(r"\{\w+\}", "x", path)
     by_name = path in ("/v1/audit", "/v1/campaigns")
     of_another_list = BY_TIME.encode(AT, "a") if by_name else BY_NAME.encode("a")
-    for before in [*GARBAGE, "A" * 2001, of_another_list]:
+    for before in [*GARBAGE, "A" * 401, of_another_list]:
         answer = front.get(f"{somewhere}?before={before}")
 
         assert refusal(answer) == (422, "invalid"), before
