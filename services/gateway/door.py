@@ -27,8 +27,9 @@ from services.gateway.refusals import ErrorAnswer
 from services.gateway.witness import Witness
 
 Answers = type[Schema] | Schema | None
-#: What any door may answer, whoever asks for whatever.
-ALWAYS = (401, 403, 422, 429, 500, 503)
+#: What any door may answer, whoever asks for whatever; and those where a key is needed.
+ANYWHERE = (408, 414, 500)
+ALWAYS = (401, 403, 422, 429, 503)
 
 
 class Door(NamedTuple):
@@ -99,9 +100,9 @@ class Doors(Blueprint):
             for schema, location in ((takes, "json"), (asks, "query")):
                 if schema is not None:
                     told = self.arguments(schema, location=location, required=_asks_for_some(schema))(told)
-            always = (*ALWAYS, *((409,) if door.changes else ())) if needs else (500,)
+            always = (*ALWAYS, *((409,) if door.changes else ())) if needs else ()
             bodily = (400, 413, 415) if takes is not None else ()
-            for refused in sorted({*refuses, *always, *bodily}):
+            for refused in sorted({*refuses, *ANYWHERE, *always, *bodily}):
                 told = self.alt_response(refused, schema=ErrorAnswer)(told)
             if needs:
                 documentation["security"] = [{"key": [] if needs == ANY else [needs]}]

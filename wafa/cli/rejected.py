@@ -1,5 +1,6 @@
 """`wafa rejected`: look into quarantine, correct, replay."""
 
+import shlex
 import sys
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ def rejected() -> None:
     \b
     Examples:
       wafa rejected list --reason invalid
+      wafa rejected list --before NEXT              goes on where a page has ended, which says how
       wafa rejected show ID
       wafa rejected show ID --body > event.json     then correct event.json, and
       wafa rejected replay ID --with event.json
@@ -28,10 +30,11 @@ def rejected() -> None:
 @click.option("--status", type=click.Choice(["open", "replayed"]), default="open", show_default=True)
 @click.option("--reason", help="Only entries with this reason.")
 @click.option("--limit", default=50, show_default=True)
+@click.option("--before", metavar="NEXT", help="The page behind: `next` of the one before.")
 @as_json
-def list_(status: str, reason: str | None, limit: int, as_json: bool) -> None:
+def list_(status: str, reason: str | None, limit: int, before: str | None, as_json: bool) -> None:
     """List refused events, newest first."""
-    answer = call("interactions", "rejected", status, reason, limit)
+    answer = call("interactions", "rejected", status, reason, limit, before)
     if as_json:
         print_json(answer)
         return
@@ -40,6 +43,8 @@ def list_(status: str, reason: str | None, limit: int, as_json: bool) -> None:
         console.print(_table(answer["rejected"]))
     else:
         console.print(f"no {status} entry" + (f" with the reason {reason}" if reason else ""))
+    if answer.get("next"):
+        console.print(f"there are more: --before {shlex.quote(answer['next'])}", markup=False, soft_wrap=True)
     counted = ", ".join(f"{number} {reason}" for reason, number in sorted(answer["open"].items()))
     console.print(f"open: {counted or 'none'}")
 

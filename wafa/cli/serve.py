@@ -2,10 +2,10 @@
 
 import importlib
 import os
-import tempfile
 
 import click
 
+from wafa.cli.figures import own_folder
 from wafa.runtime.settings import load_settings
 
 
@@ -21,6 +21,6 @@ def serve() -> None:
     """
     settings = load_settings()
     # Before anything counts: whether several processes count together is decided by an import.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="wafa-figures-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(own_folder())
     # By its name: the ground knows no service.
     importlib.import_module("services.gateway.serving").serve(settings)

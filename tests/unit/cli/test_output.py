@@ -89,6 +89,25 @@ def test_the_id_of_a_rejected_event_is_whole_in_80_columns(wafa, monkeypatch, na
     assert "open: 1 invalid" in narrow.getvalue()
 
 
+def test_the_next_page_of_quarantine_is_asked_for_with_what_the_first_one_says(
+    wafa, monkeypatch, narrow: io.StringIO
+) -> None:
+    following = "2026-06-30T00:00:00.123Z " + ID
+    asked: list[str | None] = []
+
+    def call(service: str, method: str, status: str, reason: str | None, limit: int, before: str | None):
+        asked.append(before)
+        return {"rejected": [], "open": {"invalid": 2}, "next": None if before else following}
+
+    monkeypatch.setattr(rejected, "call", call)
+    assert wafa("rejected", "list").exit_code == 0
+    assert f"there are more: --before '{following}'\n" in narrow.getvalue()
+    narrow.truncate(0)
+    assert wafa("rejected", "list", "--before", following).exit_code == 0
+    assert "there are more" not in narrow.getvalue()
+    assert asked == [None, following]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"), [([], "no open entry"), (["--reason", "x"], "no open entry with the reason x")]
 )

@@ -31,6 +31,13 @@ def test_the_document_in_the_repository_is_current(capsys: Any) -> None:
     assert openapi.main(["--check"]) == 0, capsys.readouterr().err
 
 
+def test_every_operation_says_what_may_come_of_any_request() -> None:
+    for path, operations in openapi.document()["paths"].items():
+        for method, operation in operations.items():
+            if method != "parameters":
+                assert {"408", "414", "500"} <= operation["responses"].keys(), f"{method} {path}"
+
+
 def test_a_link_in_the_catalogue_leads_to_us() -> None:
     assert 'href="/v1/asyncapi.json"' in catalogue()
     assert 'href="/v1/schemas"' in catalogue()
