@@ -9,7 +9,7 @@ SHARED = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 test-faults: WORKERS := 3
 STATE := $(or $(WAFA_STATE),.wafa)
 
-.PHONY: help setup servers node browser up demo demo-check test test-faults test-mutants soak check bench docs lock clean
+.PHONY: help setup servers node browser up demo demo-check test test-faults test-compose test-mutants soak check bench docs lock clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,10 @@ test: servers node browser  ## Unit, contract, integration and end-to-end tests,
 
 test-faults: servers  ## What holds when processes are killed, servers restarted and connections cut
 	$(BIN)/pytest $(or $(ARGS),$(SHARED) tests/faults)
+
+test-compose: $(READY)  ## Containers: builds, brings up, reconciles, scales, kills, cuts off, takes down (installs Docker on Debian)
+	@docker info >/dev/null 2>&1 || trap 'sh deploy/local/docker.sh stop' EXIT; \
+	  sh deploy/local/docker.sh start && $(BIN)/pytest $(or $(ARGS),tests/compose)
 
 test-mutants: servers  ## Whether the fault tests can fail: eight mutations of the code, each of which must turn them red
 	$(BIN)/python -m tests.faults.mutants $(ARGS)

@@ -1,4 +1,4 @@
-"""`wafa demo` against containers: prints each figure as the file and as Wafa has it, one JSON object a line."""
+"""`wafa demo` against containers: prints each figure as the file has it and as Wafa has it, in JSON."""
 
 import json
 import os

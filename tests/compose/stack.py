@@ -1,0 +1,167 @@
+"""The containers of docker-compose.yml, as a project of its own that touches nothing else on the machine."""
+
+import json
+import os
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tests.waiting import eventually
+from wafa.demo.run import Demo
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / "tests" / "compose" / "standins" / "make.sh"
+FILES = ("docker-compose.yml", "tests/compose/compose.yml")
+
+
+def output(*command: str | Path, within: float = 300, **options: Any) -> str:
+    """Run a command and return what it prints; what it complains of is in the error."""
+    done = subprocess.run(
+        [*map(str, command)], cwd=ROOT, capture_output=True, text=True, timeout=within, **options
+    )
+    assert not done.returncode, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def docker(*arguments: str) -> str:
+    return output("docker", *arguments)
+
+
+def compose_command() -> list[str]:
+    """Return Compose 2 where the client has it, otherwise docker-compose; WAFA_COMPOSE says which."""
+    if told := os.environ.get("WAFA_COMPOSE"):
+        return told.split()
+    there = subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0
+    return ["docker", "compose"] if there else ["docker-compose"]
+
+
+@dataclass(slots=True)
+class Driving:
+    """A script of `driver/` at work in a container; what it says comes as JSON objects."""
+
+    process: subprocess.Popen[str]
+    said: list[dict[str, Any]] = field(default_factory=list)
+
+    def hear(self) -> Iterator[dict[str, Any]]:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said.append(json.loads(line))
+            yield self.said[-1]
+
+    def hear_of(self, times: int) -> None:
+        """Wait until so many more chunks are published and confirmed."""
+        for said in self.hear():
+            times -= "published" in said
+            if not times:
+                return
+        raise AssertionError(f"it ended before: {self.said}")
+
+    def end(self) -> list[dict[str, Any]]:
+        """Wait for its end and return all that it said."""
+        with self.process:
+            for _ in self.hear():
+                pass
+        return self.said
+
+
+@dataclass
+class Containers:
+    """A Compose project. `took` collects how long what took, in seconds."""
+
+    folder: Path
+    project: str = field(default_factory=lambda: f"wafa-test-{uuid.uuid4().hex[:8]}")
+    until: date = field(default_factory=lambda: datetime.now(UTC).date())
+    took: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def environment_file(self) -> Path:
+        """`.env` as deploy/env.sh writes it, with images, and with a free port for the front door."""
+        shift = (Demo.launch_moment(self.until) - datetime.now(UTC)).total_seconds()
+        images = output("sh", IMAGES, within=1200)
+        path = self.folder / "env"
+        path.write_text(
+            f"{output('sh', 'deploy/env.sh')}{images}WAFA_IMAGE={self.project}\nWAFA_PUBLISHED=127.0.0.1:\n"
+            f"MAIL_PUBLISHED=127.0.0.1:\nCLOCK_SHIFT={shift:.0f}\n"
+        )
+        return path
+
+    def command(self, *arguments: str) -> list[str]:
+        files = [part for file in FILES for part in ("--file", file)]
+        project = ["--project-name", self.project, "--env-file", str(self.environment_file)]
+        return [*compose_command(), *project, *files, "--profile", "demo", *arguments]
+
+    def compose(self, *arguments: str, within: float = 600) -> str:
+        return output(*self.command(*arguments), within=within)
+
+    def up(self, *arguments: str) -> None:
+        """Bring up what is not, without building, and wait until every container is healthy."""
+        self.compose("up", "--detach", "--no-build", *arguments)
+        eventually(lambda: set(self.health().values()) == {"healthy"}, within=180, every=1)
+
+    def down(self) -> None:
+        self.compose("--profile", "driver", "down", "--volumes", "--remove-orphans", "--timeout", "3")
+        docker("image", "rm", "--force", self.project)
+
+    def ids(self, service: str | None = None) -> list[str]:
+        """Return the ids of the containers, those that run and those that do not."""
+        labels = {"project": self.project, "oneoff": "False"} | ({"service": service} if service else {})
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        return docker("ps", "--all", "--quiet", "--no-trunc", *filters).split()
+
+    def inspected(self, service: str | None = None) -> list[dict[str, Any]]:
+        ids = self.ids(service)
+        return list(json.loads(docker("inspect", *ids))) if ids else []
+
+    def health(self, service: str | None = None) -> dict[str, str]:
+        """Return what the health check of each container says, by its name."""
+        return {
+            one["Name"].lstrip("/"): one["State"]["Health"]["Status"] if one["State"]["Running"] else "down"
+            for one in self.inspected(service)
+        }
+
+    def execute(self, container: str, *command: str) -> str:
+        return docker("exec", container, *command)
+
+    def drive(self, script: str, *arguments: object) -> Driving:
+        """Start a script of `driver/` in a container of the project."""
+        run = ["run", "--rm", "-T", "--no-deps", "driver", f"/opt/driver/{script}"]
+        process = subprocess.Popen(
+            self.command(*run, *map(str, arguments)),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return Driving(process)
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.took[what] = time.monotonic() - began
+
+    @contextmanager
+    def cut_off(self, container: str, alias: str) -> Iterator[None]:
+        """Take a container out of the network for as long as the context lasts."""
+        network = f"{self.project}_default"
+        docker("network", "disconnect", network, container)
+        try:
+            yield
+        finally:
+            docker("network", "connect", "--alias", alias, network, container)
+
+    def table(self) -> str:
+        """Return `docker ps` of the project, and the sizes of its images."""
+        label = f"label=com.docker.compose.project={self.project}"
+        shown = "table {{.Names}}\t{{.Image}}\t{{.Status}}\t{{.Ports}}"
+        sizes = docker("image", "ls", "--format", "table {{.Repository}}\t{{.Tag}}\t{{.Size}}")
+        used = {self.project, *(line for line in sizes.splitlines() if "wafa-standin" in line)}
+        kept = [line for line in sizes.splitlines() if line in used or self.project in line]
+        return "\n".join([docker("ps", "--all", "--filter", label, "--format", shown), *kept])
