@@ -360,3 +360,17 @@ def test_a_stop_writes_what_waits_in_memory_and_leaves_no_figures_behind(
     front.stack.revive(WEB)
     rows = front.get("/v1/audit?door=key.key").json()["rows"]
     assert sum(row["counts"]["200"] for row in rows) == 7
+
+
+def test_what_a_killed_front_door_has_left_of_its_figures_is_cleared_away_by_the_next(
+    doors: Doors, tmp_path: Path
+) -> None:
+    front = doors(TMPDIR=str(tmp_path))
+    [left] = tmp_path.glob("wafa-figures-*")
+    front.stack.kill(WEB)
+    assert left.exists()
+
+    front.stack.revive(WEB)
+
+    [mine] = tmp_path.glob("wafa-figures-*")
+    assert mine != left
