@@ -50,7 +50,7 @@ test-compose: $(READY)  ## Containers: builds, brings up, reconciles, scales, ki
 	@docker info >/dev/null 2>&1 || trap 'sh deploy/local/docker.sh stop' EXIT; \
 	  sh deploy/local/docker.sh start && $(BIN)/pytest $(or $(ARGS),tests/compose)
 
-test-mutants: servers  ## Whether the fault tests can fail: eight mutations of the code, each of which must turn them red
+test-mutants: servers  ## Whether the fault tests can fail: ten mutations of the code, each of which must turn them red
 	$(BIN)/python -m tests.faults.mutants $(ARGS)
 
 soak: servers  ## The random killer for longer: ARGS='--minutes 60'; ARGS='--driver' for eventlet and PyMongo

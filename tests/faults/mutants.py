@@ -25,6 +25,8 @@ SIDE_BY_SIDE = 3
 TESTS = "tests/faults/test_crash_points.py::test_"
 KILLED = f"{TESTS}killed_at_any_step_nothing_is_lost_and_nothing_counts_twice"
 CAMPAIGNS = "tests/integration/notifications/test_campaign_sending.py::test_"
+WEBHOOKS = "tests/faults/test_webhooks.py::test_"
+DELIVERIES = "tests/integration/gateway/test_webhooks_delivering.py::test_"
 
 
 class Moved(Exception):
@@ -127,6 +129,26 @@ MUTATIONS = (
             ),
         ],
         [f"{KILLED}[planner-batch-1]"],
+    ),
+    Mutation(
+        "delivered before it was answered",
+        "services/gateway/hooks/courier.py",
+        [
+            (
+                "        attempt = self._postman.post(",
+                '        self._store.settle(id, token, {"state": State.DELIVERED.value, "due": None})\n'
+                "        attempt = self._postman.post(",
+            )
+        ],
+        [
+            f"{WEBHOOKS}a_worker_killed_in_the_middle_loses_nothing_and_repeats_only_what_was_on_its_way",
+        ],
+    ),
+    Mutation(
+        "sent whoever holds it",
+        "services/gateway/store/deliveries.py",
+        [('{"_id": id, "claim": token}, {"$set": {"due": until}}', '{"_id": id}, {"$set": {"due": until}}')],
+        [f"{DELIVERIES}what_another_process_has_taken_over_is_not_sent_by_who_stood_still"],
     ),
 )
 UNBROKEN = Mutation("none", "", [], [test for one in MUTATIONS for test in one.tests])

@@ -14,7 +14,7 @@ from pymongo.database import Database
 from services.gateway.claims import ABANDONED
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Secret, Subscription, Why
-from services.gateway.hooks.courier import AT_ONCE, LEASE, Courier
+from services.gateway.hooks.courier import AT_ONCE, BATCH, LEASE, Courier
 from services.gateway.hooks.posting import Postman
 from services.gateway.hooks.taking_in import take_in
 from services.gateway.store import GatewayStore
@@ -273,6 +273,32 @@ def test_what_a_dead_process_held_is_delivered_when_its_lease_is_over(
         eventually(lambda: states(office, "a") == {"delivered": 1, "waiting": 1})
         office.ahead = LEASE
         eventually(lambda: states(office, "a") == {"delivered": 2})
+
+
+def test_what_another_process_has_taken_over_is_not_sent_by_who_stood_still(
+    office: Office, receiver: Subscriber
+) -> None:
+    release, first = threading.Event(), threading.Semaphore(AT_ONCE)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if first.acquire(blocking=False):
+            release.wait(30)
+        handler.send_response(204)
+        handler.end_headers()
+
+    receiver.answer = answer
+    office.subscribe("a", receiver.url())
+    office.hear(*(due(number) for number in range(BATCH)))
+    with office.delivering():
+        eventually(lambda: len(receiver.calls) == AT_ONCE)
+        office.ahead = LEASE
+        with office.delivering():
+            eventually(lambda: states(office, "a") == {"delivered": BATCH})
+        release.set()
+        office.hear(due(BATCH))
+        eventually(lambda: states(office, "a") == {"delivered": BATCH + 1})
+    twice = [id for id, times in Counter(receiver.ids()).items() if times > 1]
+    assert len(twice) == AT_ONCE, "only what was on its way"
 
 
 def test_of_who_is_erased_nothing_is_kept_but_the_erasure(office: Office, receiver: Subscriber) -> None:
