@@ -18,6 +18,8 @@ from wafa.demo.run import Demo
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "tests" / "compose" / "standins" / "make.sh"
+#: Kept between runs, for what Docker need not do again.
+IMAGE = "wafa-test"
 FILES = ("docker-compose.yml", "tests/compose/compose.yml")
 
 
@@ -87,7 +89,7 @@ class Containers:
         images = output("sh", IMAGES, within=1200)
         path = self.folder / "env"
         path.write_text(
-            f"{output('sh', 'deploy/env.sh')}{images}WAFA_IMAGE={self.project}\nWAFA_PUBLISHED=127.0.0.1:\n"
+            f"{output('sh', 'deploy/env.sh')}{images}WAFA_IMAGE={IMAGE}\nWAFA_PUBLISHED=127.0.0.1:\n"
             f"MAIL_PUBLISHED=127.0.0.1:\nCLOCK_SHIFT={shift:.0f}\n"
         )
         return path
@@ -107,7 +109,6 @@ class Containers:
 
     def down(self) -> None:
         self.compose("--profile", "driver", "down", "--volumes", "--remove-orphans", "--timeout", "3")
-        docker("image", "rm", "--force", self.project)
 
     def ids(self, service: str | None = None) -> list[str]:
         """Return the ids of the containers, those that run and those that do not."""
@@ -161,7 +162,11 @@ class Containers:
         """Return `docker ps` of the project, and the sizes of its images."""
         label = f"label=com.docker.compose.project={self.project}"
         shown = "table {{.Names}}\t{{.Image}}\t{{.Status}}\t{{.Ports}}"
-        sizes = docker("image", "ls", "--format", "table {{.Repository}}\t{{.Tag}}\t{{.Size}}")
-        used = {self.project, *(line for line in sizes.splitlines() if "wafa-standin" in line)}
-        kept = [line for line in sizes.splitlines() if line in used or self.project in line]
-        return "\n".join([docker("ps", "--all", "--filter", label, "--format", shown), *kept])
+        sizes = docker("image", "ls", "--format", "table {{.Repository}}\t{{.Tag}}\t{{.Size}}").splitlines()
+        images = {one["Config"]["Image"] for one in self.inspected()}
+        return "\n".join(
+            [
+                docker("ps", "--all", "--filter", label, "--format", shown),
+                *(line for line in sizes if line.split()[0] in ("REPOSITORY", *images)),
+            ]
+        )

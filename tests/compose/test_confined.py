@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.compose.stack import Containers, docker
+from tests.compose.stack import IMAGE, Containers, docker
 from wafa.runtime.topology import QUARANTINE, suspects_queue
 from wafa.services import GATEWAY, PROCESSES, SERVICES, WEB, WORKERS
 
@@ -100,7 +100,8 @@ def test_a_service_is_nobody_special_and_cannot_change_its_own_files(
     assert one["HostConfig"]["ReadonlyRootfs"]
 
 
-def test_the_image_has_no_compiler_and_no_installer(containers: Containers) -> None:
+@pytest.mark.usefixtures("containers")
+def test_the_image_has_no_compiler_and_no_installer() -> None:
     tools = "for tool in cc gcc g++ make pip pip3; do command -v $tool; done; true"
-    found = docker("run", "--rm", "--network=none", "--entrypoint=sh", containers.project, "-c", tools)
+    found = docker("run", "--rm", "--network=none", "--entrypoint=sh", IMAGE, "-c", tools)
     assert found == ""

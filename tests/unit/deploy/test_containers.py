@@ -68,12 +68,17 @@ def test_a_service_speaks_for_itself_alone(containers: dict[str, Any]) -> None:
         assert environment["MONGODB_URI"] == f"mongodb://{name}:{secret}@mongodb:27017/?authSource={database}"
 
 
-def test_nobody_outside_reaches_anything_but_the_front_door_and_the_broker(
-    containers: dict[str, Any],
-) -> None:
-    """The mail catcher of the demo shows its page as well."""
+def test_nobody_outside_reaches_anything_but_the_front_door(containers: dict[str, Any]) -> None:
+    """What is added by a profile shows its pages as well."""
     open_to_others = {name for name, one in containers.items() if "ports" in one}
-    assert open_to_others == {WEB, "rabbitmq", "mail"}
+    assert open_to_others == {WEB, "mail", "grafana"}
+    assert {name for name in open_to_others if "profiles" not in containers[name]} == {WEB}
+
+
+def test_no_container_takes_all_memory_or_fills_the_disk_with_its_log(containers: dict[str, Any]) -> None:
+    for name, one in containers.items():
+        assert one["mem_limit"], name
+        assert one["logging"]["options"]["max-size"], name
 
 
 def test_every_container_tells_its_health_and_comes_back(containers: dict[str, Any]) -> None:
@@ -83,7 +88,7 @@ def test_every_container_tells_its_health_and_comes_back(containers: dict[str, A
 
 
 def test_images_are_pinned(containers: dict[str, Any]) -> None:
-    images = [one["image"] for one in containers.values() if "image" in one]
+    images = [one["image"] for one in containers.values() if "build" not in one]
     images += [one["build"]["args"]["BASE_IMAGE"] for one in containers.values() if "build" in one]
     images += re.findall(r"^ARG BASE_IMAGE=(.+)$", DOCKERFILE, re.MULTILINE)
     for image in images:

@@ -11,9 +11,11 @@ from wafa.runtime.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
-COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
+COMPOSE = "".join((ROOT / name).read_text("utf-8") for name in ("docker-compose.yml", "deploy/amqp.yml"))
 OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
 LOCAL = {"WAFA_STATE"}
+#: Read by Compose itself.
+OF_COMPOSE = {"COMPOSE_FILE"}
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_every_setting_is_seen_here(settings: dict[str, str]) -> None:
 
 
 def test_the_example_has_every_variable_and_no_other(settings: dict[str, str]) -> None:
-    assert set(example()) == settings.keys() | of_compose() | LOCAL
+    assert set(example()) == settings.keys() | of_compose() | OF_COMPOSE | LOCAL
 
 
 def test_the_example_shows_the_defaults(bare: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
@@ -63,7 +65,7 @@ def test_the_example_shows_the_defaults_of_the_compose_file() -> None:
 
 def test_the_operators_page_has_every_variable(settings: dict[str, str]) -> None:
     told = set(re.findall(r"`([A-Z][A-Z_]{3,})`", OPERATING))
-    assert (settings.keys() | of_compose() | LOCAL) - told == set()
+    assert (settings.keys() | of_compose() | OF_COMPOSE | LOCAL) - told == set()
 
 
 def test_the_operators_page_has_every_metric() -> None:
