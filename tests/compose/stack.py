@@ -105,7 +105,7 @@ class Containers:
     def up(self, *arguments: str) -> None:
         """Bring up what is not, without building, and wait until every container is healthy."""
         self.compose("up", "--detach", "--no-build", *arguments)
-        eventually(lambda: set(self.health().values()) == {"healthy"}, within=180, every=1)
+        eventually(self.is_healthy, within=180, every=1)
 
     def down(self) -> None:
         self.compose("--profile", "driver", "down", "--volumes", "--remove-orphans", "--timeout", "3")
@@ -126,6 +126,10 @@ class Containers:
             one["Name"].lstrip("/"): one["State"]["Health"]["Status"] if one["State"]["Running"] else "down"
             for one in self.inspected(service)
         }
+
+    def is_healthy(self) -> bool:
+        """Tell whether every container is."""
+        return set(self.health().values()) == {"healthy"}
 
     def execute(self, container: str, *command: str) -> str:
         return docker("exec", container, *command)

@@ -46,8 +46,8 @@ def feed(scaled: Containers, unique: str) -> Driving:
 def assert_reconciles(containers: Containers, feed: Driving) -> None:
     said = feed.end()
     assert said[-1] == {"differs": {}}, said[-5:]
-    eventually(lambda: waiting(containers) == {}, within=60, every=1)
-    assert set(containers.health().values()) == {"healthy"}
+    eventually(lambda: waiting(containers) == {}, every=1)
+    eventually(containers.is_healthy, every=1)
 
 
 def waiting(containers: Containers) -> dict[str, int]:
