@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from prometheus_client import Gauge
+
 from services.interactions import publishing
 from services.interactions.forgetting import FORGET, forget_entries_of_erased, text
 from services.interactions.means import Means
@@ -12,12 +14,14 @@ from services.interactions.store import PERSONAL, InteractionStore
 from wafa.contracts.duplicates import CONFLICT
 from wafa.contracts.envelope import Event, decode
 from wafa.contracts.errors import Problem, Unreadable
+from wafa.contracts.rejection import REASONS
 from wafa.contracts.times import parse_time
 from wafa.contracts.validation import check
 from wafa.runtime.policy import Reject
 from wafa.runtime.publisher import Publish
 from wafa.runtime.quarantine import KEPT_BYTES
 
+OPEN = Gauge("wafa_quarantine_entries", "Refused events that nobody has replayed", ["reason"])
 ERASED = "customer_erased"
 # As many as fit into a message's header frame, and more.
 MOST_HEADERS = 50_000
@@ -41,6 +45,13 @@ def quarantine(events: Sequence[Event], means: Means) -> list[Reject]:
     forget_entries_of_erased(entries.values(), means)
     means.publish([publishing.rejected(entry) for entry in means.store.kept_entries(entries)])
     return refusals
+
+
+def measure(store: InteractionStore) -> None:
+    """Set the figures of what is in quarantine; a reason that nothing is there for is 0."""
+    counts = store.rejected_counts()
+    for reason in REASONS.keys() | counts.keys():
+        OPEN.labels(reason).set(counts.get(reason, 0))
 
 
 def replay(

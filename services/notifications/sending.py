@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
 from services.notifications.announcing import Announcer
 from services.notifications.book import Book
-from services.notifications.channels.outcomes import Message, PutOff
+from services.notifications.channels.outcomes import Accepted, Message, PutOff, Refused
 from services.notifications.claiming import Claim
 from services.notifications.deciding import Desk, Job
 from services.notifications.delivery import Delivery, not_written, settled
@@ -39,10 +39,16 @@ from wafa.runtime.transient import TRANSIENT
 log = structlog.get_logger(__name__)
 
 FINAL = Counter("wafa_outreach_total", "Messages sent, dropped and failed", ["campaign", "state", "reason"])
+DECISIONS = Counter("wafa_decisions_total", "Decisions on messages that were due", ["outcome", "reason"])
+SENDS = Counter("wafa_sends_total", "Messages handed over, by what the far end said", ["channel", "outcome"])
+SEND_SECONDS = Histogram(
+    "wafa_send_seconds", "From handing over a message to the far end's answer", ["channel"]
+)
 #: What a sender held that died is due again after so long.
 LEASE = timedelta(seconds=20)
 #: How long a channel that is away is left alone.
 REST = timedelta(seconds=1)
+OUTCOMES = {Accepted: "accepted", Refused: "refused", PutOff: "put_off", Broken: "broken"}
 IN_DOUBT = "the far end may have it, and the policy is never to send twice"
 INTERRUPTED = "its sender died while handing it over, and the policy is never to send twice"
 
@@ -131,6 +137,7 @@ class Hand:
         now = self._clock()
         desk = Desk(self._book, self._people, now, self._delivery.channels)
         looked_at = [_interrupted(row, now) if row.begun else desk.look_at(row) for row in rows]
+        _count_decisions(looked_at, now)
         self._settle([one for one in looked_at if isinstance(one, Outreach)])
         jobs = self._granted([one for one in looked_at if isinstance(one, Job)], now)
         written = self._written(jobs, threads)
@@ -161,7 +168,9 @@ class Hand:
         never = self._book.policy.channel(job.row.channel).in_flight == "never"
         if never:
             self._claim.begin(job.row)
-        outcome = self._delivery.hand_over(job, message)
+        with SEND_SECONDS.labels(job.row.channel).time():
+            outcome = self._delivery.hand_over(job, message)
+        SENDS.labels(job.row.channel, OUTCOMES[type(outcome)]).inc()
         if isinstance(outcome, PutOff) and outcome.away:
             self.away.add(job.row.channel)
         if isinstance(outcome, PutOff) and outcome.in_doubt and never:
@@ -211,6 +220,14 @@ class Hand:
 
     def _renew(self) -> None:
         self._people.lost(self._claim.renew())
+
+
+def _count_decisions(looked_at: Sequence[Job | Outreach], now: datetime) -> None:
+    for one in looked_at:
+        decision = (one.row if isinstance(one, Job) else one).decision
+        # A row may carry one from before, which it was not looked at for now.
+        if decision and decision["at"] == now:
+            DECISIONS.labels(decision["outcome"], decision["reason"] or "").inc()
 
 
 def _interrupted(row: Outreach, now: datetime) -> Outreach:

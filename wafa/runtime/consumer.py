@@ -16,6 +16,7 @@ import amqp
 import structlog
 
 from wafa.runtime import metrics
+from wafa.runtime.age import age, waiting_since
 from wafa.runtime.errors import Misconfigured
 from wafa.runtime.transient import TRANSIENT
 
@@ -34,7 +35,11 @@ PARTING = 3
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message as the broker delivered it. `returned` is how often it came back without an answer."""
+    """One message as the broker delivered it.
+
+    `returned` is how often it came back without an answer. `since` is when it began to wait, in seconds since
+    1970: when it was published, if that was by us, otherwise when it was fetched.
+    """
 
     body: bytes
     content_type: str | None
@@ -43,6 +48,7 @@ class Delivery:
     headers: dict[str, Any] = field(default_factory=dict)
     exchange: str = ""
     returned: int = 0
+    since: float = 0
 
     @property
     def suspicious(self) -> bool:
@@ -87,6 +93,8 @@ class BatchConsumer:
         self._stopping = False
         self._arrived: deque[Delivery] = deque()
         self._arrived_bytes = 0
+        self._in_hand: Sequence[Delivery] = ()
+        metrics.OLDEST.labels(queue).set_function(self._oldest_age)
 
     def stop(self) -> None:
         """Ask `run` to return after the batch in hand; what was only prefetched goes back to the queue."""
@@ -107,7 +115,13 @@ class BatchConsumer:
                     )
                     self._pause(delay)
         finally:
+            self._arrived.clear()
             self._set_connected(False)
+
+    def _oldest_age(self) -> float:
+        # A queue gives out what it has had for longest: unless another process has it, this is the oldest.
+        unfinished = (*self._in_hand, *self._arrived)
+        return _oldest_of(unfinished) if unfinished else 0.0
 
     def _open(self) -> amqp.Connection:
         try:
@@ -176,7 +190,15 @@ class BatchConsumer:
         return batch
 
     def _work(self, connection: amqp.Connection, batch: list[Delivery]) -> None:
+        self._in_hand = batch
+        try:
+            self._finish(connection, batch)
+        finally:
+            self._in_hand = ()
+
+    def _finish(self, connection: amqp.Connection, batch: list[Delivery]) -> None:
         delay = FIRST_DELAY
+        metrics.LAG_SECONDS.labels(self.queue).observe(_oldest_of(batch))
         with metrics.BATCH_SECONDS.labels(self.queue).time():
             for tries in itertools.count(1):
                 try:
@@ -216,6 +238,7 @@ class BatchConsumer:
         info = message.delivery_info
         properties = message.properties
         headers = properties.get("application_headers") or {}
+        since = waiting_since(headers)
         self._arrived_bytes += len(message.body or b"")
         self._arrived.append(
             Delivery(
@@ -227,9 +250,14 @@ class BatchConsumer:
                 exchange=info["exchange"],
                 # Of a message that is new, this header is not the broker's word but the publisher's.
                 returned=headers.get("x-delivery-count", 1) if info["redelivered"] else 0,
+                since=since,
             )
         )
 
     def _set_connected(self, connected: bool) -> None:
         self.connected = connected
         metrics.CONNECTED.labels(self.queue).set(connected)
+
+
+def _oldest_of(deliveries: Sequence[Delivery]) -> float:
+    return age(min(one.since for one in deliveries))

@@ -26,6 +26,23 @@ BATCH_SECONDS = Histogram(
 RETRIES = Counter("wafa_batch_retries_total", "Batches taken again because something was away", ["queue"])
 CONNECTED = Gauge("wafa_consumer_connected", "1 while the consumer of a queue is connected", ["queue"])
 PUBLISHED = Counter("wafa_events_published_total", "Events published and confirmed", ["type"])
+LAG_SECONDS = Histogram(
+    "wafa_lag_seconds",
+    "From the publishing of a batch's oldest message to its taking",
+    ["queue"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400),
+)
+OLDEST = Gauge(
+    "wafa_oldest_event_seconds",
+    "Age of the oldest message that was fetched and has not come to its end; 0 when there is none",
+    ["queue"],
+)
+DATABASE_SECONDS = Histogram(
+    "wafa_database_seconds", "From a command to the database's answer", ["command"], buckets=_SECONDS
+)
+DATABASE_FAILURES = Counter(
+    "wafa_database_failures_total", "Commands that the database refused or did not answer", ["command"]
+)
 CONFIRM_SECONDS = Histogram("wafa_confirm_seconds", "From publishing to the last confirm", buckets=_SECONDS)
 PENDING_AGE = Gauge(
     "wafa_pending_age_seconds",

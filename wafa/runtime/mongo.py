@@ -10,6 +10,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, OperationFailure
 from pymongo.write_concern import WriteConcern
 
+from wafa.runtime.commands import Commands
 from wafa.runtime.errors import StoreAway, StoreRefused
 
 Document = dict[str, Any]
@@ -29,6 +30,7 @@ def open_database(uri: str, name: str) -> Database[Document]:
         serverSelectionTimeoutMS=5_000,
         connectTimeoutMS=5_000,
         socketTimeoutMS=20_000,
+        event_listeners=[Commands()],
     )
     # The rules of effect read what they have just written, whatever the URI prefers.
     durable = WriteConcern(w="majority", j=True)

@@ -14,6 +14,7 @@ import amqp
 
 from wafa.contracts.envelope import BATCH, EXCHANGE, STRUCTURED, Event, encode
 from wafa.runtime import metrics
+from wafa.runtime.age import stamp
 from wafa.runtime.broker import connect
 from wafa.runtime.errors import PublishFailed, QueueFull, Unroutable
 
@@ -149,6 +150,7 @@ class _ConfirmingChannel:
     def send(self, messages: Sequence[Message], timeout: float) -> None:
         self._refused = 0
         self._returned.clear()
+        published_at = stamp()
         for message in messages:
             self._unconfirmed.add(self._next_tag)
             self._next_tag += 1
@@ -157,7 +159,7 @@ class _ConfirmingChannel:
                     message.body,
                     content_type=message.content_type,
                     delivery_mode=PERSISTENT,
-                    application_headers=dict(message.headers),
+                    application_headers={**message.headers, **published_at},
                 ),
                 exchange=message.exchange,
                 routing_key=message.routing_key,

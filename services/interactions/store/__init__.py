@@ -44,6 +44,8 @@ class InteractionStore:
         self.cases.create_indexes()
         by_status = [("status", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)]
         self._rejected.create_index(by_status, name="page")
+        # Counted from the index alone, every few seconds: entries hold megabytes.
+        self._rejected.create_index([("status", ASCENDING), ("reason", ASCENDING)], name="reasons")
         self._people.create_index("into", name="into", sparse=True)
 
     def add(self, records: Sequence[Record]) -> dict[str, Record]:

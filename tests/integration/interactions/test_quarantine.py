@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.interactions import queries, rejections
 from tests.integration.interactions.parts import NOW, Interactions
@@ -262,3 +263,18 @@ def test_what_the_database_would_not_have_does_not_hold_up_the_quarantine(
 
     assert (refused.problem.reason, refused.problem.path) == ("invalid", "data")
     assert interactions.store.rejected_entry("sound")
+
+
+def test_how_much_is_in_quarantine_is_told_by_reason_and_falls_with_each_replay(
+    interactions: Interactions,
+) -> None:
+    def told(reason: str) -> float | None:
+        rejections.measure(interactions.store)
+        return REGISTRY.get_sample_value("wafa_quarantine_entries", {"reason": reason})
+
+    assert told("invalid") == 0
+    id = interactions.refuse(BROKEN, event=purchase("XXX"))
+    interactions.refuse(Problem("unreadable", "", "not JSON"), body=b"{")
+    assert (told("invalid"), told("unreadable"), told("conflict")) == (1, 1, 0)
+    rejections.replay(id, purchase(), interactions.store, interactions.publish, NOW)
+    assert (told("invalid"), told("unreadable")) == (0, 1)

@@ -1,0 +1,31 @@
+"""What the database is asked, counted and timed."""
+
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from wafa.runtime import metrics
+
+#: The commands that are told apart.
+TOLD_APART = frozenset(
+    {"find", "getMore", "aggregate", "count", "insert", "update", "delete", "findAndModify", "ping"}
+)
+
+
+class Commands(CommandListener):
+    """Takes down every command that a client sends; called by PyMongo."""
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Do nothing: the end tells how long it took."""
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Note an answer."""
+        _note(event)
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Note that it was refused, or that no answer came."""
+        metrics.DATABASE_FAILURES.labels(_note(event)).inc()
+
+
+def _note(event: CommandSucceededEvent | CommandFailedEvent) -> str:
+    name = event.command_name if event.command_name in TOLD_APART else "other"
+    metrics.DATABASE_SECONDS.labels(name).observe(event.duration_micros / 1_000_000)
+    return name
