@@ -4,12 +4,13 @@ from services.gateway.audit import Audit
 from services.gateway.domain.scopes import ROLES, SCOPES
 from services.gateway.hooks.courier import Courier
 from services.gateway.hooks.holding import pause_unheld
-from services.gateway.hooks.taking_in import QUEUE, take_in
+from services.gateway.hooks.taking_in import QUEUE, take_in, wanted
 from services.gateway.hooks.wiring import postman
 from services.gateway.keys import OVERLAP_HOURS, PER_MINUTE, Keys, Unknown
 from services.gateway.store import GatewayStore
 from wafa.runtime.clock import now
-from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
+from wafa.runtime.entrypoint import INTERNAL_BYTES
+from wafa.runtime.heeding import consume_wanted
 from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
 from wafa.runtime.rpc import rpc
 from wafa.runtime.timing import every, unceasing
@@ -23,7 +24,7 @@ class GatewayService:
     publish = EventPublisher()
     postman = FromSettings(postman)
 
-    @consume(QUEUE, max_bytes=INTERNAL_BYTES)
+    @consume_wanted(QUEUE, wanted, max_bytes=INTERNAL_BYTES)
     def take_in(self, events):
         """Keep events for those who have subscribed."""
         take_in(events, self.store, self.publish, now())

@@ -20,6 +20,11 @@ ERASED = "customer.erased.v1"
 CHANGES = frozenset({"customer.merged.v1", "customer.unmerged.v1", ERASED})
 
 
+def wanted(store: GatewayStore) -> frozenset[str]:
+    """Return the types of event that have an effect here: what is subscribed to, and who is who."""
+    return CHANGES.union(*(one.covers for one in store.webhooks()))
+
+
 def take_in(
     events: Sequence[Event], store: GatewayStore, publish: Callable[[Sequence[Event]], None], now: datetime
 ) -> None:
