@@ -9,6 +9,6 @@ is a test, except that each run must have lost and doubled nothing.
     finish      when a run is over, and that it came out exactly right
     meter       processor time and memory of processes
     real, stock, floor    three ways to do the work
-    throughput, latency, flatness, micro    the measurements
+    throughput, latency, flatness, outreach, front, webhooks, micro    the measurements
     report, machine       tables, and where the figures come from
 """

@@ -16,7 +16,7 @@ from benchmarks.suite import QUICK, Extent, Suite
 from wafa.cli.output import notes, progress
 from wafa.stack import Stack, StackError, signals_interrupt
 
-MEASUREMENTS = ("throughput", "latency", "flatness", "outreach", "front", "micro")
+MEASUREMENTS = ("throughput", "latency", "flatness", "outreach", "front", "webhooks", "micro")
 RESULTS = Path(__file__).parent / "results.json"
 
 
@@ -29,6 +29,8 @@ RESULTS = Path(__file__).parent / "results.json"
 @click.option("--document", is_flag=True, help="Also put the figures, dated, into docs/benchmarks.md.")
 def main(quick: bool, only: tuple[str, ...], out: Path, document: bool) -> None:
     """Measure Wafa on this machine; let nothing else run meanwhile."""
+    if quick and document:
+        raise click.UsageError("figures of a quick run are none to be documented")
     if os.environ.pop("AMQP_URI", None):
         notes().print("AMQP_URI is passed over: the benchmark makes virtual hosts on a broker of its own")
     try:

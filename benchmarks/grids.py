@@ -8,6 +8,7 @@ Figures = dict[str, Any]
 SERVERS = ("rabbitmq", "mongodb")
 NAMES = {
     "wafa": "Wafa",
+    "wafa_without_gateway": "Wafa, but for webhooks",
     "floor": "floor",
     "wafa_hundreds": "Wafa, by the hundred",
     "floor_hundreds": "floor, by the hundred",
@@ -25,11 +26,9 @@ class Grid:
     rows: list[tuple[str, ...]]
 
 
-def grids(results: Figures) -> Iterator[Grid]:
-    """Yield a grid or more for each measurement that was taken."""
-    for name, of in GRIDS.items():
-        if name in results:
-            yield from of(results[name])
+def grids(results: Figures) -> dict[str, list[Grid]]:
+    """Return a grid or more for each measurement that was taken, by its name."""
+    return {name: [*of(results[name])] for name, of in GRIDS.items() if name in results}
 
 
 def throughput(figures: Figures) -> Iterator[Grid]:
@@ -124,6 +123,24 @@ def front(figures: Figures) -> Iterator[Grid]:
     yield _memory("Memory of the front door after that", hundreds["memory_mib"])
 
 
+def webhooks(figures: Figures) -> Iterator[Grid]:
+    """Yield the rate of deliveries beside that of a bare client, then how long one takes."""
+    bare, lag = figures["bare"], figures["lag"]
+    rows = [(f"bare client ({bare['at_once']} at once)", f"{bare['per_second']:,.0f}", "1.00", "", "")]
+    for name in ("one", "many"):
+        one = figures[name]
+        spent = one["cpu_ms_per_delivery"]
+        cost = (f"{spent[process]:.2f}" if process in spent else "" for process in ("gateway", "mongodb"))
+        plural = "" if one["subscriptions"] == 1 else "s"
+        named = f"{one['subscriptions']} subscription{plural}"
+        rows.append((named, f"{one['per_second']:,.0f}", f"{one['of_bare']:.2f}", *cost))
+    title = f"Webhooks: {figures['one']['deliveries']:,} deliveries that wait"
+    yield Grid(title, ("", "deliveries/s", "of bare", "CPU ms/delivery", "database"), rows)
+    times = (f"{lag[name]:,.0f}" for name in ("p50_ms", "p99_ms", "max_ms"))
+    row = (f"{lag['events_per_second']:,.0f} events/s", *times)
+    yield Grid("Webhooks: publish to the receiver's call", ("", "p50 ms", "p99 ms", "max ms"), [row])
+
+
 def micro(figures: Figures) -> Iterator[Grid]:
     """Yield the single steps."""
     rows = []
@@ -144,5 +161,6 @@ GRIDS = {
     "flatness": flatness,
     "outreach": outreach,
     "front": front,
+    "webhooks": webhooks,
     "micro": micro,
 }

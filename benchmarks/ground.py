@@ -12,7 +12,7 @@ from pymongo.database import Database
 from wafa.runtime.broker import connect
 from wafa.runtime.mongo import Document, open_database
 from wafa.runtime.topology import declare_all
-from wafa.stack import SERVICES, Stack
+from wafa.stack import WORKERS, Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Ground:
         yield room
         self._stack.rabbitmqctl("delete_vhost", name)
         with MongoClient[Document](room.mongodb_uri) as client:
-            for service in SERVICES:
+            for service in WORKERS:
                 client.drop_database(room.prefix + service)
 
     def servers(self) -> dict[str, int]:

@@ -10,11 +10,10 @@ from typing import Any
 import amqp
 from rich.progress import Progress
 
-from benchmarks.feed import singly
+from benchmarks.feed import send_steadily
 from benchmarks.finish import wait_for
 from benchmarks.ground import Room
 from wafa.contracts.envelope import EXCHANGE, Event, decode, event_key
-from wafa.runtime.publisher import PERSISTENT
 
 UPDATED = "loyalty.member_updated.v1"
 
@@ -30,18 +29,11 @@ def measure(room: Room, events: Sequence[Event], rate: float, bar: Progress) -> 
     """
     task = bar.add_task("latency", total=len(events))
     with _listening(room) as heard, room.connect() as connection:
-        due = {}
-        begin = time.monotonic() + 0.1
-        channel = connection.channel()
-        for number, (event, message) in enumerate(zip(events, singly(events), strict=True)):
-            at = due[event_key(event)] = begin + number / rate
-            time.sleep(max(0.0, at - time.monotonic()))
-            body = amqp.Message(message.body, content_type=message.content_type, delivery_mode=PERSISTENT)
-            channel.basic_publish(body, exchange=EXCHANGE, routing_key=message.routing_key)
-            bar.advance(task)
-        late = time.monotonic() - at
+        moments = send_steadily(connection, events, rate, lambda: bar.advance(task))
+        late = time.monotonic() - moments[-1]
+        due = {event_key(event): at for event, at in zip(events, moments, strict=True)}
         wait_for("the last loyalty events", lambda: due.keys() <= heard.keys(), lambda: len(heard))
-    took = sorted(1000 * (heard[key] - at) for key, at in due.items() if at > begin + 1)
+    took = sorted(1000 * (heard[key] - at) for key, at in due.items() if at > moments[0] + 1)
     cuts = quantiles(took, n=100)
     return {
         "events": len(took),

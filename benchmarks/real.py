@@ -2,6 +2,7 @@
 
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -9,15 +10,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.complaints import complaints
 from benchmarks.crew import HEAD
 from benchmarks.ground import Room
-from wafa.stack import SERVICES, Stack
+from wafa.stack import WORKERS, Stack
 
 
 class RealServices:
     """Wafa itself, each service a process, exactly as `wafa up` runs it."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, services: Sequence[str] = WORKERS) -> None:
         self._room = room
-        self._followers = self._stack("followers", [name for name in SERVICES if name != HEAD])
+        self._services = services
+        self._followers = self._stack("followers", [name for name in services if name != HEAD])
         self._head = self._stack("head", [HEAD])
 
     def __enter__(self) -> Self:
@@ -37,7 +39,7 @@ class RealServices:
     def pids(self) -> dict[str, int]:
         """Return the process ids of the services."""
         identities = self._followers.identities() + self._head.identities()
-        return {one.name: one.pid for one in identities if one.name in SERVICES}
+        return {one.name: one.pid for one in identities if one.name in self._services}
 
     def check(self) -> None:
         """Raise `StackError` if a process has died."""
@@ -48,7 +50,7 @@ class RealServices:
         """Return how many events of each type the services have published, by their own count."""
         found: Counter[str] = Counter()
         for stack in (self._followers, self._head):
-            for service in SERVICES:
+            for service in self._services:
                 for url in stack.http_urls(service):
                     found.update(_published_by(url))
         return found
@@ -57,7 +59,7 @@ class RealServices:
         """Return how often the services have logged each warning or error."""
         found: Counter[str] = Counter()
         for stack in (self._followers, self._head):
-            for service in SERVICES:
+            for service in self._services:
                 if stack.http_urls(service):
                     found += complaints(stack.log_folder, service)
         return found

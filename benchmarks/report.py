@@ -1,5 +1,6 @@
 """Showing the figures: on the terminal, and in the documentation."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ from rich.table import Table
 from benchmarks.grids import Grid, grids
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- figures: written by make bench ARGS=--document -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures of {}: written by make bench ARGS=--document -->", "<!-- end of figures of {} -->"
 
 
 def show(results: dict[str, Any], console: Console) -> None:
     """Print whatever was measured."""
-    for grid in grids(results):
+    for grid in chain.from_iterable(grids(results).values()):
         table = Table(title=grid.title)
         for heading in grid.headings:
             table.add_column(heading, justify="right" if table.columns else "left")
@@ -24,12 +25,22 @@ def show(results: dict[str, Any], console: Console) -> None:
     console.print(_circumstances(results["machine"]))
 
 
-def write(results: dict[str, Any]) -> None:
-    """Put the figures, dated, into docs/benchmarks.md."""
-    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    figures = "\n\n".join([_circumstances(results["machine"]), *map(_markdown, grids(results))])
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}", encoding="utf-8")
+def write(results: dict[str, Any], document: Path = DOCUMENT) -> None:
+    """Put the figures, dated, into docs/benchmarks.md; those of other measurements stay as they are.
+
+    Raises:
+        ValueError: the document has no place for a measurement.
+    """
+    text = document.read_text(encoding="utf-8")
+    for name, found in grids(results).items():
+        begin, end = BEGIN.format(name), END.format(name)
+        before, begins, rest = text.partition(begin)
+        _, ends, after = rest.partition(end)
+        if not (begins and ends):
+            raise ValueError(f"{document} has no lines {begin} and {end}")
+        figures = "\n\n".join([_circumstances(results["machine"]), *map(_markdown, found)])
+        text = f"{before}{begin}\n\n{figures}\n\n{end}{after}"
+    document.write_text(text, encoding="utf-8")
 
 
 def _markdown(grid: Grid) -> str:

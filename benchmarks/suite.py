@@ -1,6 +1,6 @@
 """All measurements, in order, on one ground. Each returns plain figures, ready for JSON."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from benchmarks import front, latency, micro, outreach, throughput, variants
+from benchmarks import front, latency, micro, outreach, throughput, variants, webhooks
 from benchmarks.crew import Crew
 from benchmarks.feed import Pack, by_the_hundred, singly
 from benchmarks.finish import Finish, WrongOutcome
@@ -19,6 +19,7 @@ from benchmarks.ground import Ground, Room
 from benchmarks.queues import Queues
 from benchmarks.real import RealServices
 from benchmarks.workload import Expected, comebacks, in_order_of_time
+from wafa.services import SERVICES, WORKERS
 
 Figures = dict[str, Any]
 LATENCY_TURN = 1_000
@@ -28,7 +29,8 @@ LATENCY_TURN = 1_000
 class Extent:
     """Events in a run, runs of which the median counts, seconds at a steady rate, sizes to look at.
 
-    `mails` is how many customers a broadcast is for, `people` how many a preview is of.
+    `mails` is how many customers a broadcast is for, `people` how many a preview is of, `deliveries` how many
+    events leave by webhooks.
     """
 
     events: int = 20_000
@@ -37,9 +39,12 @@ class Extent:
     sizes: tuple[int, ...] = (10_000, 50_000, 100_000, 200_000, 300_000)
     mails: int = 30_000
     people: int = 200_000
+    deliveries: int = 10_000
 
 
-QUICK = Extent(events=5_000, runs=1, seconds=10, sizes=(10_000, 30_000), mails=5_000, people=20_000)
+QUICK = Extent(
+    events=5_000, runs=1, seconds=10, sizes=(10_000, 30_000), mails=5_000, people=20_000, deliveries=1_000
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,10 @@ class Suite:
     def throughput(self) -> Figures:
         """Compare Wafa with stock nameko and with the floor."""
         variants.rehearse()
-        fast: dict[str, list[Figures]] = {"wafa": [], "floor": []}
+        fast: dict[str, list[Figures]] = {"wafa": [], "wafa_without_gateway": [], "floor": []}
         for run in range(self.extent.runs):
             fast["wafa"].append(self._real(f"wafa_{run}", singly))
+            fast["wafa_without_gateway"].append(self._real(f"no_gateway_{run}", singly, SERVICES))
             fast["floor"].append(self._run(f"floor_{run}", variants.floor(self._shapes), singly))
         figures = {name: _middle(runs) for name, runs in fast.items()}
         figures["wafa_hundreds"] = self._real("wafa_hundreds", by_the_hundred)
@@ -99,6 +105,12 @@ class Suite:
         with self.ground.room("front") as room, self.ground.room("calm") as calm:
             return front.measure(room, calm, self.extent.events, self.bar)
 
+    def webhooks(self) -> Figures:
+        """Measure deliveries to subscribers beside a bare client."""
+        deliveries, seconds = self.extent.deliveries, self.extent.seconds
+        with self.ground.room("webhooks") as room:
+            return webhooks.measure(room, self.ground.servers(), deliveries, seconds, self.bar)
+
     def micro(self) -> Figures:
         """Measure single steps."""
         with self.ground.room("micro") as room:
@@ -108,17 +120,17 @@ class Suite:
     def _shapes(self) -> Path:
         return self.folder / "shapes.bson"
 
-    def _real(self, name: str, pack: Pack) -> Figures:
-        with self._services(name) as (room, crew):
+    def _real(self, name: str, pack: Pack, services: Sequence[str] = WORKERS) -> Figures:
+        with self._services(name, services) as (room, crew):
             figures = self._measure(crew, room, pack)
             published = crew.published()
             save_shapes(room, published, self._shapes)
             return {**figures, "published": dict(published), "complaints": dict(crew.complaints())}
 
     @contextmanager
-    def _services(self, name: str) -> Iterator[tuple[Room, RealServices]]:
+    def _services(self, name: str, services: Sequence[str] = WORKERS) -> Iterator[tuple[Room, RealServices]]:
         """Run Wafa in a room of its own; an error tells what its logs complain of."""
-        with self.ground.room(name) as room, RealServices(room) as crew:
+        with self.ground.room(name) as room, RealServices(room, services) as crew:
             try:
                 yield room, crew
             except WrongOutcome as error:

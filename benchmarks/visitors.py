@@ -88,9 +88,9 @@ def _answer(connection: socket.socket) -> bytes:
     while _HEAD_ENDS not in found:
         found += _more(connection)
     head, _, body = found.partition(_HEAD_ENDS)
-    length = next(
-        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(_LENGTH)
-    )
+    lengths = (line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(_LENGTH))
+    # A 204 has none.
+    length = int(next(lengths, b"0"))
     while len(body) < length:
         body += _more(connection)
     return head + _HEAD_ENDS + body
