@@ -74,7 +74,7 @@ timed wafa-standin-rabbitmq build wafa-standin-rabbitmq --file rabbitmq.Dockerfi
 mkdir "$scratch/servers"
 cp -r mongodb mail "$scratch/servers"
 # Without its hashes, which pip wants for everything or for nothing.
-sed -nE 's/^([A-Za-z0-9._-]+==[^ ;]+).*/\1/p' "$root/requirements-dev.txt" > "$scratch/servers/constraints.txt"
+sed -nE 's/^([A-Za-z0-9._-]+==.*[^ \\]) *\\?$/\1/p' "$root/requirements-dev.txt" > "$scratch/servers/constraints.txt"
 mkdir "$scratch/servers/bin"
 if command -v secantusd-rs >/dev/null; then cp "$(command -v secantusd-rs)" "$scratch/servers/bin"; fi
 timed wafa-standin-mongodb build wafa-standin-mongodb --file servers.Dockerfile --target mongodb "$scratch/servers"
