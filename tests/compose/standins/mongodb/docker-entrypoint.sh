@@ -4,6 +4,7 @@ set -eu
 
 if [ "$(id -u)" = 0 ]; then
     chown -R mongodb:mongodb /data/db
+    export HOME=/data/db
     exec setpriv --reuid mongodb --regid mongodb --clear-groups "$0" "$@"
 fi
 
