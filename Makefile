@@ -9,7 +9,7 @@ SHARED = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 test-faults: WORKERS := 3
 STATE := $(or $(WAFA_STATE),.wafa)
 
-.PHONY: help setup servers node browser up demo demo-check test test-faults test-compose test-mutants soak check bench docs lock clean
+.PHONY: help setup servers node promtool browser up demo demo-check test test-faults test-compose test-mutants soak check bench docs lock clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ servers: $(READY)  ## Install what the local stack needs from the system (Rabbit
 node:  ## Install Node.js, which the test of one example needs, or say that it is missing
 	@sh deploy/local/node.sh
 
+promtool:  ## Install Prometheus, by which alerts are tested, or say that it is missing
+	@sh deploy/local/promtool.sh
+
 browser: $(READY)  ## Install Chromium, in which tests look at pages, or say that it is missing
 	@sh deploy/local/browser.sh
 
@@ -40,8 +43,8 @@ demo: $(READY)  ## Replay real purchases, print and reconcile the figures, run o
 demo-check: $(READY)  ## The same, then stop; fails when a figure does not reconcile
 	@$(BIN)/wafa demo --check $(ARGS)
 
-test: servers node browser  ## Unit, contract, integration and end-to-end tests, against real servers
-	$(BIN)/pytest $(or $(ARGS),$(SHARED) $(wildcard tests/unit tests/contracts tests/integration tests/e2e))
+test: servers node promtool browser  ## Unit, contract, integration and end-to-end tests, against real servers
+	$(BIN)/pytest $(or $(ARGS),$(SHARED) $(wildcard tests/unit tests/contracts tests/integration tests/observe tests/e2e))
 
 test-faults: servers  ## What holds when processes are killed, servers restarted and connections cut
 	$(BIN)/pytest $(or $(ARGS),$(SHARED) tests/faults)
