@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, NotRequired, TypedDict, TypeVar
 
@@ -13,6 +14,7 @@ from services.customers.normalising import normal_email, normal_phone
 from wafa.contracts.envelope import Event, event_key
 from wafa.contracts.errors import Problem
 from wafa.contracts.times import parse_time
+from wafa.contracts.traces import traceparent_of
 
 _HINTS = ("name", "locale", "timezone", "country")
 
@@ -38,12 +40,17 @@ class _Customer(TypedDict, total=False):
 
 
 class Reference(TypedDict):
-    """How a caller says who is meant: the customer as they stand in an event, when, which event it was."""
+    """How a caller says who is meant: the customer as they stand in an event, when, which event it was.
+
+    `correlationid` and `traceparent` are the event's, where it has any.
+    """
 
     customer: _Customer
     time: str
     event: NotRequired[str]
     account: NotRequired[str]
+    correlationid: NotRequired[str]
+    traceparent: NotRequired[str]
 
 
 def statement_by(reference: object) -> Statement | Problem:
@@ -59,7 +66,9 @@ def statement_by(reference: object) -> Statement | Problem:
         at = parse_time(known["time"])
     except ValueError as error:
         return Problem("invalid", "time", str(error))
-    return statement_of(known["customer"], at, known.get("event", ""), known.get("account"))
+    event = known.get("event", "")
+    said = statement_of(known["customer"], at, event, known.get("account"))
+    return _told_of(said, known.get("correlationid") or event, traceparent_of(known))
 
 
 def statement_in(event: Event) -> Statement | Problem:
@@ -70,7 +79,8 @@ def statement_in(event: Event) -> Statement | Problem:
     if event["type"] == "consent.changed.v1":
         word = Consent(at, cause, data["status"], data.get("evidence", ""))
         consents[data["channel"], data["purpose"]] = word
-    return statement_of(data["customer"], at, cause, data.get("account"), consents)
+    said = statement_of(data["customer"], at, cause, data.get("account"), consents)
+    return _told_of(said, event.get("correlationid") or cause, traceparent_of(event))
 
 
 def statement_of(
@@ -110,6 +120,12 @@ def statement_of(
         )
     said = {name: Said(at, cause, value) for name, value in values.items()}
     return Statement(keys, said, consents or {}, at)
+
+
+def _told_of(said: Statement | Problem, correlation: str, traceparent: str | None) -> Statement | Problem:
+    if isinstance(said, Problem):
+        return said
+    return replace(said, correlation=correlation or None, traceparent=traceparent)
 
 
 class Named(NamedTuple):

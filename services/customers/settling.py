@@ -16,6 +16,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import structlog
+
 from services.customers.domain.customer import Customer
 from services.customers.domain.erasure import sift
 from services.customers.domain.identity import Refused, decide
@@ -24,7 +26,11 @@ from services.customers.domain.references import own_id
 from services.customers.publishing import events_of
 from services.customers.store import CustomerStore
 from wafa.contracts.envelope import Event
+from wafa.contracts.traces import in_trace
 from wafa.runtime.errors import Transient
+from wafa.runtime.leftovers import log_told
+
+log = structlog.get_logger(__name__)
 
 Publish = Callable[[Sequence[Event]], None]
 
@@ -49,6 +55,7 @@ def settle(
     token = new_token(now)
     who: dict[int, str | Refused] = {}
     written: dict[str, Customer] = {}
+    stories: dict[str, Statement] = {}
     moved: set[str] = set()
     left: Sequence[int] = range(len(statements))
     for _ in range(MOST_ROUNDS):
@@ -65,6 +72,7 @@ def settle(
                 for before, after in changes
             ]
             moved = store.write(versions)
+            stories |= _stories(told, means)
             written |= {one.customer_id: one for one in versions if one.customer_id not in moved}
         left = [index for index in left if who[index] in moved]
         if not left:
@@ -72,7 +80,9 @@ def settle(
     else:
         raise Transient(f"{len(moved)} customers kept changing while they were resolved")
     if written:
-        publish(events_of(written.values()))
+        telling = [_told_of(event, stories) for event in events_of(written.values())]
+        publish(telling)
+        log_told(log, telling)
         store.set_published(token)
     return [who[index] for index in range(len(statements))]
 
@@ -103,6 +113,19 @@ def sortable(moment: datetime) -> str:
 
 # Sorts behind every token.
 _LAST = "9999"
+
+
+def _stories(told: Sequence[Statement], who: Sequence[str | Refused]) -> dict[str, Statement]:
+    """Return by whose statement each customer changes: the last one, as far as anybody can tell."""
+    pairs = zip(who, told, strict=True)
+    return {one: statement for one, statement in pairs if isinstance(one, str) and statement.correlation}
+
+
+def _told_of(event: Event, stories: Mapping[str, Statement]) -> Event:
+    """Return an event with the story that it belongs to. Whoever publishes it again may not know that."""
+    if (of := stories.get(event["subject"])) is None:
+        return event
+    return in_trace({**event, "correlationid": of.correlation}, of.traceparent)
 
 
 def _new_customer_id() -> str:

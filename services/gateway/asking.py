@@ -7,6 +7,7 @@ question goes out to try it, and once that is answered all others go too.
 
 import threading
 import time
+from copy import copy
 from typing import Any
 
 from circuitbreaker import CircuitBreaker
@@ -89,6 +90,15 @@ class Services:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._lines = {name: Line(name) for name in (*SERVICES, GATEWAY)}
+        self._trace: dict[str, str] = {}
+
+    def in_trace(self, traceparent: str | None) -> "Services":
+        """Return the same, asked in a trace; None: in none."""
+        if traceparent is None:
+            return self
+        traced = copy(self)
+        traced._trace = {"in_trace": traceparent}
+        return traced
 
     def call(self, service: str, method: str, *arguments: Any, within: float = DEADLINE, **named: Any) -> Any:
         """Ask and wait for the answer; raises as `ask` and `Question.answer`."""
@@ -106,7 +116,8 @@ class Services:
         if not line.lets_through():
             return Question(line, None)
         try:
-            return Question(line, self._caller.begin(service, method, *arguments, within=within, **named))
+            pending = self._caller.begin(service, method, *arguments, within=within, **self._trace, **named)
+            return Question(line, pending)
         except UnicodeEncodeError:
             why = "a text holds half of a surrogate pair, which is no character"
             raise InvalidArgument("", why) from None

@@ -12,12 +12,14 @@ from services.gateway.audit import Audit
 from services.gateway.claims import Claims
 from services.gateway.flushing import Flusher
 from services.gateway.gate import Gate
+from services.gateway.observing import seen
 from services.gateway.publishing import Publishing
 from services.gateway.room import Room
 from services.gateway.store import GatewayStore
 from services.gateway.stream.ears import Ears
 from wafa.runtime.caller import Caller
 from wafa.runtime.settings import Settings
+from wafa.runtime.tracing import Tracer
 from wafa.runtime.webhooks.lookups import Lookups
 
 EXTENSION = "wafa"
@@ -39,6 +41,7 @@ class Means:
     flusher: Flusher
     claims: Claims
     renewing: Flusher
+    tracer: Tracer | None = None
     room: Room = field(default_factory=Room)
     lookups: Lookups = field(default_factory=Lookups)
 
@@ -49,5 +52,5 @@ def means() -> Means:
 
 
 def services() -> Services:
-    """Return the services that the request in hand may ask."""
-    return means().services
+    """Return the services that the request in hand may ask, in the trace that it belongs to."""
+    return means().services.in_trace(seen().traceparent)

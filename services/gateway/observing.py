@@ -1,4 +1,4 @@
-"""What is said of every request: its id, a line in the log, and figures.
+"""What is said of every request: its id, a line in the log, figures, and a span of the trace it belongs to.
 
 An `X-Request-Id` that comes with a request is taken over when it looks sane, otherwise one is made. It is in
 the answer, in every line of the log and in the audit log. Lines name the route, never the path or the query:
@@ -10,12 +10,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import structlog
 from flask import Flask, Request, request
 from prometheus_client import Counter, Gauge, Histogram
 from werkzeug.wsgi import ClosingIterator
+
+from wafa.contracts.traces import TRACEPARENT, is_sampled, trace_id, traceparent_of
+from wafa.runtime.tracing import Kind, Span, Tracer
 
 log = structlog.get_logger(__name__)
 
@@ -41,13 +45,20 @@ IN_FLIGHT = Gauge(
 
 @dataclass(slots=True)
 class Seen:
-    """What is known of a request; `key` is the prefix of the key that it came with."""
+    """What is known of a request; `key` is the prefix of the key that it came with.
+
+    `traceparent` is what is to be carried by whatever comes of it, None where it is in no trace. `began` is
+    in nanoseconds of the epoch.
+    """
 
     request_id: str
+    began: int
     door: str = "none"
     route: str = ""
     key: str | None = None
     status: str = "500"
+    traceparent: str | None = None
+    span: Span | None = None
 
 
 def seen() -> Seen:
@@ -55,9 +66,9 @@ def seen() -> Seen:
     return cast(Seen, request.environ[_SEEN])
 
 
-def observe(app: Flask) -> None:
-    """Let every request to an application leave its traces."""
-    app.before_request(_note_route)
+def observe(app: Flask, tracer: Callable[[], Tracer | None]) -> None:
+    """Let every request to an application leave its traces; `tracer` is asked for at each."""
+    app.before_request(partial(_note_route, tracer))
     app.wsgi_app = _Observer(app.wsgi_app)  # type: ignore[method-assign]
 
 
@@ -67,10 +78,26 @@ def sane_id(text: str | None) -> str:
     return str(text) if fine else uuid.uuid4().hex
 
 
-def _note_route() -> None:
+def _note_route(tracer: Callable[[], Tracer | None]) -> None:
     if request.url_rule is not None:
         known = seen()
         known.door, known.route = str(request.endpoint), request.url_rule.rule
+        if known.route not in _PROBES:
+            _enter_trace(known, tracer())
+
+
+def _enter_trace(known: Seen, tracer: Tracer | None) -> None:
+    """Go on with the trace of whoever asks, or begin one where spans are made."""
+    known.traceparent = traceparent_of({TRACEPARENT: request.headers.get(TRACEPARENT)})
+    if tracer:
+        about = {"http.request.method": request.method, "http.route": known.route}
+        about["wafa.request_id"] = known.request_id
+        name = f"{request.method} {known.route}"
+        known.span = tracer.begin(name, Kind.SERVER, known.traceparent, about, since=known.began)
+        if known.traceparent or is_sampled(known.span.traceparent):
+            known.traceparent = known.span.traceparent
+    if known.traceparent:
+        structlog.contextvars.bind_contextvars(trace_id=trace_id(known.traceparent))
 
 
 class _Observer:
@@ -79,7 +106,7 @@ class _Observer:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         began = time.perf_counter()
-        known = environ[_SEEN] = Seen(sane_id(environ.get("HTTP_X_REQUEST_ID")))
+        known = environ[_SEEN] = Seen(sane_id(environ.get("HTTP_X_REQUEST_ID")), time.time_ns())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=known.request_id)
 
@@ -111,4 +138,7 @@ def _tell(known: Seen, method: str, seconds: float) -> None:
         ms=round(seconds * 1000, 1),
         key=known.key,
     )
+    if known.span:
+        known.span.note({"http.response.status_code": int(known.status)})
+        known.span.end(known.status if known.status >= "500" else None)
     structlog.contextvars.clear_contextvars()

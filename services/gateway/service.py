@@ -24,7 +24,7 @@ class GatewayService:
     publish = EventPublisher()
     postman = FromSettings(postman)
 
-    @consume_wanted(QUEUE, wanted, max_bytes=INTERNAL_BYTES)
+    @consume_wanted(QUEUE, wanted, max_bytes=INTERNAL_BYTES, forwarding=True)
     def take_in(self, events):
         """Keep events for those who have subscribed."""
         take_in(events, self.store, self.publish, now())

@@ -31,6 +31,8 @@ from wafa.runtime.logs import configure_logs
 from wafa.runtime.mongo import open_database
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import Settings
+from wafa.runtime.tracing import tracer_of
+from wafa.services import WEB
 
 NAME = "gateway"
 #: Seconds after which processes are killed that were told to stop; see `worker` for what they do with them.
@@ -65,6 +67,7 @@ def gather(settings: Settings, tally: Tally) -> Means:
         flusher=Flusher(audit.flush, keyring.flush),
         claims=claims,
         renewing=Flusher(claims.renew, every=RENEWED_EVERY),
+        tracer=tracer_of(WEB),
     )
 
 

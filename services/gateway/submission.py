@@ -15,7 +15,9 @@ from services.gateway.refusals import Refusal
 from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import BATCH, MAX_BATCH_EVENTS, MAX_MESSAGE_BYTES, STRUCTURED, encode
 from wafa.contracts.errors import Problem
+from wafa.contracts.traces import TRACEPARENT, in_trace
 from wafa.contracts.validation import check, problems
+from wafa.runtime.tracing import correlation_of
 
 JSON = "application/json"
 FORMS = (JSON, STRUCTURED, BATCH)
@@ -33,13 +35,17 @@ _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Judged(NamedTuple):
-    """An event, what is wrong with it, and how it is published if nothing is."""
+    """An event, what is wrong with it, and how it is published if nothing is.
+
+    `correlation` is what is found in all that follows from it.
+    """
 
     place: int
     id: str | None
     source: str | None
     problems: Sequence[Problem]
     encoded: Encoded | None
+    correlation: str | None = None
 
 
 class Submission:
@@ -59,8 +65,12 @@ class Submission:
         if not self._events:
             raise Refusal(422, "invalid", "the array is empty: send at least one event")
 
-    def judged(self, key: Key, now: datetime, *, thoroughly: bool = False) -> Iterator[Judged]:
+    def judged(
+        self, key: Key, now: datetime, *, thoroughly: bool = False, traceparent: str | None = None
+    ) -> Iterator[Judged]:
         """Yield each event with what is wrong with it: the first thing, or `thoroughly` everything.
+
+        An event that is in no trace is published in that of `traceparent`.
 
         Raises:
             Refusal: the body is not JSON (400).
@@ -70,7 +80,7 @@ class Submission:
             if size > MAX_MESSAGE_BYTES:
                 yield Judged(place, None, None, [_too_large(size)], None)
             else:
-                yield _judged(place, _decoded(raw), key, now, thoroughly)
+                yield _judged(place, _decoded(raw), key, now, thoroughly, traceparent)
 
 
 def form_of(request: Request) -> str:
@@ -107,13 +117,19 @@ def _not_json(error: Exception) -> Refusal:
     return Refusal(400, "bad_request", f"the body is not JSON in UTF-8: {error}")
 
 
-def _judged(place: int, event: Any, key: Key, now: datetime, thoroughly: bool) -> Judged:
+def _judged(
+    place: int, event: Any, key: Key, now: datetime, thoroughly: bool, traceparent: str | None
+) -> Judged:
     if found := _problems(event, key, now, thoroughly):
         return Judged(place, _shown(event, "id"), _shown(event, "source"), found, None)
     encoded = encode(event)
+    if traceparent and TRACEPARENT not in event:
+        traced = encode(in_trace(event, traceparent))
+        # An event may be as large as it may be, and is no larger by our doing.
+        encoded = traced if len(traced) <= MAX_MESSAGE_BYTES else encoded
     if len(encoded) > MAX_MESSAGE_BYTES:  # numbers may come out longer than they stood there
         return Judged(place, event["id"], event["source"], [_too_large(len(encoded))], None)
-    return Judged(place, event["id"], event["source"], [], (event["type"], encoded))
+    return Judged(place, event["id"], event["source"], [], (event["type"], encoded), correlation_of(event))
 
 
 def _problems(event: Any, key: Key, now: datetime, thoroughly: bool) -> Sequence[Problem]:

@@ -65,7 +65,7 @@ def create_app(means: Means) -> Flask:
     app.register_blueprint(links)
     app.register_blueprint(documents)
     app.after_request(_protect)
-    observe(app)
+    observe(app, lambda: app.extensions[EXTENSION].tracer)
     return app
 
 

@@ -39,6 +39,8 @@ REST, PARTING = 0.05, 2.0
 GRACE = 13
 #: Seconds to write what waits in memory after that.
 LAST_WORDS = 3.0
+#: Seconds to send the last spans in.
+LAST_SPANS = 1.0
 
 _PR_SET_PDEATHSIG = 1
 
@@ -72,7 +74,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def run(self) -> None:
         """Work until the end; called by gunicorn."""
         super().run()
-        self.wsgi.extensions[EXTENSION].flusher.close(LAST_WORDS)
+        means = self.wsgi.extensions[EXTENSION]
+        means.flusher.close(LAST_WORDS)
+        if means.tracer:
+            means.tracer.close(LAST_SPANS)
         # The interpreter would wait for every thread, and one may still have a client that takes its time.
         sys.stdout.flush()
         sys.stderr.flush()

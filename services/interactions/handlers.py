@@ -19,6 +19,7 @@ from wafa.contracts.duplicates import CONFLICT, Identified, identify, sort_out
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
 from wafa.contracts.receipts import changes_applied
+from wafa.contracts.traces import TRACEPARENT, traceparent_of
 from wafa.runtime.policy import Reject
 from wafa.runtime.quarantine import TYPE as QUARANTINED
 from wafa.runtime.topology import QUARANTINE
@@ -131,6 +132,10 @@ def _reference(event: Event, key: str) -> dict[str, Any]:
     reference = {"customer": event["data"]["customer"], "time": event["time"], "event": key}
     if "account" in event["data"]:
         reference["account"] = event["data"]["account"]
+    if "correlationid" in event:
+        reference["correlationid"] = event["correlationid"]
+    if traceparent := traceparent_of(event):
+        reference[TRACEPARENT] = traceparent
     return reference
 
 

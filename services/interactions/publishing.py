@@ -57,7 +57,7 @@ def resolved(case_id: str, last: Record, resolution: Resolution) -> Event:
     )
 
 
-def rejected(entry: dict[str, Any]) -> Event:
+def rejected(entry: dict[str, Any], traceparent: str | None = None) -> Event:
     """Return `event.rejected.v1` of a quarantine entry; the refused bytes stay in quarantine.
 
     Of an entry that was redacted there is little to tell.
@@ -70,4 +70,5 @@ def rejected(entry: dict[str, Any]) -> Event:
         id=derive_id(entry["_id"], "rejected"),
         time=entry["received_at"],
         data={"rejection_id": entry["_id"], "received_at": format_time(entry["received_at"]), **data},
+        traceparent=traceparent,
     )

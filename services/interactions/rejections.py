@@ -16,6 +16,7 @@ from wafa.contracts.envelope import Event, decode
 from wafa.contracts.errors import Problem, Unreadable
 from wafa.contracts.rejection import REASONS
 from wafa.contracts.times import parse_time
+from wafa.contracts.traces import traceparent_of
 from wafa.contracts.validation import check
 from wafa.runtime.policy import Reject
 from wafa.runtime.publisher import Publish
@@ -30,6 +31,7 @@ MOST_HEADERS = 50_000
 def quarantine(events: Sequence[Event], means: Means) -> list[Reject]:
     """Keep what any service has refused, and tell; return what is no refusal at all."""
     entries: dict[str, dict[str, Any]] = {}
+    traces: dict[str, str | None] = {}
     refusals = []
     for event in events:
         try:
@@ -41,9 +43,11 @@ def quarantine(events: Sequence[Event], means: Means) -> list[Reject]:
             refusals.append(Reject(event, problem))
         else:
             entries[entry["_id"]] = entry
+            traces[entry["_id"]] = traceparent_of(event)
     means.store.quarantine([*entries.values()])
     forget_entries_of_erased(entries.values(), means)
-    means.publish([publishing.rejected(entry) for entry in means.store.kept_entries(entries)])
+    kept = means.store.kept_entries(entries)
+    means.publish([publishing.rejected(entry, traces.get(entry["_id"])) for entry in kept])
     return refusals
 
 

@@ -15,6 +15,7 @@ from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
 from wafa.contracts.times import parse_time
+from wafa.contracts.traces import traceparent_of
 from wafa.runtime.policy import Reject, Verdict
 from wafa.runtime.publisher import Publish
 
@@ -52,7 +53,8 @@ def record(
                 Reject(event, Problem("no_exchange_rate", "data.data.total.currency", str(error)))
             )
             continue
-        entries.append(Entry(event["data"]["customer_id"], fact, event.get("correlationid")))
+        whose, correlation = event["data"]["customer_id"], event.get("correlationid")
+        entries.append(Entry(whose, fact, correlation, traceparent_of(event)))
     apply(entries, store, publish, program, now)
     return refusals
 

@@ -30,6 +30,7 @@ from services.loyalty.domain.outcomes import Announced, outcomes, overdue
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State, start
 from services.loyalty.domain.view import view
+from wafa.contracts.traces import TRACEPARENT, in_trace
 
 Member = dict[str, Any]
 Pending = dict[str, Any]
@@ -46,6 +47,7 @@ class Entry:
     customer_id: str
     fact: Fact
     correlation: str | None
+    traceparent: str | None = None
 
 
 class Change:
@@ -147,12 +149,14 @@ def make_member(change: Change, state: State, program: Program, now: datetime) -
     found, announced = outcomes(program, announced, seen, change.facts(), elsewhere, at_rest=at_rest)
     pending = [*change.unfiled, *map(_pending_entry, change.new, [now] * len(change.new))]
     correlation = change.new[-1].correlation if change.new else None
+    traceparent = change.new[-1].traceparent if change.new else None
     if not change.new:
         # Time has passed, or a merge: there is no fact to be told apart from its repetitions, no receipt.
         pending.append(_without_row(f"{change.customer_id} {member['version']}"))
     cause = pending[-1]["key"]
     pending[-1]["follow_ups"] = [
-        publishing.announcement(outcome, change.customer_id, cause, correlation, now) for outcome in found
+        in_trace(publishing.announcement(outcome, change.customer_id, cause, correlation, now), traceparent)
+        for outcome in found
     ]
     member |= {
         "state": encode_state(state),
@@ -165,6 +169,8 @@ def make_member(change: Change, state: State, program: Program, now: datetime) -
         member["wakes_at"] = wakes_at
     if correlation:
         member["correlation_id"] = correlation
+    if traceparent:
+        member[TRACEPARENT] = traceparent
     return _with_pending(member, pending, before, now)
 
 

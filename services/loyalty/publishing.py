@@ -48,6 +48,7 @@ def member_updated(member: dict[str, Any]) -> Event:
         data={"customer_id": customer_id, "version": version, **member["snapshot"]},
         subject=customer_id,
         correlation=member.get("correlation_id"),
+        traceparent=member.get("traceparent"),
     )
 
 

@@ -51,6 +51,7 @@ def answer(
                 subject=row.customer_id,
                 correlation=row.correlation,
                 causation=row.cause,
+                traceparent=row.traceparent,
             )
         ]
     )

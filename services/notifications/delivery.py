@@ -23,7 +23,9 @@ from services.notifications.store import NotificationsStore
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.text import Broken, Order, Text
 from services.notifications.texts.titles import titles_of
+from wafa.contracts.traces import trace_id
 from wafa.runtime.settings import Settings, SettingsError
+from wafa.runtime.tracing import Kind, Tracer, begun
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,7 @@ class Delivery:
     sender: Sender
     renderer: Renderer
     links: Links
+    tracer: Tracer | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Delivery":
@@ -50,6 +53,10 @@ class Delivery:
     def with_calls(self, store: NotificationsStore) -> "Delivery":
         """Return the same with the call list of this store."""
         return replace(self, channels=with_calls(self.channels, store))
+
+    def traced_by(self, tracer: Tracer | None) -> "Delivery":
+        """Return the same with a span for each message that belongs to a trace."""
+        return replace(self, tracer=tracer)
 
     def close(self) -> None:
         """End what was started to write texts."""
@@ -70,6 +77,16 @@ class Delivery:
 
         `Broken` is a fault of ours, which is held against nobody's address.
         """
+        row = job.row
+        about = {"wafa.outreach_id": row.id, "wafa.campaign": row.campaign, "wafa.channel": row.channel}
+        span = begun(self.tracer, f"send {row.channel}", Kind.CLIENT, row.traceparent, about)
+        outcome = self._hand_over(job, message)
+        if span:
+            span.end(None if isinstance(outcome, Accepted) else type(outcome).__name__)
+        log.debug("handed over", **_names(row), outcome=type(outcome).__name__)
+        return outcome
+
+    def _hand_over(self, job: Job, message: Message) -> Outcome | Broken:
         try:
             return self.channels[job.row.channel].send(message)
         except Exception as error:
@@ -163,4 +180,6 @@ def _money(amount: Amount) -> dict[str, str]:
 
 
 def _names(row: Outreach) -> dict[str, str]:
-    return {"outreach_id": row.id, "customer_id": row.customer_id, "campaign": row.campaign}
+    named = {"outreach_id": row.id, "customer_id": row.customer_id, "campaign": row.campaign}
+    named["correlation_id"] = row.correlation
+    return named | ({"trace_id": trace_id(row.traceparent)} if row.traceparent else {})

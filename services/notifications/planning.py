@@ -13,6 +13,7 @@ from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import FAULT, Outreach, State
 from services.notifications.domain.triggers import Happening, happening
 from wafa.contracts.envelope import Event, derive_id
+from wafa.contracts.traces import traceparent_of
 
 #: What ends a journey when a message of it is dropped: the customer is left out to be compared with others,
 #: is not or no longer whom it is for, gets the same under another id, or has a complaint to be settled first.
@@ -28,18 +29,20 @@ def enrol(
     *,
     cause: str,
     correlation: str,
+    traceparent: str | None = None,
     context: Mapping[str, str] | None = None,
 ) -> Outreach:
     """Return the row that a journey begins with.
 
     `cause` and `correlation` are ids of the event that began it, or the name of the campaign's version where
-    nobody's event did.
+    nobody's event did; `traceparent` is that event's.
     """
     start = campaign.start
     delay = start.delay if isinstance(start, Trigger) else timedelta()
     row = _row(campaign, first(campaign), customer_id, occurrence, since=now + delay, planned_at=now)
     assert row is not None, "a campaign is refused whose steps do nothing"
-    return _of_journey(row, now, cause, correlation, context or {})
+    row = replace(row, cause=cause, correlation=correlation, traceparent=traceparent)
+    return replace(row, enrolled_at=now, context=dict(context or {}))
 
 
 def follow(campaign: Campaign, row: Outreach) -> Outreach | None:
@@ -57,7 +60,8 @@ def follow(campaign: Campaign, row: Outreach) -> Outreach | None:
     )
     if found is None:
         return None
-    return _of_journey(found, row.enrolled_at or row.planned_at, row.cause, row.correlation, row.context)
+    found = replace(found, cause=row.cause, correlation=row.correlation, traceparent=row.traceparent)
+    return replace(found, enrolled_at=row.enrolled_at or row.planned_at, context=dict(row.context))
 
 
 def triggered(campaigns: Iterable[Campaign], events: Sequence[Event], now: datetime) -> list[Outreach]:
@@ -80,6 +84,7 @@ def triggered(campaigns: Iterable[Campaign], events: Sequence[Event], now: datet
                     now,
                     cause=event["id"],
                     correlation=event.get("correlationid") or event["id"],
+                    traceparent=traceparent_of(event),
                     context=found.context,
                 )
                 rows.setdefault(row.id, row)
@@ -139,9 +144,3 @@ def _row(
         priority=campaign.priority,
         capped=writes and campaign.purpose is not Purpose.TRANSACTIONAL,
     )
-
-
-def _of_journey(
-    row: Outreach, enrolled_at: datetime, cause: str, correlation: str, context: Mapping[str, str]
-) -> Outreach:
-    return replace(row, enrolled_at=enrolled_at, cause=cause, correlation=correlation, context=dict(context))

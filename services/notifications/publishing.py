@@ -29,6 +29,7 @@ def announcement(row: Outreach) -> Event:
         subject=row.customer_id,
         correlation=row.correlation,
         causation=row.cause,
+        traceparent=row.traceparent,
     )
 
 
@@ -54,6 +55,7 @@ def converted(row: Outreach) -> Event:
         subject=row.customer_id,
         correlation=row.correlation,
         causation=row.cause,
+        traceparent=row.traceparent,
     )
 
 
@@ -76,6 +78,7 @@ def granted(row: Outreach, grant: Grant) -> Event:
         subject=row.customer_id,
         correlation=row.correlation,
         causation=row.cause,
+        traceparent=row.traceparent,
     )
 
 

@@ -23,7 +23,7 @@ from services.notifications.sending import Means, Outbox, measure_pending
 from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import clock_at
 from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
-from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore
+from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore, Traces
 from wafa.runtime.rpc import rpc
 from wafa.runtime.timing import every
 
@@ -34,6 +34,7 @@ class NotificationsService:
     name = "notifications"
     store = MongoStore(NotificationsStore)
     publish = EventPublisher()
+    tracer = Traces()
     delivery = FromSettings(Delivery.from_settings)
     library = FromSettings(Library.from_settings)
     now = FromSettings(lambda settings: clock_at(settings.clock_shift))
@@ -66,7 +67,7 @@ class NotificationsService:
     @every(seconds=1)
     def send(self):
         """Send what is due."""
-        delivery = self.delivery.with_calls(self.store)
+        delivery = self.delivery.with_calls(self.store).traced_by(self.tracer)
         Outbox(Means(self.store, self.publish, delivery, self.book, self.now)).send_due()
 
     @every(seconds=5)

@@ -70,4 +70,5 @@ def withdrawal(row: Outreach, purpose: str, at: datetime, how: str = "withdrawn"
             "evidence": f"outreach {row.id}" + (f", {how}" if how != "withdrawn" else ""),
         },
         causation=row.id,
+        traceparent=row.traceparent,
     )

@@ -75,8 +75,9 @@ def make_event(
     subject: str | None = None,
     correlation: str | None = None,
     causation: str | None = None,
+    traceparent: str | None = None,
 ) -> Event:
-    """Return a CloudEvent; `correlation` and `causation` become the extension attributes of those names."""
+    """Return a CloudEvent; `correlation`, `causation` and `traceparent` become extension attributes."""
     event: Event = {
         "specversion": "1.0",
         "id": id,
@@ -91,6 +92,8 @@ def make_event(
         event["correlationid"] = correlation
     if causation is not None:
         event["causationid"] = causation
+    if traceparent is not None:
+        event["traceparent"] = traceparent
     event["data"] = data
     return event
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import parse_time
+from wafa.contracts.traces import traceparent_of
 
 
 def changes_applied(causes: Iterable[Event], service: str) -> list[Event]:
@@ -22,6 +23,7 @@ def changes_applied(causes: Iterable[Event], service: str) -> list[Event]:
             data={"change_id": change_id, "service": service},
             subject=change_id,
             correlation=change_id,
+            traceparent=traceparent_of(event),
         )
         for change_id, event in first.items()
     ]

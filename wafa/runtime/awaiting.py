@@ -10,13 +10,14 @@ from wafa.runtime.protocol import Answer, result
 
 
 class Request(NamedTuple):
-    """A call on its way. `within` is in seconds."""
+    """A call on its way. `within` is in seconds; `traceparent` is of the trace that it belongs to."""
 
     correlation: str
     service: str
     method: str
     body: bytes
     within: float
+    traceparent: str | None = None
 
 
 class Awaited:

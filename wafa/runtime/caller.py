@@ -48,13 +48,23 @@ class Caller:
         """Call a method and return its answer; raises as `begin` and `Pending.result`."""
         return self.begin(service, method, *args, within=within, **kwargs).result()
 
-    def begin(self, service: str, method: str, *args: Any, within: float, **kwargs: Any) -> Pending:
+    def begin(
+        self,
+        service: str,
+        method: str,
+        *args: Any,
+        within: float,
+        in_trace: str | None = None,
+        **kwargs: Any,
+    ) -> Pending:
         """Call a method and return at once; what goes wrong is raised by the answer.
+
+        `in_trace` is the `traceparent` of what the call is a part of.
 
         Raises:
             UnicodeEncodeError: an argument holds half of a surrogate pair, which is no text.
         """
-        request = Request(uuid.uuid4().hex, service, method, body_of(args, kwargs), within)
+        request = Request(uuid.uuid4().hex, service, method, body_of(args, kwargs), within, in_trace)
         pending = self._awaited.expect(request)
         self._requests.put(request)
         self._owner.wake()
@@ -93,6 +103,7 @@ class Caller:
                 reply_to=reply_to,
                 correlation=request.correlation,
                 within=request.within,
+                traceparent=request.traceparent,
             )
 
     def _waiting(self) -> list[Request]:

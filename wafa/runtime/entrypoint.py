@@ -16,6 +16,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
 from wafa.contracts.envelope import MAX_MESSAGE_BYTES, Event
+from wafa.contracts.traces import TRACEPARENT
 from wafa.runtime.broker import connect
 from wafa.runtime.consumer import BatchConsumer
 from wafa.runtime.errors import Transient
@@ -25,6 +26,7 @@ from wafa.runtime.policy import Verdict
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS, SharedPublisher
 from wafa.runtime.settings import Settings
 from wafa.runtime.topology import EXCHANGES, declare_all, suspects_queue
+from wafa.runtime.tracing import TRACER, Trail
 from wafa.runtime.transient import TRANSIENT
 
 #: What a message between our own services may hold, which is as much as the broker takes: an event of 1 MiB
@@ -36,6 +38,7 @@ class BatchEntrypoint(Entrypoint):
     """Consumes a queue of the topology by the batch, on a connection and channel of its own.
 
     `size` is the most messages in a batch (default: as in the settings); the others are those of `Intake`.
+    What the worker publishes and asks of others belongs to the traces of its events.
     """
 
     shared = SharedPublisher()
@@ -47,6 +50,7 @@ class BatchEntrypoint(Entrypoint):
         checked: bool = True,
         last_resort: bool = False,
         max_bytes: int = MAX_MESSAGE_BYTES,
+        forwarding: bool = False,
         size: int | None = None,
         **options: Any,
     ) -> None:
@@ -55,6 +59,7 @@ class BatchEntrypoint(Entrypoint):
             "checked": checked,
             "last_resort": last_resort,
             "max_bytes": max_bytes,
+            "forwarding": forwarding,
         }
         self._most = size
         super().__init__(expected_exceptions=TRANSIENT, **options)
@@ -69,6 +74,7 @@ class BatchEntrypoint(Entrypoint):
             self._call_service,
             self.shared.publisher,
             size=settings.batch_events,
+            tracer=self.container.config.get(TRACER),
             **self._intake,
         )
         size = self._most or settings.batch_events
@@ -93,6 +99,11 @@ class BatchEntrypoint(Entrypoint):
             consumer.stop()
         for ended in self._ended:
             ended.wait()
+
+    def trail(self, worker_ctx: Any) -> Trail:
+        """Return the traces that a worker works in; called for what it publishes."""
+        [events] = worker_ctx.args
+        return Trail(events)
 
     def _consumer(self, queue: str, take: Any, settings: Settings, **options: Any) -> BatchConsumer:
         consumer = BatchConsumer(
@@ -121,7 +132,9 @@ class BatchEntrypoint(Entrypoint):
             return result, exc_info
 
         try:
-            self.container.spawn_worker(self, (events,), {}, handle_result=finished)
+            only = Trail(events).only
+            traced = {TRACEPARENT: only} if only else {}
+            self.container.spawn_worker(self, (events,), {}, context_data=traced, handle_result=finished)
         except ContainerBeingKilled as error:
             raise Transient("the service is being stopped") from error
         return outcome.wait() or ()

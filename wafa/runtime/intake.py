@@ -19,12 +19,13 @@ from wafa.runtime import metrics
 from wafa.runtime.clock import now
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.errors import Transient
-from wafa.runtime.leftovers import Arrived, Leftovers, names_of
+from wafa.runtime.leftovers import Arrived, Leftovers, log_told, names_of
 from wafa.runtime.logs import withheld
 from wafa.runtime.policy import Verdict, told
 from wafa.runtime.publisher import Message, Publisher
 from wafa.runtime.retrying import arrival, set_apart, taken_apart
 from wafa.runtime.topology import DEAD, RETRY
+from wafa.runtime.tracing import Batch, Tracer
 from wafa.runtime.transient import is_transient
 
 log = structlog.get_logger(__name__)
@@ -45,7 +46,8 @@ class Intake:
 
     With `checked=False` the content is taken as it is: for what only Wafa's own services can write.
     With `last_resort` an event that breaks the handler waits: that is for the queue of the quarantine itself,
-    which would otherwise feed on its own failures for ever.
+    which would otherwise feed on its own failures for ever. With a `tracer`, what is traced has a span for
+    each attempt; `forwarding`: see `Batch`.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class Intake:
         checked: bool = True,
         last_resort: bool = False,
         max_bytes: int = MAX_MESSAGE_BYTES,
+        tracer: Tracer | None = None,
+        forwarding: bool = False,
     ) -> None:
         self._service = service
         self._queue = queue
@@ -68,6 +72,8 @@ class Intake:
         self._checked = checked
         self._last_resort = last_resort
         self._max_bytes = max_bytes
+        self._tracer = tracer
+        self._forwarding = forwarding
 
     def take(self, deliveries: Sequence[Delivery], tries: int = 1) -> None:
         """Bring about every effect of the deliveries; afterwards they may be acknowledged.
@@ -145,16 +151,13 @@ class Intake:
                 self._apply_alone(one, left)
 
     def _apply_together(self, arrived: Sequence[Arrived], left: Leftovers) -> None:
-        verdicts = self._handle([one.event for one in arrived])
-        if verdicts:
-            by = {id(one.event): one.by for one in arrived}
-            for verdict in verdicts:
-                left.fail(Arrived(verdict.event, by[id(verdict.event)]), verdict)
+        for one, verdict in self._handled(arrived):
+            left.fail(one, verdict)
 
     def _apply_alone(self, one: Arrived, left: Leftovers) -> None:
         """Apply an event, once more if need be, and give it up for now if it cannot be."""
         try:
-            verdicts = self._handle([one.event])
+            verdicts = self._handled([one])
         except Exception as error:
             if is_transient(error):
                 raise
@@ -163,8 +166,24 @@ class Intake:
             if again := left.fail(one, error):
                 self._apply_alone(again, left)
             return
-        for verdict in verdicts:
+        for _, verdict in verdicts:
             left.fail(one, verdict)
+
+    def _handled(self, arrived: Sequence[Arrived]) -> list[tuple[Arrived, Verdict]]:
+        """Let the handler take events; return what had no effect, as it arrived."""
+        events = [one.event for one in arrived]
+        batch = Batch(self._tracer, self._queue, events, forwarding=self._forwarding)
+        try:
+            verdicts = self._handle(batch.events)
+        except BaseException as error:
+            batch.fail(error)
+            raise
+        batch.end(verdicts)
+        log_told(log, events, "taken", queue=self._queue)
+        if not verdicts:
+            return []
+        by = {id(given): one for given, one in zip(batch.events, arrived, strict=True)}
+        return [(by[id(verdict.event)], verdict) for verdict in verdicts]
 
     def _probe(self, arrived: Sequence[Arrived], left: Leftovers) -> None:
         """Apply all together if that works now, or else event by event; put off what something is away for.

@@ -1,17 +1,21 @@
 """What is left of a batch: events that had no effect, on their way to quarantine or to a delay queue."""
 
+import logging
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import structlog
 
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
+from wafa.contracts.traces import trace_id, traceparent_of
 from wafa.runtime import metrics
 from wafa.runtime.clock import now
 from wafa.runtime.policy import Failure, decide
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.quarantine import Rejected, rejection_messages
 from wafa.runtime.retrying import Arrival, postponed
+from wafa.runtime.tracing import correlation_of
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +78,16 @@ def names_of(event: Any) -> dict[str, Any]:
     data = event.get("data")
     ids = {
         "event_id": event.get("id"),
-        "correlation_id": event.get("correlationid"),
+        "event_type": event.get("type"),
+        "correlation_id": correlation_of(event),
         "customer_id": data.get("customer_id") if isinstance(data, dict) else None,
+        "trace_id": trace_id(traceparent) if (traceparent := traceparent_of(event)) else None,
     }
-    return {name: id for name, id in ids.items() if id is not None}
+    return {name: id for name, id in ids.items() if id}
+
+
+def log_told(to: Any, events: Iterable[Event], said: str = "told", **more: str) -> None:
+    """Say of each event that it was published or taken, where somebody wants to follow them."""
+    if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+        for event in events:
+            to.debug(said, **more, **names_of(event))

@@ -11,10 +11,13 @@ from uuid import uuid4
 import amqp
 import msgspec
 
+from wafa.contracts.traces import TRACEPARENT
 from wafa.runtime.errors import InvalidArgument, RemoteFailed, RemoteUnavailable
 from wafa.runtime.transient import is_transient_name
 
 RPC_EXCHANGE = "nameko-rpc"
+#: What nameko keeps for whoever is called begins so.
+_TRACEPARENT = f"nameko.{TRACEPARENT}"
 _INVALID = f"{InvalidArgument.__module__}.{InvalidArgument.__qualname__}"
 
 
@@ -66,8 +69,9 @@ def ask(
     reply_to: str,
     correlation: str,
     within: float,
+    traceparent: str | None = None,
 ) -> None:
-    """Send a request, of which the answer is of use for so many seconds."""
+    """Send a request, of which the answer is of use for so many seconds; it may belong to a trace."""
     request = amqp.Message(
         body,
         content_type="application/json",
@@ -76,6 +80,7 @@ def ask(
         correlation_id=correlation,
         # Nobody waits for the answer to a request that is taken later than this.
         expiration=str(max(int(within * 1000), 1)),
+        application_headers={_TRACEPARENT: traceparent} if traceparent else {},
     )
     channel.basic_publish(request, exchange=RPC_EXCHANGE, routing_key=f"{service}.{method}", mandatory=True)
 

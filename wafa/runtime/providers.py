@@ -17,6 +17,7 @@ from wafa.runtime.errors import Misconfigured
 from wafa.runtime.mongo import Document, open_database
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import Settings
+from wafa.runtime.tracing import TRACER, Tracer
 from wafa.runtime.transient import TRANSIENT
 
 log = structlog.get_logger(__name__)
@@ -97,13 +98,28 @@ class SharedPublisher(SharedExtension):
 
 
 class EventPublisher(DependencyProvider):
-    """Gives a service `publish(events)`, which returns when the broker has confirmed all of them."""
+    """Gives a service `publish(events)`, which returns when the broker has confirmed all of them.
+
+    What follows from a traced event, or from a traced question, carries on its trace.
+    """
 
     shared = SharedPublisher()
 
     def get_dependency(self, worker_ctx: Any) -> Any:
-        """Return the bound `Publisher.publish`."""
-        return self.shared.publisher.publish
+        """Return the bound `Publisher.publish`, for whatever traces the worker works in."""
+        publish = self.shared.publisher.publish
+        trail_of = getattr(worker_ctx.entrypoint, "trail", None)
+        trail = trail_of(worker_ctx) if trail_of else None
+        return trail.publishing(publish) if trail else publish
+
+
+class Traces(DependencyProvider):
+    """Gives a service what makes its spans, None where there are to be none."""
+
+    def get_dependency(self, worker_ctx: Any) -> Tracer | None:
+        """Return it; one serves all workers."""
+        tracer: Tracer | None = self.container.config.get(TRACER)
+        return tracer
 
 
 class MessageSender(DependencyProvider):

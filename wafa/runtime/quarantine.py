@@ -16,6 +16,7 @@ import msgspec
 from wafa.contracts.envelope import STRUCTURED, Event, derive_id, encode, make_event
 from wafa.contracts.errors import Problem
 from wafa.contracts.times import format_time
+from wafa.contracts.traces import traceparent_of
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.publisher import Message
 from wafa.runtime.retrying import Attempt, legible, original
@@ -75,7 +76,15 @@ def _rejection(service: str, rejected: Rejected, now: datetime) -> Event:
         "body_base64": base64.b64encode(body[:KEPT_BYTES]).decode(),
         **_names(rejected.event),
     }
-    return make_event(TYPE, source=f"/wafa/{service}", id=data["rejection_id"], time=now, data=data)
+    traceparent = traceparent_of(rejected.event) if isinstance(rejected.event, dict) else None
+    return make_event(
+        TYPE,
+        source=f"/wafa/{service}",
+        id=data["rejection_id"],
+        time=now,
+        data=data,
+        traceparent=traceparent,
+    )
 
 
 def _names(event: Any) -> dict[str, str]:

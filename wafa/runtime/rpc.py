@@ -18,9 +18,11 @@ from nameko.extensions import ProviderCollector
 from nameko.messaging import QueueConsumer
 from nameko.rpc import ReplyListener, Rpc, RpcConsumer, RpcProxy, ServiceProxy, get_rpc_exchange
 
+from wafa.contracts.traces import TRACEPARENT, traceparent_of
 from wafa.runtime.errors import InvalidArgument, Misconfigured, RemoteUnavailable
 from wafa.runtime.permissions import check_may_publish
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS
+from wafa.runtime.tracing import TRACER, Kind, Span, Trail, begun
 from wafa.runtime.transient import is_transient_name
 
 log = structlog.get_logger(__name__)
@@ -140,24 +142,48 @@ class Requests(RpcConsumer):
 
 
 class Answering(Rpc):
-    """nameko's RPC entrypoint, on requests that it can survive."""
+    """nameko's RPC entrypoint, on requests that it can survive; those of a trace have a span."""
 
     rpc_consumer = Requests()
 
     def __init__(self, **options: Any) -> None:
         # What is wrong with an argument is told to who gave it; it is no fault that the log has to show.
         super().__init__(expected_exceptions=InvalidArgument, **options)
+        # By the id of its message, which lives until it is answered.
+        self._spans: dict[int, Span] = {}
 
     def unpack_message_headers(self, message: Any) -> dict[str, Any]:
-        """Return who called whom, if it is told in good order; called by nameko for each request.
+        """Return who called whom and in which trace, if it is told in good order; called by nameko.
 
         Other headers mean nothing to us. Of such a list that is none, nameko would die in the worker, before
         the request is acknowledged, and of the same one again after each restart.
         """
-        callers = super().unpack_message_headers(message).get(CALL_ID_STACK_CONTEXT_KEY)
-        if isinstance(callers, list) and all(isinstance(one, str) for one in callers):
-            return {CALL_ID_STACK_CONTEXT_KEY: callers}
-        return {}
+        told = super().unpack_message_headers(message)
+        callers = told.get(CALL_ID_STACK_CONTEXT_KEY)
+        if not (isinstance(callers, list) and all(isinstance(one, str) for one in callers)):
+            callers = None
+        believed = {CALL_ID_STACK_CONTEXT_KEY: callers, TRACEPARENT: self._traced(message, told)}
+        return {name: value for name, value in believed.items() if value is not None}
+
+    def handle_result(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> Any:
+        """Send the answer, and end the span of the request; called by nameko in the worker."""
+        if span := self._spans.pop(id(message), None):
+            span.end(exc_info[0].__name__ if exc_info else None)
+        return super().handle_result(message, worker_ctx, result, exc_info)
+
+    def trail(self, worker_ctx: Any) -> Trail:
+        """Return the trace that a worker works in; called for what it publishes."""
+        return Trail(all_in=worker_ctx.data.get(TRACEPARENT))
+
+    def _traced(self, message: Any, told: dict[str, Any]) -> str | None:
+        asked, tracer = traceparent_of(told), self.container.config.get(TRACER)
+        service, method = self.container.service_name, self.method_name
+        about = {"rpc.system": "nameko", "rpc.service": service, "rpc.method": method}
+        span = begun(tracer, f"{service}/{method}", Kind.SERVER, asked, about)
+        if span is None:
+            return asked
+        self._spans[id(message)] = span
+        return span.traceparent
 
 
 rpc = Answering.decorator

@@ -20,9 +20,12 @@ from wafa.runtime.health import Readiness, health_app  # noqa: E402
 from wafa.runtime.logs import configure_logs  # noqa: E402
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS, MongoStore  # noqa: E402
 from wafa.runtime.settings import Settings, load_settings  # noqa: E402
+from wafa.runtime.tracing import TRACER, tracer_of  # noqa: E402
 
 # Operators give a container 20 seconds or so before they kill it.
 GRACE = 15
+#: Seconds to send the last spans in.
+LAST_SPANS = 2
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +51,7 @@ def run(name: str) -> None:
         SETTINGS: settings,
         READINESS: readiness,
         FATAL: life.end,
+        TRACER: (tracer := tracer_of(name)),
     }
     container = Container(_service_class(name), config)
     eventlet.spawn(_start, container, life)
@@ -55,6 +59,8 @@ def run(name: str) -> None:
     life.wait()
     log.info("stopping")
     _stop(container)
+    if tracer:
+        tracer.close(LAST_SPANS)
     log.info("stopped")
 
 

@@ -10,14 +10,19 @@ from typing import Any
 import msgspec
 from flask import Response, g, request
 from marshmallow import Schema, fields, validate
+from structlog.contextvars import bind_contextvars
 
 from services.gateway.body import whole_body
 from services.gateway.door import Doors
 from services.gateway.means import means
+from services.gateway.observing import seen
 from services.gateway.refusals import RETRY_AFTER, Detail, Refusal
 from services.gateway.resources.event_body import BODY
 from services.gateway.submission import Judged, Submission, form_of
 from wafa.runtime.errors import Transient
+
+#: Of how many events of a request the log tells the correlation ids.
+MOST_TOLD = 20
 
 events = Doors("events", "Tell Wafa what happened with customers")
 
@@ -28,6 +33,14 @@ class EventResult(Schema):
     index = fields.Integer(required=True, metadata={"description": "its place in the array, from 0"})
     id = fields.String(required=True, allow_none=True, metadata={"description": "its `id`, if it has one"})
     source = fields.String(required=True, allow_none=True)
+    correlation_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "what all that follows from it has as `correlationid`, its own if it has one; "
+            "null if it is rejected"
+        },
+    )
     status = fields.String(required=True, validate=validate.OneOf(["accepted", "rejected"]))
     errors = fields.List(
         fields.Nested(Detail),
@@ -64,8 +77,9 @@ def publish() -> Response:
     effect, its `id` and `source` tell.
     """
     submission = _submission()
-    judged = [*submission.judged(g.key, means().now())]
+    judged = [*submission.judged(g.key, means().now(), traceparent=seen().traceparent)]
     accepted = [one.encoded for one in judged if one.encoded]
+    _note_stories([one.correlation for one in judged if one.correlation])
     if not accepted:
         raise Refusal(422, "invalid", "no event is valid", _details(judged, submission.array))
     try:
@@ -93,6 +107,14 @@ def check() -> Response:
     return _answer([*_submission().judged(g.key, means().now(), thoroughly=True)], 200)
 
 
+def _note_stories(ids: Sequence[str]) -> None:
+    """Let the line of this request be found by whoever follows what comes of its events."""
+    if len(ids) == 1:
+        bind_contextvars(correlation_id=ids[0])
+    elif ids:
+        bind_contextvars(correlation_ids=[*dict.fromkeys(ids)][:MOST_TOLD])
+
+
 def _submission() -> Submission:
     form = form_of(request)
     return Submission(whole_body(), form)
@@ -111,6 +133,7 @@ def _result(one: Judged) -> dict[str, Any]:
         "index": one.place,
         "id": one.id,
         "source": one.source,
+        "correlation_id": one.correlation,
         "status": "accepted" if one.encoded else "rejected",
         "errors": one.problems,
     }

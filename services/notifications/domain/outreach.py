@@ -64,7 +64,8 @@ class Outreach:
     `sent_to` is a digest of the address, by which it is known again when a message comes back.
     `tried` are channels that have failed for good, `begun` whether the far end may have it already.
     `decision` is the record of the last decision, `attempts` counts what the far end put off, `reply` is the
-    last trouble in its words, `cause` and `correlation` are the ids of the event that asked for it.
+    last trouble in its words, `cause` and `correlation` are the ids of the event that asked for it, and
+    `traceparent` is of the trace that it belongs to.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Outreach:
     expires_at: datetime
     cause: str
     correlation: str
+    traceparent: str | None = None
     version: int = 0
     enrolled_at: datetime | None = None
     priority: int = 50
@@ -151,7 +153,7 @@ def failed(row: Outreach, fault: str, now: datetime) -> Outreach:
 
 def forgotten(row: Outreach) -> Outreach:
     """Return the row without what was told of a customer who has been erased since."""
-    return replace(row, context={}, correlation=ERASED, reply=None)
+    return replace(row, context={}, correlation=ERASED, traceparent=None, reply=None)
 
 
 def put_off(row: Outreach, reply: str, now: datetime, *, at_least: timedelta = timedelta()) -> Outreach:

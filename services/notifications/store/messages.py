@@ -42,7 +42,9 @@ class Messages(Part):
     def forget(self, customer_ids: Iterable[str], now: datetime) -> None:
         """Take whatever may be personal from these customers' rows; what has not gone out never will."""
         of_them: Document = {"customer_id": {"$in": list(customer_ids)}}
-        personal = dict.fromkeys(("reply", "decision", "language", "tier", "context", "sent_to"), 1)
+        personal = dict.fromkeys(
+            ("reply", "decision", "language", "tier", "context", "sent_to", "traceparent"), 1
+        )
         dropped = {"state": State.DROPPED, "reason": Reason.NO_ADDRESS, "settled_at": now, "announce_by": now}
         # Without its claim nobody who has a row in hand can settle it any more.
         self._outreach.update_many(

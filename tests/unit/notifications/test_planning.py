@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifications import publishing
 from services.notifications.domain.campaign import (
     Branch,
     Campaign,
@@ -28,6 +29,7 @@ from services.notifications.domain.outreach import (
     accepted,
     dropped,
     failed,
+    forgotten,
     passed,
     refused,
 )
@@ -314,3 +316,18 @@ def test_the_states_that_settle_a_row_are_all_followed() -> None:
     campaign = journey(message("hello"), message("more"))
     row = replace(settled(begun(campaign), "sent"), state=State.BOUNCED)
     assert follow(campaign, row) is not None
+
+
+def test_a_journey_belongs_to_the_trace_of_the_event_that_began_it() -> None:
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    [row] = triggered((RECOGNITION,), [recognized("sara") | {"traceparent": traceparent}], NOON)
+    [forged] = triggered((RECOGNITION,), [recognized("sara") | {"traceparent": {"$ne": 1}}], NOON)
+    assert (row.traceparent, forged.traceparent) == (traceparent, None)
+
+    campaign = journey(message("hello"), message("more"))
+    sent = settled(begun(campaign, traceparent=traceparent), "sent")
+    following = follow(campaign, sent)
+    assert following is not None
+    assert following.traceparent == traceparent
+    assert publishing.announcement(sent)["traceparent"] == traceparent
+    assert forgotten(sent).traceparent is None
