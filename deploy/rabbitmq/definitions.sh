@@ -3,7 +3,7 @@
 # every exchange and queue (topology.json, which `make docs` writes).
 set -eu
 
-shared='crm[.].*|nameko-rpc|rpc[.]reply-.*|amq[.]gen-.*'
+shared='crm[.].*|nameko-rpc|amq[.]gen-.*'
 
 for password in "$ADMIN_PASSWORD" "$CUSTOMERS_PASSWORD" "$INTERACTIONS_PASSWORD" \
     "$LOYALTY_PASSWORD" "$NOTIFICATIONS_PASSWORD" "$GATEWAY_PASSWORD" "$WEB_PASSWORD" "$PUBLISHER_PASSWORD"; do

@@ -1,9 +1,12 @@
 """A network that can be broken: a TCP proxy whose connections can be cut, held up, and let through again."""
 
+import contextlib
+import itertools
 import random
 import socket
 import struct
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -14,10 +17,15 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """Listens on a port of its own, for as long as the `with` block lasts, and passes on to `target`."""
+    """Listens on a port of its own, for as long as the `with` block lasts, and passes on to `target`.
 
-    def __init__(self, target: int) -> None:
+    Of several `hosts`, connections go to one after the other; one that does not answer is passed over.
+    """
+
+    def __init__(self, target: int, hosts: Sequence[str] = (LOOPBACK,)) -> None:
         self._target = target
+        self._hosts = hosts
+        self._turns = itertools.count()
         self._flowing = threading.Event()
         self._flowing.set()
         self._lock = threading.Lock()
@@ -85,9 +93,8 @@ class Proxy:
 
     def _connect(self, near: socket.socket) -> None:
         self._flowing.wait()
-        try:
-            far = socket.create_connection((LOOPBACK, self._target), timeout=10)
-        except OSError:
+        far = self._reach()
+        if far is None:
             _reset(near)
             return
         far.settimeout(None)
@@ -102,6 +109,13 @@ class Proxy:
         wire.close()
         with self._lock:
             self._wires.discard(wire)
+
+    def _reach(self) -> socket.socket | None:
+        first = next(self._turns) % len(self._hosts)
+        for host in (*self._hosts[first:], *self._hosts[:first]):
+            with contextlib.suppress(OSError):
+                return socket.create_connection((host, self._target), timeout=10)
+        return None
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         try:

@@ -87,7 +87,10 @@ class Publisher:
                 self._channel = _ConfirmingChannel(connect(self._uri, name=self._name, heartbeat=0))
             self._channel.send(messages, self._confirm_timeout)
         except QueueFull:
-            raise  # everything was answered: nothing is wrong with the channel
+            # Or not full: for a channel that first reached for a quorum queue while its leader was down, it
+            # stays out of reach, and the broker says so in the same way.
+            self._drop()
+            raise
         except (OSError, amqp.exceptions.AMQPError, PublishFailed) as error:
             self._drop()
             raise PublishFailed(f"not confirmed by the broker: {error}") from error

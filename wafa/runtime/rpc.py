@@ -120,9 +120,18 @@ class TolerantConsumer(QueueConsumer):
 
 
 class Requests(RpcConsumer):
-    """The requests to a service. One that says not where its answer should go is dropped."""
+    """The requests to a service. One that says not where its answer should go is dropped.
+
+    Their queue goes with the node of the broker that it is on, and is declared anew on another one. nameko's
+    own would outlast that node, and while it is down no other one lets anybody listen.
+    """
 
     queue_consumer = TolerantConsumer()
+
+    def setup(self) -> None:
+        """Describe the queue before nameko declares it; called by nameko."""
+        super().setup()
+        self.queue.durable = False
 
     def handle_message(self, body: Any, message: Any) -> None:
         """Take a request; called by nameko for each message that can be read."""
@@ -190,9 +199,19 @@ rpc = Answering.decorator
 
 
 class Replies(ReplyListener):
-    """The answers to our own requests, on the same connection."""
+    """The answers to our own requests, on the same connection.
+
+    Their queue is the connection's own, and so always on the node that the connection leads to.
+    """
 
     queue_consumer = TolerantConsumer()
+
+    def setup(self) -> None:
+        """Describe the queue before nameko declares it; called by nameko."""
+        super().setup()
+        # Without a name, the broker gives it a new one for each connection.
+        self.queue.name, self.queue.queue_arguments = "", None
+        self.queue.durable, self.queue.exclusive = False, True
 
 
 class Remote(RpcProxy):

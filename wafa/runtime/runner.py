@@ -16,6 +16,7 @@ import eventlet.wsgi  # noqa: E402
 import structlog  # noqa: E402
 from nameko.containers import ServiceContainer  # noqa: E402
 
+import wafa.runtime.names  # noqa: E402, F401
 from wafa.runtime.health import Readiness, health_app  # noqa: E402
 from wafa.runtime.logs import configure_logs  # noqa: E402
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS, MongoStore  # noqa: E402
