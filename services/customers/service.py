@@ -1,6 +1,6 @@
 """The customers service: a table of contents."""
 
-from services.customers import handlers, history, queries, sweeping
+from services.customers import again, handlers, history, queries, sweeping
 from services.customers.changing import Changing
 from services.customers.commands import Commands
 from services.customers.store import CustomerStore
@@ -33,6 +33,21 @@ class CustomersService:
     def sweep(self):
         """Finish what a worker that died has left, and say how old the oldest of it is."""
         sweeping.sweep(self.store, self.publish, self._changing(), now())
+
+    @every(seconds=2)
+    def erase_again(self):
+        """Erase whom a restore has brought back."""
+        again.erase_again(self.store, self._commands())
+
+    @rpc
+    def to_erase_again(self):
+        """Return how many erasures are still to be made again."""
+        return self.store.count_to_erase_again()
+
+    @rpc
+    def retell(self, after=None, limit=500):
+        """Publish again, of a page of customers, who became whom and who was erased."""
+        return again.retell(self.store, self.publish, after, limit)
 
     @rpc
     def merge(self, from_id, into_id, dry_run=False, force=False):

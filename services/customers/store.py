@@ -40,6 +40,7 @@ class CustomerStore:
         self._changes = database["changes"]
         self._erased = database["erased"]
         self._secrets = database["secrets"]
+        self._erase_again = database["erase_again"]
         self._secret: bytes | None = None
 
     def create_indexes(self) -> None:
@@ -191,6 +192,18 @@ class CustomerStore:
         oldest = self._changes.find_one(waiting, sort=[("requested_at", ASCENDING)])
         times = [one.requested_at for one in (self.underway(), oldest and change_of(oldest)) if one]
         return min(times, default=None)
+
+    def to_erase_again(self, limit: int) -> list[tuple[str, list[str]]]:
+        """Return erasures that a restore has undone: what they are noted as, and ids of the person."""
+        return [(one["_id"], one["customer_ids"]) for one in self._erase_again.find().limit(limit)]
+
+    def count_to_erase_again(self) -> int:
+        """Return how many erasures are still to be made again."""
+        return self._erase_again.count_documents({})
+
+    def erased_again(self, noted: str) -> None:
+        """Note that an erasure was made again."""
+        self._erase_again.delete_one({"_id": noted})
 
     def remember_erased(self, keys: Iterable[str], at: datetime) -> None:
         """Keep of each identifier a keyed hash and when its holder was erased; safe to repeat."""

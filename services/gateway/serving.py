@@ -100,6 +100,8 @@ class Server(BaseApplication):
             "child_exit": _forget,
             "on_exit": _clean_up,
         }
+        if self._settings.http_cert:
+            values |= {"certfile": self._settings.http_cert, "keyfile": self._settings.http_key}
         for name, value in values.items():
             self.cfg.set(name, value)
 

@@ -1,12 +1,12 @@
 """The interactions service: a table of contents."""
 
-from services.interactions import caseview, casework, handlers, history, queries, rejections
+from services.interactions import caseview, casework, handlers, history, queries, rejections, retelling
 from services.interactions.means import Means
 from services.interactions.store import InteractionStore
 from wafa.runtime.aside import aside
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import consume
-from wafa.runtime.providers import EventPublisher, MongoStore
+from wafa.runtime.providers import EventPublisher, MessageSender, MongoStore
 from wafa.runtime.rpc import Remote, rpc
 from wafa.runtime.timing import every
 from wafa.runtime.topology import QUARANTINE
@@ -18,6 +18,7 @@ class InteractionsService:
     name = "interactions"
     store = MongoStore(InteractionStore)
     publish = EventPublisher()
+    send = MessageSender()
     customers = Remote("customers")
 
     @consume(handlers.QUEUE)
@@ -72,6 +73,11 @@ class InteractionsService:
     def history(self, after=None, limit=500):
         """Return a page of what others were told of interactions."""
         return history.history(self.store, after, limit)
+
+    @rpc
+    def retell(self, after=None, limit=500):
+        """Tell loyalty again of a page of interactions."""
+        return retelling.retell(self.store, self.send, after, limit)
 
     @rpc
     def totals(self):

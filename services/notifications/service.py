@@ -9,6 +9,7 @@ from services.notifications import (
     previewing,
     queries,
     reporting,
+    restoring,
     segments,
     simulating,
     unsubscribing,
@@ -214,6 +215,16 @@ class NotificationsService:
     def answer(self, token):
         """Publish the answer that a message's link stands for."""
         return answering.answer(self.store, self.publish, self.delivery.links, token, now=self.now())
+
+    @rpc
+    def restored(self):
+        """Tell whether outreach waits because a backup was restored."""
+        return self.store.restored()
+
+    @rpc
+    def after_restore(self, send_due=False):
+        """Let outreach go on after a restore, without what is due by now unless that is asked for."""
+        return restoring.go_on(self.store, send_due, self.now())
 
     @rpc
     def rebuild_audience_begin(self, silent=True):

@@ -31,6 +31,9 @@ COMMANDS = {
     "calls": "wafa.cli.calls:calls",
     "keys": "wafa.cli.keys:keys",
     "rebuild": "wafa.cli.rebuild:rebuild",
+    "backup": "wafa.cli.backup:backup",
+    "restore": "wafa.cli.restore:restore",
+    "reconcile": "wafa.cli.reconcile:reconcile",
     "contracts": "wafa.cli.contracts:contracts",
 }
 

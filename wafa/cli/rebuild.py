@@ -5,10 +5,12 @@ import sys
 from typing import Any
 
 import click
+from rich.progress import Progress
 
 from wafa.cli.output import as_json, notes, print_json, progress
 from wafa.cli.relearning import Relearning
 from wafa.cli.system import client
+from wafa.runtime.client import Client
 
 PAGE = 500
 
@@ -38,20 +40,27 @@ def rebuild(what: str, verify: bool, as_json: bool) -> None:
     (_loyalty if what == "loyalty" else _audience)(verify, as_json)
 
 
-def _loyalty(verify: bool, as_json: bool) -> None:
+def loyalty_anew(
+    services: Client, bars: Progress, what: str, *, repair: bool
+) -> tuple[int, list[dict[str, Any]]]:
+    """Fold the ledger anew, shown on a bar; return how many members there are, and those that differed."""
     checked = 0
     different: list[dict[str, Any]] = []
-    with client() as services, progress() as bar:
-        task = bar.add_task("members", total=services.call("loyalty", "summary")["members"])
-        after = None
-        while True:
-            page = services.call("loyalty", "rebuild", after, PAGE, not verify)
-            checked += page["checked"]
-            different += page["different"]
-            bar.update(task, completed=checked)
-            after = page["next"]
-            if after is None:
-                break
+    task = bars.add_task(what, total=services.call("loyalty", "summary")["members"])
+    after = None
+    while True:
+        page = services.call("loyalty", "rebuild", after, PAGE, repair)
+        checked += page["checked"]
+        different += page["different"]
+        bars.update(task, completed=checked)
+        after = page["next"]
+        if after is None:
+            return checked, different
+
+
+def _loyalty(verify: bool, as_json: bool) -> None:
+    with client() as services, progress() as bars:
+        checked, different = loyalty_anew(services, bars, "members", repair=not verify)
     lines = [
         f"{one['customer_id']}: {field['field']} is {json.dumps(field['live'])}, "
         f"by the ledger {json.dumps(field['ledger'])}"

@@ -8,8 +8,10 @@ from typing import Any, Self
 
 import click
 
+from wafa.runtime.address import check_files
 from wafa.runtime.client import Client
 from wafa.runtime.publisher import Publisher
+from wafa.runtime.settings import SettingsError
 from wafa.stack import StackError, default_folder, running
 
 #: Seconds that somebody who waits is left without a word.
@@ -21,8 +23,11 @@ def amqp_uri() -> str:
 
     Raises:
         StackError: neither is there; the message says how to start one.
+        SettingsError: what `AMQP_URI` names for TLS cannot be used.
     """
     if uri := os.environ.get("AMQP_URI"):
+        if wrong := check_files(uri):
+            raise SettingsError(f"AMQP_URI: {wrong}")
         return uri
     if stack := running():
         return stack.amqp_uri

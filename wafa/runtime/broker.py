@@ -6,8 +6,8 @@ from typing import Any
 import amqp
 import amqp.serialization
 import structlog
-from kombu.utils.url import parse_url
 
+from wafa.runtime.address import address_of, told_of_tls
 from wafa.runtime.logs import withheld
 
 log = structlog.get_logger(__name__)
@@ -46,17 +46,16 @@ def connect(uri: str, *, name: str, heartbeat: int = 60, timeout: float = 5) -> 
     """Open a connection that shows itself to operators as `name`. `heartbeat` and `timeout` are in seconds.
 
     Raises:
-        OSError: the broker cannot be reached.
+        OSError: the broker cannot be reached, or is not the one that we trust: then `Distrusted`.
         amqp.exceptions.AccessRefused: wrong user or password; `NotAllowed` for a wrong virtual host.
     """
-    parts = parse_url(uri)
-    secure = parts["transport"] == "amqps"
+    address = address_of(uri)
     connection = amqp.Connection(
-        host=f"{parts['hostname']}:{parts['port'] or (5671 if secure else 5672)}",
-        userid=parts["userid"] or "guest",
-        password=parts["password"] or "guest",
-        virtual_host=parts["virtual_host"] or "/",
-        ssl={"server_hostname": parts["hostname"]} if secure else False,
+        host=f"{address.host}:{address.port}",
+        userid=address.user,
+        password=address.password,
+        virtual_host=address.virtual_host,
+        ssl=address.tls or False,
         heartbeat=heartbeat,
         connect_timeout=timeout,
         read_timeout=None,
@@ -64,7 +63,8 @@ def connect(uri: str, *, name: str, heartbeat: int = 60, timeout: float = 5) -> 
         client_properties={"connection_name": name},
         socket_settings=_SOCKET_OPTIONS,
     )
-    connection.connect()
+    with told_of_tls(address):
+        connection.connect()
     return connection
 
 

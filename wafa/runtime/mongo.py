@@ -37,6 +37,16 @@ def open_database(uri: str, name: str) -> Database[Document]:
     return client.get_database(name, write_concern=durable, read_preference=ReadPreference.PRIMARY)
 
 
+def why_away(error: BaseException) -> str:
+    """Return why a server does not answer; of certificates, where to look."""
+    words = str(error).partition(", Timeout:")[0]
+    if "SSL" in words or "certificate" in words:
+        return (
+            f"MONGODB_URI: no TLS that is to be trusted, see tls, tlsCAFile, tlsCertificateKeyFile: {words}"
+        )
+    return words
+
+
 def insert_new(collection: Collection[Document], documents: Sequence[Document]) -> list[Any]:
     """Insert in one round trip and return the `_id`s that were there already.
 

@@ -14,7 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import ConfigurationError, OperationFailure
 
 from wafa.runtime.errors import Misconfigured
-from wafa.runtime.mongo import Document, open_database
+from wafa.runtime.mongo import Document, open_database, why_away
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import Settings
 from wafa.runtime.tracing import TRACER, Tracer
@@ -67,7 +67,7 @@ class MongoStore(DependencyProvider):
                 self._store.create_indexes()
                 return
             except TRANSIENT as error:
-                log.warning("database away, trying again", error=str(error).partition(", Timeout:")[0])
+                log.warning("database away, trying again", error=why_away(error))
                 time.sleep(PAUSE)
             except OperationFailure as error:
                 told = (error.details or {}).get("errmsg", error)

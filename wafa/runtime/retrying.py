@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from wafa.contracts.envelope import STRUCTURED, decode, encode
+from wafa.contracts.envelope import STRUCTURED, Event, decode, encode
 from wafa.contracts.errors import Unreadable
 from wafa.contracts.times import format_time
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.policy import Failure, told
-from wafa.runtime.publisher import Message
+from wafa.runtime.publisher import Message, pack
 from wafa.runtime.topology import RETRY, delay_exchange, suspects_queue
 
 ROUTING_KEY = "wafa-routing-key"
@@ -94,6 +94,16 @@ def taken_apart(queue: str, arrival: Arrival, max_bytes: int) -> Sequence[Messag
     return [
         Message(RETRY, suspects_queue(queue), encode(event), STRUCTURED, _headers(arrival))
         for event in events
+    ]
+
+
+def told_again(queue: str, events: Sequence[Event]) -> list[Message]:
+    """Return events as messages for one queue alone, as if they came back to it."""
+    return [
+        replace(
+            one, exchange=RETRY, routing_key=queue, headers={ROUTING_KEY: one.routing_key, ATTEMPTS: "[]"}
+        )
+        for one in pack(events)
     ]
 
 

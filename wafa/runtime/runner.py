@@ -17,6 +17,7 @@ import structlog  # noqa: E402
 from nameko.containers import ServiceContainer  # noqa: E402
 
 import wafa.runtime.names  # noqa: E402, F401
+from wafa.runtime.address import for_nameko  # noqa: E402
 from wafa.runtime.health import Readiness, health_app  # noqa: E402
 from wafa.runtime.logs import configure_logs  # noqa: E402
 from wafa.runtime.providers import FATAL, READINESS, SETTINGS, MongoStore  # noqa: E402
@@ -47,7 +48,7 @@ def run(name: str) -> None:
         signal.signal(number, lambda *_: life.end())
     _serve_health(settings, readiness)
     config = {
-        "AMQP_URI": settings.amqp_uri,
+        **for_nameko(settings.amqp_uri),
         "serializer": "json",
         SETTINGS: settings,
         READINESS: readiness,

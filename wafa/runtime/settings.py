@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import environs
 from marshmallow import ValidationError, validate
+
+from wafa.runtime.address import check_files
 
 _CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "config"
 DEFAULT_PROGRAM = _CONFIG / "loyalty.yml"
@@ -32,6 +35,8 @@ class Settings:
     http_port: int
     http_workers: int
     http_threads: int
+    http_cert: str
+    http_key: str
     http_proxies: int
     smtp_url: str
     mail_from: str
@@ -68,9 +73,13 @@ def load_settings() -> Settings:
     positive = validate.Range(min=0, min_inclusive=False)
     values: dict[str, Any] = {
         "amqp_uri": env.str(
-            "AMQP_URI", "amqp://guest:guest@127.0.0.1:5672//", validate=_scheme("amqp", "amqps")
+            "AMQP_URI",
+            "amqp://guest:guest@127.0.0.1:5672//",
+            validate=[_scheme("amqp", "amqps"), _amqp_files],
         ),
-        "mongodb_uri": env.str("MONGODB_URI", "mongodb://127.0.0.1:27017/", validate=_scheme("mongodb")),
+        "mongodb_uri": env.str(
+            "MONGODB_URI", "mongodb://127.0.0.1:27017/", validate=[_scheme("mongodb"), _mongodb_files]
+        ),
         "database_prefix": env.str(
             "WAFA_DATABASE_PREFIX", "wafa_", validate=validate.Regexp(r"[a-z0-9_]{0,20}\Z")
         ),
@@ -78,6 +87,8 @@ def load_settings() -> Settings:
         "http_port": env.int("WAFA_HTTP_PORT", 8000, validate=validate.Range(0, 65535)),
         "http_workers": env.int("WAFA_HTTP_WORKERS", 2, validate=validate.Range(1, 64)),
         "http_threads": env.int("WAFA_HTTP_THREADS", 32, validate=validate.Range(2, 1000)),
+        "http_cert": env.str("WAFA_HTTP_CERT", "", validate=_nothing_or(_file)),
+        "http_key": env.str("WAFA_HTTP_KEY", "", validate=_nothing_or(_file)),
         "http_proxies": env.int("WAFA_HTTP_PROXIES", 0, validate=validate.Range(0, 10)),
         "smtp_url": env.str("WAFA_SMTP_URL", "smtp://127.0.0.1:1025", validate=_scheme("smtp", "smtps")),
         "mail_from": env.str("WAFA_MAIL_FROM", "Wafa <wafa@localhost>"),
@@ -105,6 +116,8 @@ def load_settings() -> Settings:
         env.seal()
     except environs.EnvValidationError as error:
         raise SettingsError(_words(error)) from error
+    if bool(values["http_cert"]) != bool(values["http_key"]):
+        raise SettingsError("WAFA_HTTP_CERT and WAFA_HTTP_KEY: one of them is set, and they belong together")
     return Settings(**values)
 
 
@@ -115,6 +128,25 @@ def _scheme(*schemes: str) -> Callable[[str], str]:
         return uri
 
     return check
+
+
+def _amqp_files(uri: str) -> str:
+    if wrong := check_files(uri):
+        raise ValidationError(wrong)
+    return uri
+
+
+def _mongodb_files(uri: str) -> str:
+    for name, value in parse_qsl(uri.partition("?")[2]):
+        if name.lower() in ("tlscafile", "tlscertificatekeyfile"):
+            _file(value, f"{name}: ")
+    return uri
+
+
+def _file(path: str, name: str = "") -> str:
+    if not Path(path).is_file():
+        raise ValidationError(f"{name}there is no file {path}")
+    return path
 
 
 def _nothing_or(check: Callable[[str], str]) -> Callable[[str], str]:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,20 +31,25 @@ def service_server(name: str, service: str, environment: Mapping[str, str], logs
     for file in ("WAFA_LOYALTY_PROGRAM", "WAFA_OUTREACH"):
         if path := os.environ.get(file):  # it runs in another folder than this process
             own[file] = str(Path(path).resolve())
+    variables = {"WAFA_LOG_FORMAT": "json", **os.environ, **own, **environment}
     return Server(
         name=name,
         command=[sys.executable, "-m", "wafa.cli", *(["serve"] if service == WEB else ["run", service])],
-        environment={"WAFA_LOG_FORMAT": "json", **os.environ, **own, **environment},
+        environment=variables,
         folder=ROOT,
         log=logs / f"{name}.log",
-        ready=lambda: is_ready(port),
+        ready=lambda: is_ready(port, secure=service == WEB and bool(variables.get("WAFA_HTTP_CERT"))),
         grace=20,
     )
 
 
-def is_ready(port: int) -> bool:
-    """Tell whether the service on `port` says that it is ready to work."""
+def is_ready(port: int, *, secure: bool = False) -> bool:
+    """Tell whether the service on `port` says that it is ready to work; `secure` if it speaks TLS."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    if secure:
+        # It is our own process, whatever name its certificate has.
+        unverified = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(LOOPBACK, port, timeout=2, context=unverified)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == http.HTTPStatus.OK

@@ -57,6 +57,12 @@ class Messages(Part):
         bought: Document = {**of_them, "converted": {"$exists": True}}
         self._outreach.update_many(bought, {"$set": {"converted.purchase_id": ERASED}})
 
+    def drop_due(self, now: datetime) -> int:
+        """Let nothing go out that is due by now; return how many messages that were."""
+        due: Document = {"state": {"$in": list(LIVE)}, "not_before": {"$lte": now}}
+        dropped = {"state": State.DROPPED, "reason": Reason.EXPIRED, "settled_at": now, "announce_by": now}
+        return self._outreach.update_many(due, {"$set": dropped, "$unset": {"claim": 1}}).modified_count
+
     def claim(
         self, now: datetime, until: datetime, limit: int, without: Collection[str] = ()
     ) -> list[Outreach]:

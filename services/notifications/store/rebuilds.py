@@ -14,6 +14,8 @@ from wafa.runtime.mongo import DUPLICATE_KEY, Document, by_id, insert_new
 
 _MARK = "rebuild"
 _SECOND = "audience_anew_"
+#: Set by `wafa restore`.
+_RESTORED = "restored"
 
 
 class Rebuilds(Part):
@@ -26,9 +28,18 @@ class Rebuilds(Part):
         self._settings = database["settings"]
 
     def rebuilding(self) -> bool:
-        """Tell whether nobody may be contacted now: the audience is wrong, and is being put right."""
-        mark = self._settings.find_one({"_id": _MARK})
-        return bool(mark and mark["silent"] and mark["until"] > now())
+        """Tell whether nobody may be contacted now: the audience is wrong, or a backup was just restored."""
+        marks = {one["_id"]: one for one in self._settings.find({"_id": {"$in": [_MARK, _RESTORED]}})}
+        mark = marks.get(_MARK)
+        return _RESTORED in marks or bool(mark and mark["silent"] and mark["until"] > now())
+
+    def end_restore(self) -> bool:
+        """Let outreach go on after a restore; tell whether it had to wait."""
+        return bool(self._settings.delete_one({"_id": _RESTORED}).deleted_count)
+
+    def restored(self) -> bool:
+        """Tell whether a backup was restored and nobody has reconciled it."""
+        return self._settings.find_one({"_id": _RESTORED}) is not None
 
     def begin_rebuild(self, rebuild: str, until: datetime, *, silent: bool) -> bool:
         """Note that a rebuild has begun, in the place of one whose lease has lapsed; `False` if one lives."""

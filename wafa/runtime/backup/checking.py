@@ -1,0 +1,25 @@
+"""A backup is read back, and nothing else is touched."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from wafa.runtime.backup import files, manifest
+from wafa.runtime.backup.manifest import Manifest
+
+Report = Callable[[str, int, int], None]
+
+
+def verify(folder: Path, report: Report) -> Manifest:
+    """Read every file of a backup to its end and return its manifest.
+
+    Raises:
+        BackupFault: it is none.
+        Damaged: a file is missing, or is not what was written.
+    """
+    found = manifest.read(folder)
+    for one in found.copies:
+        label = f"{one.service}.{one.collection}"
+        report(label, one.documents, 0)
+        for number in files.check(folder, one):
+            report(label, one.documents, number)
+    return found
