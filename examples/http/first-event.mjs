@@ -34,6 +34,6 @@ try {
   if (!answer.ok) throw new Error(`${answer.status} ${text}`);
   console.log(text);
 } catch (error) {
-  console.error(`not published: ${error.message}`);
+  console.error(`not published: ${error.message}`, error.cause?.message ?? "");
   process.exitCode = 1;
 }

@@ -13,6 +13,8 @@ import urllib.request
 import uuid
 from datetime import UTC, datetime
 
+key = os.environ.get("WAFA_KEY") or sys.exit("say your key: WAFA_KEY=wafa_... python first_event.py")
+
 receipt = str(uuid.uuid4())  # here you have a number of your own
 event = {
     "specversion": "1.0",
@@ -34,7 +36,7 @@ event = {
 request = urllib.request.Request(
     os.environ.get("WAFA_URL", "http://127.0.0.1:8000") + "/v1/events",
     data=json.dumps(event).encode(),
-    headers={"Authorization": f"Bearer {os.environ['WAFA_KEY']}", "Content-Type": "application/json"},
+    headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
 )
 try:
     with urllib.request.urlopen(request, timeout=30) as answer:

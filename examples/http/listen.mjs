@@ -12,6 +12,7 @@ async function listen() {
   const answer = await fetch(url, { headers });
   if (answer.status === 429 || answer.status >= 500) return;
   if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${await answer.text()}`), { final: true });
+  console.error("listening");
   let unread = "";
   for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
     const blocks = (unread + piece).split("\n\n");

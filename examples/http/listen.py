@@ -12,14 +12,17 @@ import time
 import urllib.error
 import urllib.request
 
+key = os.environ.get("WAFA_KEY") or sys.exit("say your key: WAFA_KEY=wafa_... python listen.py")
+
 TYPES = "customer.recognized.v1,loyalty.*"
 url = os.environ.get("WAFA_URL", "http://127.0.0.1:8000") + f"/v1/stream?types={TYPES}"
-headers = {"Authorization": f"Bearer {os.environ['WAFA_KEY']}"}
+headers = {"Authorization": f"Bearer {key}"}
 
 while True:
     try:
         # A sign of life comes every 15 seconds: silence for longer means that the connection is lost.
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=40) as answer:
+            print("listening", file=sys.stderr)
             name = ""
             for line in answer:
                 field, _, value = line.decode().rstrip("\n").partition(": ")

@@ -77,7 +77,7 @@ class Keys:
         Args:
             name: who holds it.
             scopes: what it may do; the name of a role stands for the scopes of that.
-            sources: what its events may come from (`shop/*`); none: anything.
+            sources: what its events may come from (`/shop/*`); none: anything.
             types: which events it may publish; none: any.
             per_minute: requests.
             days: until it expires; None: never.

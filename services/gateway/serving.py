@@ -25,8 +25,7 @@ from services.gateway.tally import Tally
 from services.gateway.web import create_app
 from services.gateway.worker import Worker
 from wafa.runtime.caller import Caller
-from wafa.runtime.clock import clock_at
-from wafa.runtime.clock import now as true_now
+from wafa.runtime.clock import now
 from wafa.runtime.logs import configure_logs
 from wafa.runtime.mongo import open_database
 from wafa.runtime.publisher import Publisher
@@ -43,15 +42,13 @@ FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 def gather(settings: Settings, tally: Tally) -> Means:
     """Return what a process works with; it connects on first use, and does not wait for what is away."""
-    now = clock_at(settings.clock_shift)
     store = GatewayStore(open_database(settings.mongodb_uri, settings.database(NAME)))
     caller = Caller(settings.amqp_uri, name="wafa gateway caller")
     publisher = Publisher(
         settings.amqp_uri, name="wafa gateway publisher", confirm_timeout=settings.confirm_timeout
     )
-    # Keys and the audit log go by the true time, whatever past is played.
-    keyring, audit = Keyring(store, true_now), Audit(store, true_now)
-    claims = Claims(store, true_now)
+    keyring, audit = Keyring(store, now), Audit(store, now)
+    claims = Claims(store, now)
     # What listens holds a thread: the other half is for requests.
     ears = Ears(settings.amqp_uri, settings.http_threads // 2, name="wafa gateway stream")
     return Means(

@@ -154,7 +154,11 @@ def _forbidden(event: dict[str, Any], key: Key) -> Problem:
     of_any_type = replace(key, types=())
     if of_any_type.may_publish(event["source"], event["type"]):
         return Problem("forbidden_type", "type", f"the key {key.prefix} may not publish {event['type']}")
-    return Problem("forbidden_source", "source", f"the key {key.prefix} may not publish from this source")
+    allowed = ", ".join(key.sources)
+    message = (
+        f"the key {key.prefix} may publish from {allowed} only, not from {event['source'][:LONGEST_SHOWN]!r}"
+    )
+    return Problem("forbidden_source", "source", message)
 
 
 def _shown(event: Any, name: str) -> str | None:

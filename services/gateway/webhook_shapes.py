@@ -125,7 +125,10 @@ class Webhooks(Schema):
 class Delivery(Schema):
     """An event on its way to a subscriber, or delivered; without its content."""
 
-    webhook_id = fields.String(required=True, metadata={"description": "the header of that name"})
+    webhook_id = fields.String(
+        required=True,
+        metadata={"description": "as in its header: the event, not the subscription"},
+    )
     type = fields.String(required=True)
     state = fields.String(
         required=True,

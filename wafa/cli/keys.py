@@ -23,7 +23,7 @@ def keys() -> None:
 
     \b
     Examples:
-      wafa keys create "Web shop" --role publisher --source 'shop/*' --expires 90d
+      wafa keys create "Web shop" --role publisher --source '/shop/*' --expires 90d
       wafa keys create "Counter 3" --role counter
       wafa keys list
       wafa keys rotate PREFIX --overlap 24h
@@ -35,7 +35,7 @@ def keys() -> None:
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, help="What it may do; may be given again.")
 @click.option("--role", "roles", multiple=True, help="A set of scopes; may be given again.")
-@click.option("--source", "sources", multiple=True, help="What its events may come from: 'shop/*'.")
+@click.option("--source", "sources", multiple=True, help="What its events may come from: '/shop/*'.")
 @click.option("--type", "types", multiple=True, help="Which events it may publish: 'purchase.*'.")
 @click.option(
     "--per-minute", type=click.IntRange(1, 1_000_000), help="Requests in a minute.  [default: 6000]"
@@ -58,7 +58,7 @@ def create(
 
     \b
     Examples:
-      wafa keys create "Web shop" --role publisher --source 'shop/*' --type 'purchase.*'
+      wafa keys create "Web shop" --role publisher --source '/shop/*' --type 'purchase.*'
       wafa keys create Reports --scope members:read --scope outreach:read --expires 90d
       export WAFA_KEY=$(wafa keys create Till --role counter --json | jq -r .token)
     """
@@ -106,7 +106,7 @@ def show(prefix: str, as_json: bool) -> None:
 @prefix_argument
 @as_json
 def revoke(prefix: str, as_json: bool) -> None:
-    """Let a key count no more, everywhere within a minute. This cannot be undone.
+    """Let a key count no more: it is refused within 10 seconds. This cannot be undone.
 
     A whole token that was found somewhere will do: its secret is not passed on. Exit code 1: there is none.
 
@@ -118,7 +118,7 @@ def revoke(prefix: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        paper().print(f"{prefix} ({found['name']}) is revoked; it is refused everywhere within a minute")
+        paper().print(f"{prefix} ({found['name']}) is revoked; within 10 seconds it is refused everywhere")
 
 
 @keys.command()

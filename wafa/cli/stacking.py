@@ -37,7 +37,9 @@ def _whole(**options: Any) -> Stack:
 def show_addresses(stack: Stack) -> None:
     """Print where the parts of a running stack are."""
     table = Table(show_header=False, box=None)
-    table.add_row("front door", *stack.http_urls(WEB))
+    [front] = stack.http_urls(WEB)
+    usual = front.endswith(f":{FRONT_PORT}")
+    table.add_row("front door", front if usual else f"{front} ({FRONT_PORT} is taken by somebody else)")
     table.add_row("broker", stack.amqp_uri)
     table.add_row("database", stack.mongodb_uri)
     table.add_row("mail", str(stack.mail_folder))

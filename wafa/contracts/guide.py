@@ -19,7 +19,11 @@ What other systems publish to Wafa, and what they may hear from it. This page is
 
 ## How to publish
 
-Any AMQP 0.9.1 library in any language will do.
+**Over HTTP**: `POST /v1/events` of the front door with a key, one event or an array of up to
+{MAX_BATCH_EVENTS} of any types, `application/json`. The answer comes when the broker has the events safe, and
+says of each whether it was accepted; on 503 send all of them again.
+
+**Over AMQP**, which is faster where there is much: any AMQP 0.9.1 library in any language will do.
 
 1. Connect with the RabbitMQ user that you were given and open a channel. **Do not declare the exchange**:
    Wafa does, and a declaration that differs closes your channel. Declare no queue either.
@@ -38,8 +42,8 @@ Any AMQP 0.9.1 library in any language will do.
    the connection breaks first, publish the same event again with the same `id`. Wafa knows an event by
    `source` and `id`, and a repetition has no effect.
 
-A batch is for speed. All its events have the same `type`, there are at most {MAX_BATCH_EVENTS} of them, and
-one bad event does not harm the others. A message has at most {MAX_MESSAGE_BYTES // 1024 // 1024} MiB.
+A batch is for speed. All events of a message have the same `type`, there are at most {MAX_BATCH_EVENTS} of
+them, and one bad event does not harm the others. It has at most {MAX_MESSAGE_BYTES // 1024 // 1024} MiB.
 
 A confirm does not mean that the event was *understood*. What Wafa cannot accept goes to
 [quarantine](#why-an-event-is-in-quarantine) and is announced as [`event.rejected.v1`](#eventrejectedv1), with

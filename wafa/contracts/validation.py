@@ -19,6 +19,7 @@ from wafa.contracts.errors import Problem
 from wafa.contracts.jsonschema import inlined
 from wafa.contracts.soundness import compile_tests
 from wafa.contracts.storable import DEEPEST, DEEPEST_OUTBOUND, guarded, unstorable
+from wafa.contracts.times import format_time
 from wafa.contracts.validators import kind_of, shown
 
 #: How far ahead of Wafa's clock an event may say that it happened.
@@ -122,7 +123,8 @@ def _outside_time(event: Mapping[str, Any], now: datetime) -> Problem | None:
         return Problem("invalid", "time", f"must not be before {EARLIEST.year} in UTC: {event['time']}")
     if moment - now <= MOST_AHEAD:
         return None
-    return Problem("time_in_future", "time", f"is more than a day ahead of Wafa's clock: {event['time']}")
+    words = f"{event['time']} is more than a day ahead of Wafa's clock, which says {format_time(now)}"
+    return Problem("time_in_future", "time", words)
 
 
 def _refused_without_words(event: dict[str, Any]) -> Problem:

@@ -18,7 +18,13 @@ class Lookup(Schema):
     """Whom to find, in one way: by e-mail, by phone, or by an id in another system."""
 
     email = fields.String(validate=validate.Length(1, 320))
-    phone = fields.String(validate=validate.Length(1, 40))
+    phone = fields.String(
+        validate=validate.Length(1, 40),
+        metadata={
+            "description": "with its country code, or with `country`; in an address `+` is written `%2B`",
+            "example": "+966501234567",
+        },
+    )
     country = fields.String(
         validate=validate.Length(2, 2), metadata={"description": "ISO 3166, for a phone number without +"}
     )

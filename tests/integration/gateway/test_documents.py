@@ -6,11 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 import yaml
 
 from services.gateway.domain.scopes import SCOPES
@@ -19,6 +21,7 @@ from tests.integration.gateway.conftest import Front
 from tests.waiting import eventually
 from wafa.contracts.catalogue import ALL
 from wafa.contracts.examples import example_text
+from wafa.stack.ports import Ports
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples" / "http"
@@ -157,3 +160,23 @@ def test_an_example_says_so_when_the_key_is_wrong(
         assert done.returncode != 0
         assert "401" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_the_example_of_a_receiver_takes_what_is_signed(front: Front, listen: Listen) -> None:
+    port = Ports({}).take("receiver")
+    address = f"http://127.0.0.1:{port}/"
+    made = front.post("/v1/webhooks", {"url": address, "types": ["loyalty.*"]}).json()
+    command = [sys.executable, str(EXAMPLES / "receive.py"), str(port)]
+    heard = listen(command, {**os.environ, "WAFA_WEBHOOK_SECRET": made["secret"]})
+
+    assert front.post(f"/v1/webhooks/{made['id']}/test").status == 202
+    eventually(lambda: "wafa.ping.v1" in heard.read_text("utf-8"))
+
+    stranger = urllib3.request(
+        "POST",
+        address,
+        body=b"{}",
+        headers={"webhook-id": "1", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,no"},
+    )
+    assert stranger.status == 401
+    front.ask("DELETE", f"/v1/webhooks/{made['id']}")
