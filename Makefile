@@ -59,7 +59,7 @@ test-mutants: servers  ## Whether the fault tests can fail: ten mutations of the
 soak: servers  ## The random killer for longer: ARGS='--minutes 60'; ARGS='--driver' for eventlet and PyMongo
 	$(BIN)/python -m tests.faults.soak $(ARGS)
 
-check: $(READY)  ## Lint, types, import rules, generated documents, compose file
+check: $(READY)  ## Lint, types, import rules, generated documents, compose files, Kubernetes
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -67,6 +67,7 @@ check: $(READY)  ## Lint, types, import rules, generated documents, compose file
 	$(BIN)/wafa contracts --check
 	$(BIN)/python -m services.gateway.openapi --check
 	$(BIN)/python deploy/local/check_compose.py
+	$(BIN)/python deploy/local/check_kubernetes.py
 
 bench: servers  ## Measure, against stock nameko and against bare loops; writes JSON and a table
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,4 +1,4 @@
-"""Check docker-compose.yml where no Docker engine may run: its form, and that what it refers to is there.
+"""Check docker-compose.yml, and what is laid over it, where no Docker engine may run: form and references.
 
 `docker compose config` has the last word where the client is installed. Exit code 1 when something is wrong.
 """
@@ -21,10 +21,22 @@ SCHEMA = Path(__file__).with_name("compose-schema.json")
 VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?P<default>:?-[^}]*|:?\?[^}]*)?\}")
 
 
-def problems(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the compose file in `root`, in words that name the place."""
-    text = (root / "docker-compose.yml").read_text("utf-8")
-    content = yaml.safe_load(text)
+BASE = "docker-compose.yml"
+#: Each may be laid over the base, by COMPOSE_FILE.
+OVERLAYS = ("deploy/amqp.yml", "deploy/cluster/docker-compose.yml")
+#: Of other lists the later one counts.
+JOINED = ("volumes", "ports")
+
+
+def problems(root: Path, overlay: str | None = None) -> Iterator[str]:
+    """Yield what is wrong with the compose file in `root`, or with what it is together with another one."""
+    files = [BASE] if overlay is None else [BASE, overlay]
+    texts = [(root / file).read_text("utf-8") for file in files]
+    content: dict[str, Any] = {}
+    for one in texts:
+        content = _together(content, yaml.safe_load(one))
+    examples = [(root / file).parent / ".env.example" for file in files]
+    example = "".join(one.read_text("utf-8") for one in examples if one.exists())
     form = [
         f"{'/'.join(map(str, error.instance_path)) or 'the file'}: {error.message}"
         for error in jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8"))).iter_errors(content)
@@ -34,8 +46,16 @@ def problems(root: Path) -> Iterator[str]:
         return
     yield from _dangling_references(content)
     yield from _missing_files(content, root)
-    yield from _undocumented_variables(text, (root / ".env.example").read_text("utf-8"))
-    yield from _words_of_docker(root, text)
+    yield from _undocumented_variables("".join(texts), example)
+    yield from _words_of_docker(root, files, "".join(texts))
+
+
+def _together(base: Any, over: Any, key: str = "") -> Any:
+    if isinstance(base, dict) and isinstance(over, dict):
+        return base | {name: _together(base.get(name), one, name) for name, one in over.items()}
+    if isinstance(base, list) and isinstance(over, list) and key in JOINED:
+        return base + over
+    return over
 
 
 def _dangling_references(content: dict[str, Any]) -> Iterator[str]:
@@ -87,7 +107,7 @@ def _mounted(service: dict[str, Any]) -> Iterator[str]:
             yield volume["source"]
 
 
-def _words_of_docker(root: Path, text: str) -> Iterator[str]:
+def _words_of_docker(root: Path, files: list[str], text: str) -> Iterator[str]:
     if (
         not shutil.which("docker")
         or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
@@ -96,7 +116,7 @@ def _words_of_docker(root: Path, text: str) -> Iterator[str]:
     # What people must set themselves is not what is looked at.
     required = {name: "x" for name, default in VARIABLE.findall(text) if default.lstrip(":").startswith("?")}
     done = subprocess.run(
-        ["docker", "compose", "config", "--quiet"],
+        ["docker", "compose", *(part for file in files for part in ("--file", file)), "config", "--quiet"],
         cwd=root,
         env=required | os.environ,
         capture_output=True,
@@ -107,8 +127,7 @@ def _words_of_docker(root: Path, text: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    found = list(problems(ROOT))
-    print(
-        "\n".join(f"docker-compose.yml: {problem}" for problem in found) or "docker-compose.yml: well formed"
-    )
-    sys.exit(1 if found else 0)
+    found = {overlay or BASE: list(problems(ROOT, overlay)) for overlay in (None, *OVERLAYS)}
+    for name, said in found.items():
+        print("\n".join(f"{name}: {one}" for one in said) or f"{name}: well formed")
+    sys.exit(1 if any(found.values()) else 0)

@@ -29,9 +29,12 @@ def containers(text: str) -> dict[str, Any]:
     return services
 
 
-def test_the_compose_file_is_well_formed() -> None:
-    check = runpy.run_path(str(ROOT / "deploy" / "local" / "check_compose.py"))
-    assert list(check["problems"](ROOT)) == []
+CHECK = runpy.run_path(str(ROOT / "deploy" / "local" / "check_compose.py"))
+
+
+@pytest.mark.parametrize("overlay", [None, *CHECK["OVERLAYS"]])
+def test_the_compose_file_is_well_formed(overlay: str | None) -> None:
+    assert list(CHECK["problems"](ROOT, overlay)) == []
 
 
 def test_every_service_runs_in_a_container_of_the_one_image(containers: dict[str, Any]) -> None:
