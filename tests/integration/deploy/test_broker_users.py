@@ -148,8 +148,10 @@ def test_the_front_door_hears_nothing_of_what_services_are_asked(open_channel: O
 
 
 def test_the_front_door_cannot_answer_in_the_place_of_a_service(open_channel: Open) -> None:
+    channel = open_channel(WEB)
+    channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
     with pytest.raises(amqp.exceptions.AccessRefused):
-        open_channel(WEB).basic_publish_confirm(amqp.Message("{}"), RPC_EXCHANGE, uuid.uuid4().hex)
+        channel.basic_publish_confirm(amqp.Message("{}"), RPC_EXCHANGE, uuid.uuid4().hex)
 
 
 @pytest.mark.parametrize("type", sorted({*OUTBOUND} - {"customer.change_applied.v1"}))
