@@ -9,7 +9,7 @@ SHARED = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 test-faults: WORKERS := 3
 STATE := $(or $(WAFA_STATE),.wafa)
 
-.PHONY: help setup servers node promtool browser up demo demo-check test test-faults test-compose test-mutants soak check bench docs lock clean
+.PHONY: help setup servers node promtool browser up demo demo-check test test-faults test-compose test-mutants soak check audit bench docs lock clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -59,7 +59,7 @@ test-mutants: servers  ## Whether the fault tests can fail: ten mutations of the
 soak: servers  ## The random killer for longer: ARGS='--minutes 60'; ARGS='--driver' for eventlet and PyMongo
 	$(BIN)/python -m tests.faults.soak $(ARGS)
 
-check: $(READY)  ## Lint, types, import rules, generated documents, compose files, Kubernetes
+check: $(READY)  ## Lint, types, import rules, generated documents, compose files, Kubernetes, secrets, known vulnerabilities
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -68,6 +68,11 @@ check: $(READY)  ## Lint, types, import rules, generated documents, compose file
 	$(BIN)/python -m services.gateway.openapi --check
 	$(BIN)/python deploy/local/check_compose.py
 	$(BIN)/python deploy/local/check_kubernetes.py
+	$(BIN)/python deploy/local/no_secrets.py
+	$(BIN)/python deploy/local/audit.py
+
+audit: $(READY)  ## Known vulnerabilities of what is pinned (a part of check; without a network it says so and passes)
+	$(BIN)/python deploy/local/audit.py
 
 bench: servers  ## Measure, against stock nameko and against bare loops; writes JSON and a table
 	$(BIN)/python -m benchmarks $(ARGS)
