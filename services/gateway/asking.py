@@ -92,10 +92,8 @@ class Services:
         self._lines = {name: Line(name) for name in (*SERVICES, GATEWAY)}
         self._trace: dict[str, str] = {}
 
-    def in_trace(self, traceparent: str | None) -> "Services":
-        """Return the same, asked in a trace; None: in none."""
-        if traceparent is None:
-            return self
+    def in_trace(self, traceparent: str) -> "Services":
+        """Return the same, asked in a trace."""
         traced = copy(self)
         traced._trace = {"in_trace": traceparent}
         return traced

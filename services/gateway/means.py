@@ -12,7 +12,7 @@ from services.gateway.audit import Audit
 from services.gateway.claims import Claims
 from services.gateway.flushing import Flusher
 from services.gateway.gate import Gate
-from services.gateway.observing import seen
+from services.gateway.observing import trace_in_hand
 from services.gateway.publishing import Publishing
 from services.gateway.room import Room
 from services.gateway.store import GatewayStore
@@ -53,4 +53,5 @@ def means() -> Means:
 
 def services() -> Services:
     """Return the services that the request in hand may ask, in the trace that it belongs to."""
-    return means().services.in_trace(seen().traceparent)
+    traceparent = trace_in_hand()
+    return means().services.in_trace(traceparent) if traceparent else means().services

@@ -66,7 +66,13 @@ def seen() -> Seen:
     return cast(Seen, request.environ[_SEEN])
 
 
-def observe(app: Flask, tracer: Callable[[], Tracer | None]) -> None:
+def trace_in_hand() -> str | None:
+    """Return the `traceparent` for whatever comes of the request in hand, None where it is in no trace."""
+    known: Seen | None = request.environ.get(_SEEN)
+    return known.traceparent if known else None
+
+
+def observe(app: Flask, tracer: Callable[[], Tracer | None] = lambda: None) -> None:
     """Let every request to an application leave its traces; `tracer` is asked for at each."""
     app.before_request(partial(_note_route, tracer))
     app.wsgi_app = _Observer(app.wsgi_app)  # type: ignore[method-assign]

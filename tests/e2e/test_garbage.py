@@ -207,7 +207,7 @@ def test_garbage_of_the_internal_language_stops_no_service(
                     b'{"args": ["x"], "kwargs": {}}',
                     content_type="application/json",
                     reply_to="x",
-                    application_headers={"nameko.call_id_stack": 5},
+                    application_headers={"nameko.call_id_stack": 5, "nameko.traceparent": {"00": 1}},
                 ),
             ):
                 channel.basic_publish_confirm(request, exchange="nameko-rpc", routing_key=f"{service}.get")

@@ -6,7 +6,10 @@ from wafa.contracts.values import EventType, Moment, UriReference
 
 
 class CloudEvent(Contract):
-    """One event. Other attributes than these, `traceparent` for example, are carried and not looked at."""
+    """One event. Other attributes than these are carried and not looked at.
+
+    `traceparent` (W3C Trace Context) is carried on to all that follows from the event.
+    """
 
     specversion = Choice("Version of CloudEvents.", ["1.0"], required=True)
     id = Identifier("With `source` the identity of the event for ever.", required=True)

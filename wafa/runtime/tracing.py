@@ -6,7 +6,7 @@ OpenTelemetry is imported otherwise (`wafa.runtime.spans` is what imports it).
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -144,11 +144,13 @@ def correlation_of(event: Event) -> str:
         return ""
 
 
-def _traced(events: Iterable[Event]) -> Iterator[tuple[int, str]]:
-    for place, event in enumerate(events):
-        # Looked up before anything else: of most batches no event has one. What is unchecked may be anything.
-        if isinstance(event, dict) and TRACEPARENT in event and (found := traceparent_of(event)):
-            yield place, found
+def _traced(events: Iterable[Event]) -> list[tuple[int, str]]:
+    # Looked up before anything else: of most batches no event has one. What is unchecked may be anything.
+    return [
+        (place, found)
+        for place, event in enumerate(events)
+        if isinstance(event, dict) and TRACEPARENT in event and (found := traceparent_of(event))
+    ]
 
 
 class Trail:
@@ -170,8 +172,9 @@ class Trail:
             # Neither is unique for itself: an id is within its source only.
             self._by_name |= {name: found for name in (correlation, cause) if name}
             traced += 1
-        found_in = {*self._by_cause.values()}
-        self._same = found_in.pop() if len(found_in) == 1 and traced == len(events) else None
+        contexts = [*self._by_cause.values()]
+        together = traced == len(events) and len({*map(trace_id, contexts)}) == 1
+        self._same = contexts[0] if together else None
 
     def __bool__(self) -> bool:
         """Tell whether anything is traced."""

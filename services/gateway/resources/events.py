@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 from services.gateway.body import whole_body
 from services.gateway.door import Doors
 from services.gateway.means import means
-from services.gateway.observing import seen
+from services.gateway.observing import trace_in_hand
 from services.gateway.refusals import RETRY_AFTER, Detail, Refusal
 from services.gateway.resources.event_body import BODY
 from services.gateway.submission import Judged, Submission, form_of
@@ -77,7 +77,7 @@ def publish() -> Response:
     effect, its `id` and `source` tell.
     """
     submission = _submission()
-    judged = [*submission.judged(g.key, means().now(), traceparent=seen().traceparent)]
+    judged = [*submission.judged(g.key, means().now(), traceparent=trace_in_hand())]
     accepted = [one.encoded for one in judged if one.encoded]
     _note_stories([one.correlation for one in judged if one.correlation])
     if not accepted:

@@ -368,7 +368,7 @@ def test_an_erased_customers_messages_lose_all_but_what_became_of_them(notificat
             "sara", name="Sara Ali", locale="ar-EG", timezone="Asia/Riyadh", emails=["Sara.Ali@Example.com"]
         ),
         member_updated("sara"),
-        recognized("sara"),
+        recognized("sara") | {"traceparent": f"00-{'5a7a' * 8}-{'5a7a' * 4}-01"},
         recorded("sara", "feedback.given.v1", id="f", kind="csat", score=2, comment="cold coffee"),
     )
     notifications.send()
@@ -376,7 +376,7 @@ def test_an_erased_customers_messages_lose_all_but_what_became_of_them(notificat
     notifications.send()
 
     left = repr([one for name in database.list_collection_names() for one in database[name].find()])
-    personal = ["Sara Ali", "example.com", "Riyadh", "ar-EG", "'ar'", "csat", "cold coffee"]
+    personal = ["Sara Ali", "example.com", "Riyadh", "ar-EG", "'ar'", "csat", "cold coffee", "5a7a5a7a"]
     assert [one for one in personal if one.lower() in left.lower()] == []
     [row] = queries.outreach(notifications.store, customer_id="sara")["outreach"]
     assert (row["state"], row["reason"], row["reply"], row["decision"]) == ("failed", "bounced", None, None)

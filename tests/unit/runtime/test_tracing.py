@@ -140,6 +140,7 @@ def test_whatever_follows_from_a_question_belongs_to_its_trace() -> None:
         ([None], None),
         ([PARENT], PARENT),
         ([PARENT, PARENT], PARENT),
+        ([PARENT, PARENT.replace("b7ad", "a7ad")], PARENT),
         ([PARENT, None], None),
         ([PARENT, OTHER], None),
         (["nonsense"], None),
