@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
 SERVICES = {path.parent.name: path.parent for path in (ROOT / "services").glob("*/service.py")}
-UNIQUE = r'create_index\(self\._(\w+), \[\("(\w+)", \w+\)\], unique=True'
+UNIQUE = r'self\._(\w+)(?:\.create_index\(|, )\[\("(\w+)", \w+\)\], unique=True'
 ROWS = re.findall(r"^\| (\w+) \| (.+?) \| (.+?) \|", OPERATING.partition("### Shards")[2], re.MULTILINE)
 
 
