@@ -19,6 +19,7 @@ from pymongo.database import Database
 from services.customers.documents import change_document, change_of, customer_document, customer_of
 from services.customers.domain.change import APPLIED_BY, PUBLISHED, REQUESTED, WITHDRAWN, Change
 from services.customers.domain.customer import Customer
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document, by_id, drop_index, insert_new, replace_guarded
 from wafa.runtime.paging import beyond
 
@@ -46,13 +47,13 @@ class CustomerStore:
     def create_indexes(self) -> None:
         """Create the indexes that are missing; safe to repeat."""
         # Sparse: somebody who was erased holds nothing, and nothing may be held by many.
-        self._customers.create_index([("identifiers", ASCENDING)], unique=True, sparse=True)
-        self._customers.create_index([("unpublished", ASCENDING)], sparse=True)
-        self._customers.create_index([("merged_into", ASCENDING)], sparse=True)
-        self._changes.create_index([("waiting_for", ASCENDING), ("requested_at", ASCENDING)])
+        create_index(self._customers, [("identifiers", ASCENDING)], unique=True, sparse=True)
+        create_index(self._customers, [("unpublished", ASCENDING)], sparse=True)
+        create_index(self._customers, [("merged_into", ASCENDING)], sparse=True)
+        create_index(self._changes, [("waiting_for", ASCENDING), ("requested_at", ASCENDING)])
         newest_first = [("requested_at", DESCENDING), ("_id", DESCENDING)]
-        self._changes.create_index(newest_first)
-        self._changes.create_index([("customer_ids", ASCENDING), *newest_first])
+        create_index(self._changes, newest_first)
+        create_index(self._changes, [("customer_ids", ASCENDING), *newest_first])
         drop_index(self._changes, _OLD_INDEX)
 
     def find(self, keys: Collection[str], ids: Collection[str] = ()) -> dict[str, Customer]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.database import Database
 
+from wafa.runtime.indexes import create_index, create_indexes
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
 
 # What has folded at least one fact: no alias, no tombstone, nobody whose facts are all of others.
@@ -23,8 +24,9 @@ class LoyaltyStore:
 
     def create_indexes(self) -> None:
         """Create the indexes that are missing."""
-        self._ledger.create_index([("customer_id", ASCENDING), ("time", ASCENDING)], name="customer")
-        self._members.create_indexes(
+        create_index(self._ledger, [("customer_id", ASCENDING), ("time", ASCENDING)], name="customer")
+        create_indexes(
+            self._members,
             [
                 IndexModel("wakes_at", name="wakes", partialFilterExpression={"wakes_at": {"$exists": True}}),
                 IndexModel(
@@ -42,7 +44,7 @@ class LoyaltyStore:
                     name="aliases",
                     partialFilterExpression={"merged.into": {"$exists": True}},
                 ),
-            ]
+            ],
         )
 
     def members(self, ids: Iterable[str]) -> dict[str, Document]:

@@ -8,6 +8,7 @@ from pymongo import ASCENDING
 from pymongo.database import Database
 
 from services.gateway.store.part import Part
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document, insert_new
 
 #: How long an answer is kept.
@@ -27,7 +28,7 @@ class AnswerRecords(Part):
     def create_indexes(self) -> None:
         """Create the indexes of this part, and of the parts behind it."""
         super().create_indexes()
-        self._answers.create_index([("at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()))
+        create_index(self._answers, [("at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()))
 
     def claim_answer(self, claim: Document, counts: Callable[[Document], bool]) -> Document | None:
         """Keep a claim, or return the one that stands before it.

@@ -6,6 +6,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 
 from services.gateway.store.part import Part
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document, insert_new
 
 
@@ -20,7 +21,7 @@ class AuditRecords(Part):
         """Create the indexes of this part, and of the parts behind it."""
         super().create_indexes()
         for field in ("key", "door"):
-            self._audit.create_index([(field, ASCENDING), ("_id", DESCENDING)])
+            create_index(self._audit, [(field, ASCENDING), ("_id", DESCENDING)])
 
     def note(self, rows: Sequence[Document]) -> None:
         """Append rows; what is there already stays as it is, so it is safe to repeat."""

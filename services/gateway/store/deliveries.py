@@ -16,6 +16,7 @@ from pymongo.database import Database
 
 from services.gateway.domain.delivery import KEPT, State
 from services.gateway.store.part import Part
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document, insert_new
 from wafa.runtime.paging import beyond
 
@@ -42,15 +43,16 @@ class DeliveryRecords(Part):
     def create_indexes(self) -> None:
         """Create the indexes of this part, and of the parts behind it."""
         super().create_indexes()
-        self._deliveries.create_index(
+        create_index(
+            self._deliveries,
             [("webhook", ASCENDING), ("due", ASCENDING)],
             partialFilterExpression={"due": {"$exists": True}},
         )
         newest_first = [("at", DESCENDING), ("_id", DESCENDING)]
-        self._deliveries.create_index([("webhook", ASCENDING), *newest_first])
-        self._deliveries.create_index([("webhook", ASCENDING), ("state", ASCENDING), *newest_first])
-        self._deliveries.create_index("customers")
-        self._deliveries.create_index("at", expireAfterSeconds=int(KEPT.total_seconds()))
+        create_index(self._deliveries, [("webhook", ASCENDING), *newest_first])
+        create_index(self._deliveries, [("webhook", ASCENDING), ("state", ASCENDING), *newest_first])
+        create_index(self._deliveries, "customers")
+        create_index(self._deliveries, "at", expireAfterSeconds=int(KEPT.total_seconds()))
 
     def add_deliveries(self, deliveries: Sequence[Document]) -> None:
         """Keep what is to be delivered; what is there already stays as it is."""

@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from services.gateway.domain.key import Key
 from services.gateway.store.part import Part
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document, insert_new
 
 _FIELDS = {field.name for field in fields(Key)} - {"prefix"}
@@ -24,7 +25,7 @@ class KeyRecords(Part):
     def create_indexes(self) -> None:
         """Create the indexes of this part, and of the parts behind it."""
         super().create_indexes()
-        self._keys.create_index([("created_at", DESCENDING)])
+        create_index(self._keys, [("created_at", DESCENDING)])
 
     def add_key(self, key: Key) -> bool:
         """Keep a new key; tell whether its prefix was free."""

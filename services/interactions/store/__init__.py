@@ -12,6 +12,7 @@ from services.interactions.domain.people import Pointer, root
 from services.interactions.recording import Record, redacted
 from services.interactions.store.cases import CaseStore
 from services.interactions.store.versions import raise_versions
+from wafa.runtime.indexes import create_index, create_indexes
 from wafa.runtime.mongo import Document, by_id, insert_new
 from wafa.runtime.paging import beyond
 
@@ -34,19 +35,20 @@ class InteractionStore:
     def create_indexes(self) -> None:
         """Create the indexes that are missing."""
         by_customer = [("customer_id", ASCENDING), ("time", DESCENDING), ("_id", DESCENDING)]
-        self._records.create_indexes(
+        create_indexes(
+            self._records,
             [
                 IndexModel(by_customer, name="timeline"),
                 IndexModel("case_id", name="case", partialFilterExpression={"case_id": {"$exists": True}}),
                 IndexModel("answers", name="answers", partialFilterExpression={"answers": {"$exists": True}}),
-            ]
+            ],
         )
         self.cases.create_indexes()
         by_status = [("status", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)]
-        self._rejected.create_index(by_status, name="page")
+        create_index(self._rejected, by_status, name="page")
         # Counted from the index alone, every few seconds: entries hold megabytes.
-        self._rejected.create_index([("status", ASCENDING), ("reason", ASCENDING)], name="reasons")
-        self._people.create_index("into", name="into", sparse=True)
+        create_index(self._rejected, [("status", ASCENDING), ("reason", ASCENDING)], name="reasons")
+        create_index(self._people, "into", name="into", sparse=True)
 
     def add(self, records: Sequence[Record]) -> dict[str, Record]:
         """Insert records in one round trip; return those that were there already, as they are stored."""

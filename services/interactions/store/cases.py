@@ -14,6 +14,7 @@ from pymongo.database import Database
 
 from services.interactions.domain.casework import OPEN, Assignment, Resolution
 from services.interactions.store.versions import raise_versions
+from wafa.runtime.indexes import create_indexes
 from wafa.runtime.mongo import Document
 from wafa.runtime.paging import beyond
 
@@ -29,13 +30,14 @@ class CaseStore:
 
     def create_indexes(self) -> None:
         """Create the indexes that are missing."""
-        self._cases.create_indexes(
+        create_indexes(
+            self._cases,
             [
                 IndexModel([("customer_id", ASCENDING), ("status", ASCENDING)], name="customer"),
                 IndexModel(
                     [("status", ASCENDING), ("opened_at", ASCENDING), ("_id", ASCENDING)], name="queue"
                 ),
-            ]
+            ],
         )
 
     def save(self, cases: Sequence[Document]) -> None:

@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from services.notifications.domain.calls import Call, State
 from services.notifications.store.part import Part
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document, drop_index, insert_new
 from wafa.runtime.paging import beyond
 
@@ -26,10 +27,10 @@ class Calls(Part):
     def create_indexes(self) -> None:
         """Create the indexes that are missing; safe to repeat."""
         super().create_indexes()
-        self._calls.create_index([("state", 1), ("due", 1), ("_id", 1)])
+        create_index(self._calls, [("state", 1), ("due", 1), ("_id", 1)])
         drop_index(self._calls, _OLD_INDEX)
-        self._calls.create_index("customer_id")
-        self._calls.create_index("log_by", sparse=True)
+        create_index(self._calls, "customer_id")
+        create_index(self._calls, "log_by", sparse=True)
 
     def put_call(self, call: Call) -> None:
         """Add a call; one that is there already stays as it is."""

@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.notifications.control import Control, Plan, Version
 from services.notifications.store.part import Part
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document
 
 
@@ -28,9 +29,9 @@ class Campaigns(Part):
     def create_indexes(self) -> None:
         """Create the indexes that are missing; safe to repeat."""
         super().create_indexes()
-        self._campaigns.create_index("state")
-        self._campaigns.create_index("paused", sparse=True)
-        self._versions.create_index([("campaign", 1), ("version", 1)])
+        create_index(self._campaigns, "state")
+        create_index(self._campaigns, "paused", sparse=True)
+        create_index(self._versions, [("campaign", 1), ("version", 1)])
 
     def add_version(self, version: Version) -> Version:
         """Keep a version under the next free number from `version.version` on, and return it so."""

@@ -11,6 +11,7 @@ from services.notifications.documents import document_of, row_of
 from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import CONTACTED, ERASED, LIVE, Outreach, State
 from services.notifications.store.part import Part
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document, drop_index, insert_new
 from wafa.runtime.paging import beyond
 
@@ -29,11 +30,11 @@ class Messages(Part):
         """Create the indexes that are missing; safe to repeat."""
         super().create_indexes()
         # The campaign too: what is due of one that is paused is passed over without being read.
-        self._outreach.create_index([("state", 1), ("not_before", 1), ("campaign", 1)])
+        create_index(self._outreach, [("state", 1), ("not_before", 1), ("campaign", 1)])
         drop_index(self._outreach, _OLD_INDEX)
-        self._outreach.create_index([("customer_id", 1), ("planned_at", -1), ("_id", -1)])
-        self._outreach.create_index([("campaign", 1), ("planned_at", -1), ("_id", -1)])
-        self._outreach.create_index("announce_by", sparse=True)
+        create_index(self._outreach, [("customer_id", 1), ("planned_at", -1), ("_id", -1)])
+        create_index(self._outreach, [("campaign", 1), ("planned_at", -1), ("_id", -1)])
+        create_index(self._outreach, "announce_by", sparse=True)
 
     def plan(self, rows: Iterable[Outreach]) -> None:
         """Add rows; one that is there already stays as it is."""

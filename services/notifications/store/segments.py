@@ -6,6 +6,7 @@ from pymongo.database import Database
 from services.notifications.documents import Damaged, entry_of
 from services.notifications.domain.audience import Entry
 from services.notifications.store.part import Part
+from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document
 
 log = structlog.get_logger(__name__)
@@ -34,7 +35,7 @@ class Segments(Part):
         """Create the indexes that are missing; safe to repeat."""
         super().create_indexes()
         for name in INDEXED:
-            self._people.create_index(f"traits.{name}", sparse=True)
+            create_index(self._people, f"traits.{name}", sparse=True)
 
     def count(self, query: Document) -> int:
         """Return how many customers there are in a segment."""
