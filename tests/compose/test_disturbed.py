@@ -102,11 +102,11 @@ def test_a_container_is_cut_off_from_the_network_for_a_while(
 ) -> None:
     cut = random.choice(scaled.ids(service))
     with scaled.cut_off(cut, service):
-        eventually(lambda: feels_it(scaled, service), every=0.5)
+        # The container itself, or one that works with it.
+        who = cut if service == "interactions" else scaled.ids("loyalty")[0]
+        eventually(lambda: not is_ready(scaled, who), every=0.5)
     assert_reconciles(scaled, feed)
 
 
-def feels_it(containers: Containers, service: str) -> bool:
-    """Tell whether the cut is noticed: by the container itself, or by one that works with it."""
-    who = containers.ids(service if service == "interactions" else "loyalty")[0]
-    return not json.loads(containers.execute(who, "python", "-c", ASK_READINESS))
+def is_ready(containers: Containers, container: str) -> bool:
+    return bool(json.loads(containers.execute(container, "python", "-c", ASK_READINESS)))
