@@ -89,8 +89,9 @@ def _missing_files(content: dict[str, Any], root: Path) -> Iterator[str]:
         )
     for kind in ("configs", "secrets"):
         for name, one in (content.get(kind) or {}).items():
-            if "file" in one and not (root / one["file"]).exists():
-                yield f"{kind}/{name}: {one['file']} does not exist"
+            file = one.get("file", "$")
+            if not file.startswith("$") and not (root / file).exists():
+                yield f"{kind}/{name}: {file} does not exist"
 
 
 def _undocumented_variables(text: str, example: str) -> Iterator[str]:

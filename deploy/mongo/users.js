@@ -7,10 +7,12 @@ const databases = {
   gateway: "wafa_gateway",
   web: "wafa_gateway",
 };
+const lines = require("fs").readFileSync(process.env.PASSWORDS_FILE, "utf8").trim().split("\n");
+const passwords = Object.fromEntries(lines.map((line) => line.split("=")));
 for (const [user, name] of Object.entries(databases)) {
   db.getSiblingDB(name).createUser({
     user,
-    pwd: process.env[`${user.toUpperCase()}_PASSWORD`],
+    pwd: passwords[`${user.toUpperCase()}_PASSWORD`],
     roles: [{ role: "readWrite", db: name }],
   });
 }

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Prints RabbitMQ definitions: a user for each service and one for the systems that publish, what each may do, and
-# every exchange and queue (topology.json, which `make docs` writes).
+# every exchange and queue (topology.json, which `make docs` writes). Passwords come from the environment, or from the
+# file that PASSWORDS_FILE names, a line each.
 set -eu
+
+if [ -n "${PASSWORDS_FILE:-}" ]; then . "$PASSWORDS_FILE"; fi
 
 shared='crm[.].*|nameko-rpc|amq[.]gen-.*'
 

@@ -90,8 +90,9 @@ class Containers:
         path = self.folder / "env"
         path.write_text(
             f"{output('sh', 'deploy/env.sh')}{images}WAFA_IMAGE={IMAGE}\nWAFA_PUBLISHED=127.0.0.1:\n"
-            f"MAIL_PUBLISHED=127.0.0.1:\nCLOCK_SHIFT={shift:.0f}\n"
+            f"MAIL_PUBLISHED=127.0.0.1:\nCLOCK_SHIFT={shift:.0f}\nSECRETS_FOLDER={self.folder / 'secrets'}\n"
         )
+        output("sh", "deploy/secrets.sh", path, self.folder / "secrets")
         return path
 
     def command(self, *arguments: str) -> list[str]:

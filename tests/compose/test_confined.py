@@ -63,6 +63,16 @@ def test_nobody_gets_in_without_a_password_or_with_a_wrong_one(tried: list[dict[
     assert done(tried, "rabbitmq", "guest", "connect") == set()
 
 
+def test_docker_shows_nobody_a_password(containers: Containers) -> None:
+    lines = containers.environment_file.read_text("utf-8").splitlines()
+    values = dict(line.split("=", 1) for line in lines if not line.startswith("#") and "=" in line)
+    secrets = {name: value for name, value in values.items() if name.endswith(("_PASSWORD", "_SECRET"))}
+    assert len(secrets) > 10
+    assert all(secrets.values())
+    shown = json.dumps(containers.inspected())
+    assert [name for name, value in secrets.items() if value in shown] == []
+
+
 def test_only_the_front_door_and_the_mail_catcher_can_be_reached_from_outside_and_from_here_alone(
     containers: Containers,
 ) -> None:

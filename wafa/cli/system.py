@@ -8,10 +8,9 @@ from typing import Any, Self
 
 import click
 
-from wafa.runtime.address import check_files
 from wafa.runtime.client import Client
 from wafa.runtime.publisher import Publisher
-from wafa.runtime.settings import SettingsError
+from wafa.runtime.settings import load_settings
 from wafa.stack import StackError, default_folder, running
 
 #: Seconds that somebody who waits is left without a word.
@@ -19,16 +18,14 @@ QUIET = 2.5
 
 
 def amqp_uri() -> str:
-    """Return the broker of the system to talk to: `AMQP_URI`, else that of the stack that runs here.
+    """Return the broker of the system to talk to: `AMQP_URI` or its file, else that of the stack here.
 
     Raises:
         StackError: neither is there; the message says how to start one.
-        SettingsError: what `AMQP_URI` names for TLS cannot be used.
+        SettingsError: `AMQP_URI` cannot be used, or what it names for TLS.
     """
-    if uri := os.environ.get("AMQP_URI"):
-        if wrong := check_files(uri):
-            raise SettingsError(f"AMQP_URI: {wrong}")
-        return uri
+    if os.environ.get("AMQP_URI") or os.environ.get("AMQP_URI_FILE"):
+        return load_settings().amqp_uri
     if stack := running():
         return stack.amqp_uri
     raise StackError(

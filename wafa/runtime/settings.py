@@ -1,9 +1,11 @@
 """Settings from the environment: one frozen object, read once at start.
 
-Every variable is listed in `.env.example`. A wrong value stops the process with a message that names the
+Every variable is listed in `.env.example`; what is not set comes from the file that the variable with `_FILE`
+behind its name leads to, if there is one. A wrong value stops the process with a message that names the
 variable and says what was expected.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,13 +65,23 @@ class Settings:
         return self.database_prefix + service
 
 
+class _Environment(environs.FileAwareEnv):
+    """Variables, and files that variables lead to; what is set itself goes before its file."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        try:
+            return os.environ.get(env_key) or super()._get_value(env_key, default)
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+
+
 def load_settings() -> Settings:
     """Read the settings from the environment of the process.
 
     Raises:
         SettingsError: variables cannot be used; each name and what was expected are in the message.
     """
-    env = environs.Env(eager=False)
+    env = _Environment(eager=False, strip_whitespace=True)
     positive = validate.Range(min=0, min_inclusive=False)
     values: dict[str, Any] = {
         "amqp_uri": env.str(

@@ -13,8 +13,11 @@ from wafa.services import GATEWAY, PROCESSES, WEB
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+DEPLOY = ROOT / "deploy"
+SECRETS = DEPLOY / "secrets.sh"
 DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
-REQUIRED = re.compile(r"\$\{(\w+):\?[^}]*\}")
+FILE = "_FILE"
+CHECK = runpy.run_path(str(ROOT / "deploy" / "local" / "check_compose.py"))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,23 @@ def containers(text: str) -> dict[str, Any]:
     return services
 
 
-CHECK = runpy.run_path(str(ROOT / "deploy" / "local" / "check_compose.py"))
+@pytest.fixture
+def secrets(tmp_path: Path) -> dict[str, str]:
+    """What deploy/secrets.sh writes from a fresh .env, by the name of the file."""
+    (tmp_path / "env").write_text(fresh(), "utf-8")
+    subprocess.run(["sh", SECRETS, tmp_path / "env", tmp_path / "secrets"], check=True)
+    return {path.name: path.read_text("utf-8").rstrip("\n") for path in (tmp_path / "secrets").iterdir()}
+
+
+def fresh() -> str:
+    """Return `.env` as it begins."""
+    return subprocess.run(["sh", DEPLOY / "env.sh"], capture_output=True, text=True, check=True).stdout
+
+
+def told(containers: dict[str, Any]) -> set[str]:
+    """Return the settings that services get, in a file or not; OpenTelemetry reads its own."""
+    names = {name.removesuffix(FILE) for service in PROCESSES for name in containers[service]["environment"]}
+    return {name for name in names if not name.startswith("OTEL_")}
 
 
 @pytest.mark.parametrize("overlay", [None, *CHECK["OVERLAYS"]])
@@ -48,27 +67,58 @@ def test_every_service_runs_in_a_container_of_the_one_image(containers: dict[str
 def test_a_service_is_told_nothing_that_it_does_not_read(
     containers: dict[str, Any], settings: dict[str, str]
 ) -> None:
-    told = {name for service in PROCESSES for name in containers[service]["environment"]}
-    assert told - settings.keys() == set()
+    assert told(containers) - settings.keys() == set()
 
 
 def test_what_a_service_reads_can_be_set_in_one_place(
     containers: dict[str, Any], settings: dict[str, str]
 ) -> None:
-    """Each variable is passed on, or fixed by the image or by the users that exist."""
-    told = {name for service in PROCESSES for name in containers[service]["environment"]}
-    names = ("HTTP_HOST", "HTTP_PORT", "DATABASE_PREFIX", "LOYALTY_PROGRAM", "OUTREACH", "CLOCK_SHIFT")
-    fixed = {f"WAFA_{name}" for name in names}
-    assert told | fixed == settings.keys()
+    """Each variable is passed on, or fixed by the image, by the users that exist, or must be mounted."""
+    of_http = {f"WAFA_HTTP_{name}" for name in ("HOST", "PORT", "CERT", "KEY")}
+    fixed = of_http | {
+        f"WAFA_{name}" for name in ("DATABASE_PREFIX", "LOYALTY_PROGRAM", "OUTREACH", "CLOCK_SHIFT")
+    }
+    assert told(containers) | fixed == settings.keys()
 
 
-def test_a_service_speaks_for_itself_alone(containers: dict[str, Any]) -> None:
+def test_a_service_speaks_for_itself_alone(containers: dict[str, Any], secrets: dict[str, str]) -> None:
+    passwords = dict(line.split("=") for line in secrets["rabbitmq_users"].splitlines())
+    assert secrets["mongodb_users"].splitlines() == [
+        f"{name.upper()}_PASSWORD={passwords[f'{name.upper()}_PASSWORD']}" for name in PROCESSES
+    ]
     for name in PROCESSES:
         environment = containers[name]["environment"]
-        secret = f"${{{name.upper()}_PASSWORD}}"
+        secret = passwords[f"{name.upper()}_PASSWORD"]
         database = f"wafa_{GATEWAY if name == WEB else name}"
-        assert environment["AMQP_URI"] == f"amqp://{name}:{secret}@rabbitmq:5672/%2F"
-        assert environment["MONGODB_URI"] == f"mongodb://{name}:{secret}@mongodb:27017/?authSource={database}"
+        assert environment["AMQP_URI_FILE"] == f"/run/secrets/amqp_{name}"
+        assert environment["MONGODB_URI_FILE"] == f"/run/secrets/mongodb_{name}"
+        assert secrets[f"amqp_{name}"] == f"amqp://{name}:{secret}@rabbitmq:5672/%2F"
+        assert secrets[f"mongodb_{name}"] == f"mongodb://{name}:{secret}@mongodb:27017/?authSource={database}"
+
+
+def test_a_container_gets_the_secrets_that_it_reads_and_no_other(containers: dict[str, Any]) -> None:
+    for name, one in containers.items():
+        files = {Path(value) for key, value in one.get("environment", {}).items() if key.endswith(FILE)}
+        assert {f"/run/secrets/{secret}" for secret in one.get("secrets", ())} == set(map(str, files)), name
+
+
+def test_every_secret_is_written_for_its_readers_in_a_folder_of_the_owner(
+    text: str, secrets: dict[str, str], tmp_path: Path
+) -> None:
+    assert secrets.keys() == yaml.safe_load(text)["secrets"].keys()
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").iterdir()} == {0o444}
+
+
+@pytest.mark.parametrize("password", ["", "a b", "a@b", "a/b"])
+def test_a_password_that_breaks_an_address_is_refused(tmp_path: Path, password: str) -> None:
+    path = tmp_path / "env"
+    path.write_text(re.sub(r"(?m)^LOYALTY_PASSWORD=.*$", f"LOYALTY_PASSWORD={password}", fresh()), "utf-8")
+    done = subprocess.run(["sh", SECRETS, path, tmp_path / "secrets"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "LOYALTY_PASSWORD" in done.stderr
+    assert not (tmp_path / "secrets").exists()
 
 
 def test_nobody_outside_reaches_anything_but_the_front_door(containers: dict[str, Any]) -> None:
@@ -105,16 +155,14 @@ def test_nothing_is_reachable_from_other_machines_unasked(containers: dict[str, 
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_no_password_has_a_default(text: str) -> None:
-    assert not re.search(r"\$\{\w*PASSWORD:?-", text)
-    used = set(re.findall(r"\$\{(\w*PASSWORD)\b", text))
-    assert set(REQUIRED.findall(text)) == used
+def test_no_password_stands_in_the_environment_of_a_container(text: str) -> None:
+    assert re.findall(r"\$\{\w*(?:PASSWORD|SECRET|_KEY)\b", text) == []
 
 
-def test_everyone_gets_a_password_of_their_own(text: str) -> None:
-    done = subprocess.run(["sh", ROOT / "deploy" / "env.sh"], capture_output=True, text=True, check=True)
-    passwords = dict(re.findall(r"^(\w+_PASSWORD)=(\w{32,})$", done.stdout, re.MULTILINE))
-    assert set(passwords) == set(REQUIRED.findall(text))
+def test_everyone_gets_a_password_of_their_own() -> None:
+    passwords = dict(re.findall(r"^(\w+_PASSWORD)=(\w{32,})$", fresh(), re.MULTILINE))
+    users = (*PROCESSES, "publisher", "rabbitmq_admin", "mongodb_admin", "grafana_admin")
+    assert set(passwords) == {f"{user.upper()}_PASSWORD" for user in users}
     assert len(set(passwords.values())) == len(passwords)
 
 

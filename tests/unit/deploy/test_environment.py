@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from wafa.runtime.settings import Settings, load_settings
+from wafa.services import PROCESSES
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
-COMPOSE = "".join((ROOT / name).read_text("utf-8") for name in ("docker-compose.yml", "deploy/amqp.yml"))
+FILES = ("docker-compose.yml", "deploy/amqp.yml", "deploy/traces.yml")
+COMPOSE = "".join((ROOT / name).read_text("utf-8") for name in FILES)
 OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
 LOCAL = {"WAFA_STATE"}
+#: Whose passwords deploy/secrets.sh hands on to containers.
+USERS = (*PROCESSES, "publisher", "rabbitmq_admin", "mongodb_admin", "grafana_admin")
 #: Read by Compose itself.
 OF_COMPOSE = {"COMPOSE_FILE"}
 
@@ -32,7 +36,7 @@ def example() -> dict[str, str]:
 
 
 def of_compose() -> set[str]:
-    return set(re.findall(r"\$\{(\w+)", COMPOSE))
+    return set(re.findall(r"\$\{(\w+)", COMPOSE)) | {f"{user.upper()}_PASSWORD" for user in USERS}
 
 
 def test_every_setting_is_seen_here(settings: dict[str, str]) -> None:
@@ -40,7 +44,8 @@ def test_every_setting_is_seen_here(settings: dict[str, str]) -> None:
 
 
 def test_the_example_has_every_variable_and_no_other(settings: dict[str, str]) -> None:
-    assert set(example()) == settings.keys() | of_compose() | OF_COMPOSE | LOCAL
+    own = {name for name in example() if not name.startswith("OTEL_")}
+    assert own == settings.keys() | of_compose() | OF_COMPOSE | LOCAL
 
 
 def test_the_example_shows_the_defaults(bare: pytest.MonkeyPatch, settings: dict[str, str]) -> None:

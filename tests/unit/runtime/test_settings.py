@@ -1,6 +1,7 @@
 """A setting that cannot be used stops the process with words that name it."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,31 @@ def test_all_wrong_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 
     with pytest.raises(SettingsError, match=r"AMQP_URI(.|\n)*WAFA_HTTP_PORT"):
         load_settings()
+
+
+def test_a_value_comes_from_the_file_that_a_variable_leads_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "uri").write_text("mongodb://loyalty:secret@db/\n")
+    monkeypatch.setenv("MONGODB_URI_FILE", str(tmp_path / "uri"))
+
+    assert load_settings().mongodb_uri == "mongodb://loyalty:secret@db/"
+
+    monkeypatch.setenv("MONGODB_URI", "mongodb://elsewhere/")
+    assert load_settings().mongodb_uri == "mongodb://elsewhere/"
+
+
+def test_a_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WAFA_LINK_SECRET_FILE", str(tmp_path / "nothing"))
+
+    with pytest.raises(SettingsError, match="WAFA_LINK_SECRET_FILE"):
+        load_settings()
+
+
+def test_an_empty_file_is_as_a_variable_that_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("\n")
+    monkeypatch.setenv("WAFA_SMS_SECRET_FILE", str(tmp_path / "secret"))
+
+    assert load_settings().sms_secret == ""

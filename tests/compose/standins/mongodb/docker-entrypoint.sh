@@ -12,6 +12,11 @@ serve() {
     exec secantusd --storage-path /data/db --port 27017 --standalone --cache-size 512M --log-level WARNING "$@"
 }
 
+if [ -n "${MONGO_INITDB_ROOT_PASSWORD_FILE:-}" ]; then
+    MONGO_INITDB_ROOT_PASSWORD=$(cat "$MONGO_INITDB_ROOT_PASSWORD_FILE")
+    export MONGO_INITDB_ROOT_PASSWORD
+fi
+
 if [ ! -e /data/db/.set-up ]; then
     serve --host 127.0.0.1 &
     server=$!

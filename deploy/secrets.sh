@@ -1,0 +1,64 @@
+#!/bin/sh
+# Writes what nobody else may read from `.env` into files of `secrets/`. Containers take it from there, so that
+# `docker inspect` does not show it. After each change of `.env`:
+#
+#   sh deploy/secrets.sh                another file, another folder: sh deploy/secrets.sh .env secrets
+set -eu
+
+root=$(dirname "$0")/..
+env=${1:-$root/.env}
+folder=${2:-$root/secrets}
+services='customers interactions loyalty notifications gateway web'
+
+value() { sed -n "s/^$1=//p" "$env" | tail -n 1; }
+password_of() { echo "$(echo "$1" | tr a-z A-Z)_PASSWORD"; }
+
+for user in $services publisher rabbitmq_admin mongodb_admin grafana_admin; do
+    name=$(password_of "$user")
+    case $(value "$name") in
+        '' | *[!A-Za-z0-9_-]*)
+            echo "$name in $env: letters, digits, - and _ only, because it stands in addresses, and at least one." >&2
+            exit 1
+            ;;
+    esac
+done
+
+# The folder keeps others on this machine out. In a container there is the file alone, and whoever runs there reads it.
+mkdir -p "$folder"
+chmod 700 "$folder"
+chmod 600 "$env"
+
+keep() {  # name of the file; what is in it comes by standard input
+    rm -f "$folder/$1"
+    cat > "$folder/$1"
+    chmod 444 "$folder/$1"
+}
+
+passwords() {  # of whom
+    for user in "$@"; do
+        name=$(password_of "$user")
+        echo "$name=$(value "$name")"
+    done
+}
+
+for user in $services; do
+    password=$(value "$(password_of "$user")")
+    case $user in
+        web) database=wafa_gateway ;;
+        *) database=wafa_$user ;;
+    esac
+    echo "amqp://$user:$password@rabbitmq:5672/%2F" | keep "amqp_$user"
+    echo "mongodb://$user:$password@mongodb:27017/?authSource=$database" | keep "mongodb_$user"
+done
+{
+    echo "ADMIN_PASSWORD=$(value RABBITMQ_ADMIN_PASSWORD)"
+    passwords publisher $services
+} | keep rabbitmq_users
+passwords $services | keep mongodb_users
+value MONGODB_ADMIN_PASSWORD | keep mongodb_admin
+value GRAFANA_ADMIN_PASSWORD | tr -d '\n' | keep grafana_admin
+smtp_url=$(value WAFA_SMTP_URL)
+echo "${smtp_url:-smtp://mail:1025}" | keep smtp_url
+value WAFA_LINK_SECRET | keep link_secret
+value WAFA_SMS_SECRET | keep sms_secret
+value WAFA_WHATSAPP_SECRET | keep whatsapp_secret
