@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long; the order is random otherwise."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Keep eventlet out of the process that tests: it warns of every server that is started from then on."""
+    if "eventlet" in sys.modules:
+        pytest.exit("a test imports eventlet into this process; run what needs it in one of its own", 3)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def settle(
     token = new_token(now)
     who: dict[int, str | Refused] = {}
     written: dict[str, Customer] = {}
-    stories: dict[str, Statement] = {}
+    traces: dict[str, str] = {}
     moved: set[str] = set()
     left: Sequence[int] = range(len(statements))
     for _ in range(MOST_ROUNDS):
@@ -72,7 +72,7 @@ def settle(
                 for before, after in changes
             ]
             moved = store.write(versions)
-            stories |= _stories(told, means)
+            traces |= _traces(told, means)
             written |= {one.customer_id: one for one in versions if one.customer_id not in moved}
         left = [index for index in left if who[index] in moved]
         if not left:
@@ -80,7 +80,7 @@ def settle(
     else:
         raise Transient(f"{len(moved)} customers kept changing while they were resolved")
     if written:
-        telling = [_told_of(event, stories) for event in events_of(written.values())]
+        telling = [in_trace(event, traces.get(event["subject"])) for event in events_of(written.values())]
         publish(telling)
         log_told(log, telling)
         store.set_published(token)
@@ -115,17 +115,10 @@ def sortable(moment: datetime) -> str:
 _LAST = "9999"
 
 
-def _stories(told: Sequence[Statement], who: Sequence[str | Refused]) -> dict[str, Statement]:
-    """Return by whose statement each customer changes: the last one, as far as anybody can tell."""
+def _traces(told: Sequence[Statement], who: Sequence[str | Refused]) -> dict[str, str]:
+    """Return in whose trace each customer changes: that of the last statement, as far as anybody can tell."""
     pairs = zip(who, told, strict=True)
-    return {one: statement for one, statement in pairs if isinstance(one, str) and statement.correlation}
-
-
-def _told_of(event: Event, stories: Mapping[str, Statement]) -> Event:
-    """Return an event with the story that it belongs to. Whoever publishes it again may not know that."""
-    if (of := stories.get(event["subject"])) is None:
-        return event
-    return in_trace({**event, "correlationid": of.correlation}, of.traceparent)
+    return {one: said.traceparent for one, said in pairs if isinstance(one, str) and said.traceparent}
 
 
 def _new_customer_id() -> str:

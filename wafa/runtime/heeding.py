@@ -4,24 +4,13 @@
 def take_in(self, events): ...
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Any
 
-import msgspec
-
-from wafa.contracts.envelope import BATCH, STRUCTURED
-from wafa.runtime.consumer import BatchConsumer, Delivery
+from wafa.runtime.consumer import BatchConsumer
 from wafa.runtime.entrypoint import BatchEntrypoint
 from wafa.runtime.settings import Settings
-
-Take = Callable[[Sequence[Delivery], int], None]
-
-
-class _Typed(msgspec.Struct):
-    type: str
-
-
-_one, _all = msgspec.json.Decoder(_Typed), msgspec.json.Decoder(list[_Typed])
+from wafa.runtime.wanted import Take, passing_over
 
 
 class HeedfulEntrypoint(BatchEntrypoint):
@@ -41,37 +30,6 @@ class HeedfulEntrypoint(BatchEntrypoint):
     def _types(self) -> Collection[str]:
         [store] = [one for one in self.container.dependencies if one.attr_name == "store"]
         return self._wanted(store.get_dependency(None))
-
-
-def passing_over(take: Take, wanted: Callable[[], Collection[str]]) -> Take:
-    """Return `take` for deliveries that hold anything but events of types that nobody wants.
-
-    Messages are told by their routing key. One that does not hold what its key says, or cannot be read, is
-    taken: it is to be quarantined.
-    """
-
-    def take_wanted(deliveries: Sequence[Delivery], tries: int) -> None:
-        types = wanted()
-        left = [one for one in deliveries if one.routing_key in types or not _as_its_key_says(one)]
-        if left:
-            take(left, tries)
-
-    return take_wanted
-
-
-def _as_its_key_says(delivery: Delivery) -> bool:
-    """Tell whether a message plainly holds events of the type of its routing key, and nothing else.
-
-    Nothing but their types is looked at: that costs a tenth of reading and checking them.
-    """
-    try:
-        if delivery.content_type == STRUCTURED:
-            return _one.decode(delivery.body).type == delivery.routing_key
-        if delivery.content_type == BATCH:
-            return all(one.type == delivery.routing_key for one in _all.decode(delivery.body))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        pass
-    return False
 
 
 consume_wanted = HeedfulEntrypoint.decorator

@@ -9,7 +9,7 @@ import pytest
 from wafa.contracts.envelope import BATCH, STRUCTURED
 from wafa.runtime.consumer import Delivery
 from wafa.runtime.errors import Transient
-from wafa.runtime.heeding import passing_over
+from wafa.runtime.wanted import passing_over
 
 WANTED, UNWANTED = "customer.erased.v1", "outreach.sent.v1"
 
