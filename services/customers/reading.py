@@ -42,13 +42,14 @@ class _Customer(TypedDict, total=False):
 class Reference(TypedDict):
     """How a caller says who is meant: the customer as they stand in an event, when, which event it was.
 
-    `traceparent` is the event's, where it has one.
+    `correlationid` and `traceparent` are the event's, where it has any.
     """
 
     customer: _Customer
     time: str
     event: NotRequired[str]
     account: NotRequired[str]
+    correlationid: NotRequired[str]
     traceparent: NotRequired[str]
 
 
@@ -67,7 +68,7 @@ def statement_by(reference: object) -> Statement | Problem:
         return Problem("invalid", "time", str(error))
     event = known.get("event", "")
     said = statement_of(known["customer"], at, event, known.get("account"))
-    return _in_trace(said, traceparent_of(known))
+    return _told_of(said, known.get("correlationid") or event, traceparent_of(known))
 
 
 def statement_in(event: Event) -> Statement | Problem:
@@ -79,7 +80,7 @@ def statement_in(event: Event) -> Statement | Problem:
         word = Consent(at, cause, data["status"], data.get("evidence", ""))
         consents[data["channel"], data["purpose"]] = word
     said = statement_of(data["customer"], at, cause, data.get("account"), consents)
-    return _in_trace(said, traceparent_of(event))
+    return _told_of(said, event.get("correlationid") or cause, traceparent_of(event))
 
 
 def statement_of(
@@ -121,8 +122,10 @@ def statement_of(
     return Statement(keys, said, consents or {}, at)
 
 
-def _in_trace(said: Statement | Problem, traceparent: str | None) -> Statement | Problem:
-    return said if isinstance(said, Problem) else replace(said, traceparent=traceparent)
+def _told_of(said: Statement | Problem, correlation: str, traceparent: str | None) -> Statement | Problem:
+    if isinstance(said, Problem):
+        return said
+    return replace(said, correlation=correlation or None, traceparent=traceparent)
 
 
 class Named(NamedTuple):

@@ -55,7 +55,7 @@ def settle(
     token = new_token(now)
     who: dict[int, str | Refused] = {}
     written: dict[str, Customer] = {}
-    traces: dict[str, str] = {}
+    stories: dict[str, Statement] = {}
     moved: set[str] = set()
     left: Sequence[int] = range(len(statements))
     for _ in range(MOST_ROUNDS):
@@ -72,7 +72,7 @@ def settle(
                 for before, after in changes
             ]
             moved = store.write(versions)
-            traces |= _traces(told, means)
+            stories |= _stories(told, means)
             written |= {one.customer_id: one for one in versions if one.customer_id not in moved}
         left = [index for index in left if who[index] in moved]
         if not left:
@@ -80,9 +80,9 @@ def settle(
     else:
         raise Transient(f"{len(moved)} customers kept changing while they were resolved")
     if written:
-        telling = [in_trace(event, traces.get(event["subject"])) for event in events_of(written.values())]
-        publish(telling)
-        log_told(log, telling)
+        telling = [*events_of(written.values())]
+        publish([_in_trace(event, stories) for event in telling])
+        log_told(log, (_in_story(event, stories) for event in telling))
         store.set_published(token)
     return [who[index] for index in range(len(statements))]
 
@@ -115,10 +115,23 @@ def sortable(moment: datetime) -> str:
 _LAST = "9999"
 
 
-def _traces(told: Sequence[Statement], who: Sequence[str | Refused]) -> dict[str, str]:
-    """Return in whose trace each customer changes: that of the last statement, as far as anybody can tell."""
+def _stories(told: Sequence[Statement], who: Sequence[str | Refused]) -> dict[str, Statement]:
+    """Return by whose statement each customer changes: the last one, as far as anybody can tell."""
     pairs = zip(who, told, strict=True)
-    return {one: said.traceparent for one, said in pairs if isinstance(one, str) and said.traceparent}
+    return {one: statement for one, statement in pairs if isinstance(one, str) and statement.correlation}
+
+
+def _in_trace(event: Event, stories: Mapping[str, Statement]) -> Event:
+    of = stories.get(event["subject"])
+    return in_trace(event, of.traceparent if of else None)
+
+
+def _in_story(event: Event, stories: Mapping[str, Statement]) -> Event:
+    """Return an event as the log tells of it. What is published says nothing of what somebody else may not
+    know who publishes it again: it is the same event then.
+    """
+    of = stories.get(event["subject"])
+    return {**event, "correlationid": of.correlation} if of else event
 
 
 def _new_customer_id() -> str:

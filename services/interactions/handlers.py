@@ -132,6 +132,8 @@ def _reference(event: Event, key: str) -> dict[str, Any]:
     reference = {"customer": event["data"]["customer"], "time": event["time"], "event": key}
     if "account" in event["data"]:
         reference["account"] = event["data"]["account"]
+    if "correlationid" in event:
+        reference["correlationid"] = event["correlationid"]
     if traceparent := traceparent_of(event):
         reference[TRACEPARENT] = traceparent
     return reference

@@ -38,14 +38,15 @@ class Statement:
     """What one event says about one customer: who is meant, fields of the profile, consents.
 
     Fields are `name`, `locale`, `timezone`, `country`, `account`, `tags` (with blanks between), and the
-    preferred `email` and `phone`. `at` is when it was said (UTC); `None` stands for now. `traceparent` is the
-    trace that what is told of it belongs to; it says nothing of the customer.
+    preferred `email` and `phone`. `at` is when it was said (UTC); `None` stands for now. `correlation` and
+    `traceparent` are what is told of it goes by; they say nothing of the customer.
     """
 
     keys: Keys
     fields: Mapping[str, Said] = field(default_factory=dict)
     consents: Mapping[About, Consent] = field(default_factory=dict)
     at: datetime | None = None
+    correlation: str | None = None
     traceparent: str | None = None
 
 
