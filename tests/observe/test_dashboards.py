@@ -121,7 +121,9 @@ def test_a_busy_system_shows_something_in_every_panel(prometheus: Prometheus) ->
 
 def test_a_system_that_works_wakes_nobody(prometheus: Prometheus) -> None:
     states = {rule["name"]: rule["state"] for rule in prometheus.rules()}
-    assert states == dict.fromkeys(ALERTS, "inactive")
+    # What has just arrived may be waiting at the moment when it is looked; that wakes nobody yet.
+    assert states.keys() == {*ALERTS}
+    assert "firing" not in states.values()
 
 
 def test_every_figure_of_ours_stands_in_the_document_and_none_that_is_not(prometheus: Prometheus) -> None:
