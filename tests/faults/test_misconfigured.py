@@ -81,7 +81,7 @@ def test_a_queue_with_another_bound(launch: Callable[..., Launched], channel: am
 def test_a_queue_of_requests_with_other_arguments(
     launch: Callable[..., Launched], channel: amqp.Channel
 ) -> None:
-    channel.queue_declare("rpc-loyalty", durable=True, auto_delete=False, arguments={"x-max-length": 7})
+    channel.queue_declare("rpc-loyalty", auto_delete=False, arguments={"x-max-length": 7})
     gives_up(launch(), "rpc-loyalty", "x-max-length")
 
 
