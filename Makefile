@@ -5,8 +5,6 @@ READY := .venv/.ready
 # Workers among which a whole set of tests is shared out, each with servers of its own.
 WORKERS := 2
 SHARED = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-# What is killed and cut off waits more than it works.
-test-faults: WORKERS := 3
 STATE := $(or $(WAFA_STATE),.wafa)
 
 .PHONY: help setup servers node promtool browser up demo demo-check test test-faults test-compose test-mutants soak check audit bench docs lock clean

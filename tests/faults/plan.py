@@ -75,8 +75,11 @@ class Report:
         found = (rest.split(" ", 2) for _, kind, rest in self.lines() if kind == "step")
         return [Step(int(batch), int(point), label) for batch, point, label in found]
 
-    def rests(self) -> bool:
-        """Tell whether it has started, has nothing in hand, and every timer has looked twice since it had."""
+    def rests(self, quiet: float = QUIET) -> bool:
+        """Tell whether it has started, has nothing in hand, and every timer has looked twice since it had.
+
+        For so many seconds nothing was done; who has a loop of its own needs more of them on a busy machine.
+        """
         lines = self.lines()
         places = [place for place, (_, kind, _) in enumerate(lines) if kind not in ("tick", "step")]
         if not places or not any(kind == "consuming" for _, kind, _ in lines):
@@ -84,5 +87,5 @@ class Report:
         ticks = [rest for _, kind, rest in lines[places[-1] :] if kind == "tick"]
         timers = {rest for _, kind, rest in lines if kind == "timer"}
         acked = sum(int(rest) for _, kind, rest in lines if kind == "acked")
-        quiet = time.time() - lines[places[-1]][0] > QUIET and all(ticks.count(one) > 1 for one in timers)
-        return quiet and self.count("arrived") == acked and self.count("taken") == self.count("handled")
+        looked = time.time() - lines[places[-1]][0] > quiet and all(ticks.count(one) > 1 for one in timers)
+        return looked and self.count("arrived") == acked and self.count("taken") == self.count("handled")
