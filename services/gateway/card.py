@@ -7,23 +7,10 @@ All are asked at the same time. When one does not answer, the card shows what th
 from typing import Any
 
 from services.gateway.asking import Away, Question, Services
+from wafa.advice import advice
 
 #: Seconds that staff are let wait for a service.
 PATIENCE = 2.0
-
-SAY = {
-    "apologise": {
-        "code": "apologise",
-        "en": "There is an open complaint: apologise first.",
-        "ar": "هناك شكوى مفتوحة: ابدأ بالاعتذار.",
-    },
-    "thank": {
-        "code": "thank",
-        "en": "A regular: thank them for coming back.",
-        "ar": "عميل وفيّ: اشكره على عودته.",
-    },
-    "welcome": {"code": "welcome", "en": "Welcome them.", "ar": "رحّب به."},
-}
 
 
 def card_of(services: Services, customer_id: str) -> dict[str, Any] | None:
@@ -48,13 +35,12 @@ def card_of(services: Services, customer_id: str) -> dict[str, Any] | None:
         return {"customer_id": customer["customer_id"], "erased": True, "missing": []}
     profile = customer or {"customer_id": customer_id}
     repeat = bool(member and member["repeat"])
-    say = "apologise" if past.get("open_cases") else "thank" if repeat else "welcome"
     return {
         "customer_id": profile["customer_id"],
         "name": profile.get("name"),
         "locale": profile.get("locale"),
         "recognized": None if "loyalty" in missing else repeat,
-        "say": SAY[say],
+        "say": advice(complains=bool(past.get("open_cases")), regular=repeat),
         "member": member,
         "open_cases": past.get("open_cases"),
         "last_purchase": past.get("last_purchase"),

@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from services.gateway.described import moment, number, text
 from services.gateway.shapes import Member, Said
+from wafa.advice import ADVICE
 from wafa.contracts.complaint import SEVERITIES
 from wafa.contracts.feedback import FeedbackGiven
 from wafa.contracts.purchase import PurchaseCompleted
@@ -85,7 +86,7 @@ class CaseWithEvents(Case):
 class Advice(Said):
     """What to say first, in words and as a word for machines."""
 
-    code = fields.String(required=True, validate=validate.OneOf(["apologise", "thank", "welcome"]))
+    code = fields.String(required=True, validate=validate.OneOf([*ADVICE]))
 
 
 class Card(Schema):

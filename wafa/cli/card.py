@@ -8,16 +8,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from wafa.advice import advice
 from wafa.cli.output import as_json, literal, paper, print_json
 from wafa.cli.system import client
 from wafa.cli.who import Who, named
 from wafa.runtime.client import Client
-
-SAY = {
-    "apologise": ("There is an open complaint: apologise first.", "هناك شكوى مفتوحة: ابدأ بالاعتذار."),
-    "thank": ("A regular: thank them for coming back.", "عميل وفيّ: اشكره على عودته."),
-    "welcome": ("Welcome them.", "رحّب به."),
-}
 
 
 @click.command()
@@ -48,13 +43,12 @@ def compose(services: Client, customer: dict[str, Any]) -> dict[str, Any]:
     member = services.call("loyalty", "member", customer_id)
     known = services.call("interactions", "card", customer_id)
     repeat = bool(member and member["repeat"])
-    say = "apologise" if known["open_cases"] else "thank" if repeat else "welcome"
     return {
         "customer_id": customer_id,
         "name": customer.get("name"),
         "locale": customer.get("locale"),
         "recognized": repeat,
-        "say": dict(zip(("en", "ar"), SAY[say], strict=True)),
+        "say": advice(complains=bool(known["open_cases"]), regular=repeat),
         "member": member,
         **known,
     }
@@ -82,7 +76,7 @@ def show(card: dict[str, Any], console: Console) -> None:
         )
     if feedback := card["last_feedback"]:
         rows.add_row("last feedback", f"{feedback['data']['kind']} {feedback['data']['score']}")
-    rows.add_row("say", "\n".join(card["say"].values()))
+    rows.add_row("say", "\n".join(card["say"][language] for language in ("en", "ar")))
     customer_id = card["customer_id"]
     id_below = Text(customer_id) if card["name"] else None
     title = Text(literal(card["name"] or customer_id))

@@ -162,7 +162,7 @@ def test_while_the_service_is_away_the_page_says_to_try_again(
     assert int(answer.headers["Retry-After"]) > 0
     assert f'<form method="{method.lower()}">' in answer.text
     assert "Try again in a minute" in answer.text
-    assert "حاول مرة أخرى بعد دقيقة" in answer.text
+    assert "المحاولة مرة أخرى بعد دقيقة" in answer.text
 
 
 def test_what_goes_wrong_within_is_not_shown(reader: FlaskClient, service: Notifications) -> None:
