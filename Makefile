@@ -7,7 +7,10 @@ WORKERS := 2
 SHARED = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 STATE := $(or $(WAFA_STATE),.wafa)
 
-.PHONY: help setup servers node promtool browser up demo demo-check test test-faults test-compose test-mutants soak check audit bench docs lock clean
+# Where the environment forbids to keep what is compiled, each process would compile all of it again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup servers node promtool browser up demo demo-check test test-faults test-upgrade test-compose test-mutants soak check audit bench docs lock clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +49,9 @@ test: servers node promtool browser  ## Unit, contract, integration and end-to-e
 
 test-faults: servers  ## What holds when processes are killed, servers restarted and connections cut
 	$(BIN)/pytest $(or $(ARGS),$(SHARED) tests/faults)
+
+test-upgrade: servers  ## Whether a version goes side by side with an earlier one: FROM=<commit or tag>
+	WAFA_UPGRADE_FROM="$(FROM)" $(BIN)/pytest tests/faults/test_upgrade.py $(ARGS)
 
 test-compose: $(READY)  ## Containers: builds, brings up, reconciles, scales, kills, cuts off, takes down (installs Docker on Debian)
 	@docker info >/dev/null 2>&1 || trap 'sh deploy/local/docker.sh stop' EXIT; \

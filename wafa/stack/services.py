@@ -17,7 +17,9 @@ from wafa.stack.supervisor import Server
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def service_server(name: str, service: str, environment: Mapping[str, str], logs: Path, port: int) -> Server:
+def service_server(
+    name: str, service: str, environment: Mapping[str, str], logs: Path, port: int, source: Path = ROOT
+) -> Server:
     """Return one process of `service`, answering HTTP on `port`.
 
     Args:
@@ -26,6 +28,7 @@ def service_server(name: str, service: str, environment: Mapping[str, str], logs
         environment: variables on top of those of this process.
         logs: the folder for its log file.
         port: where it is to answer.
+        source: the source tree that it runs.
     """
     own = {"WAFA_HTTP_HOST": LOOPBACK, "WAFA_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     for file in ("WAFA_LOYALTY_PROGRAM", "WAFA_OUTREACH"):
@@ -36,7 +39,7 @@ def service_server(name: str, service: str, environment: Mapping[str, str], logs
         name=name,
         command=[sys.executable, "-m", "wafa.cli", *(["serve"] if service == WEB else ["run", service])],
         environment=variables,
-        folder=ROOT,
+        folder=source,
         log=logs / f"{name}.log",
         ready=lambda: is_ready(port, secure=service == WEB and bool(variables.get("WAFA_HTTP_CERT"))),
         grace=20,

@@ -16,7 +16,7 @@ from wafa.stack.mongodb import mongodb_server
 from wafa.stack.ports import LOOPBACK, Ports, answers, hosts_of
 from wafa.stack.process import Identity
 from wafa.stack.rabbitmq import Rabbitmq
-from wafa.stack.services import WORKERS, service_server
+from wafa.stack.services import ROOT, WORKERS, service_server
 from wafa.stack.supervisor import Progress, Supervisor
 
 #: What links in messages begin with where no front door is part of the stack.
@@ -42,6 +42,7 @@ class Stack:
         mongodb_uri: str | None = None,
         fresh: bool = False,
         front_port: int = 0,
+        source: Path = ROOT,
         progress: Progress = lambda name, state: None,
     ) -> None:
         """Describe a stack; nothing happens before `start`.
@@ -55,6 +56,7 @@ class Stack:
             mongodb_uri: a database server that runs already; default `MONGODB_URI`, otherwise one of its own.
             fresh: begin with empty data and logs.
             front_port: where the front door is to answer, if that port is free; 0: anywhere.
+            source: the source tree that the services run.
             progress: told of each server's state as it changes, from several threads.
         """
         self._folder = Folder(folder or default_folder())
@@ -64,6 +66,7 @@ class Stack:
         self._environment = environment or {}
         self._fresh = fresh
         self._front_port = front_port
+        self._source = source
         self._report = progress
         self._supervisor = Supervisor(self._progress)
         self._recording = threading.Lock()
@@ -217,7 +220,8 @@ class Stack:
         links = {"WAFA_LINK_SECRET": self._folder.link_secret(), "WAFA_PUBLIC_URL": front}
         links |= {name: os.environ[name] for name in links.keys() & os.environ.keys()}
         environment = {**links, **self.environment(), **self._environment}
-        server = service_server(name, service, environment, self._folder.logs, self._ports.taken[name])
+        port = self._ports.taken[name]
+        server = service_server(name, service, environment, self._folder.logs, port, self._source)
         return lambda: self._supervisor.start([server])
 
     def _use_external(self, name: str, uri: str, default_port: int) -> None:
