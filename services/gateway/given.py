@@ -1,5 +1,6 @@
-"""What comes with a request in more than one form: a campaign, a rule, texts."""
+"""What comes with a request and is more than a word or a number: a campaign, a rule, texts, a moment."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -30,6 +31,18 @@ class ObjectOrText(fields.Field[Any]):
         if isinstance(value, str) and not 1 <= len(value) <= self._longest:
             raise ValidationError(f"must have 1 to {self._longest:,} characters")
         return value
+
+
+def moment_wanted(about: str, **options: Any) -> fields.AwareDateTime:
+    """Return the field for a moment: RFC 3339 text, with its offset from UTC."""
+    return fields.AwareDateTime(validate=_in_our_time, metadata={"description": about}, **options)
+
+
+def _in_our_time(moment: datetime) -> None:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValidationError("is no moment of our calendar") from None
 
 
 def texts(**options: Any) -> Table:

@@ -1,13 +1,13 @@
 """What requests and answers about webhooks look like."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.gateway.described import following, moment, shown_once
+from services.gateway.described import following, moment, shown_once, text
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Why
+from services.gateway.given import moment_wanted
 from services.gateway.paging import Page
 from wafa.contracts.catalogue import OUTBOUND
 
@@ -35,18 +35,6 @@ def _url(**options: Any) -> fields.String:
 def _description(**options: Any) -> fields.String:
     about = {"description": "for people"}
     return fields.String(validate=validate.Length(0, 500), metadata=about, **options)
-
-
-def _moment(about: str, **options: Any) -> fields.AwareDateTime:
-    about_it = {"description": about}
-    return fields.AwareDateTime(default_timezone=UTC, validate=_in_our_time, metadata=about_it, **options)
-
-
-def _in_our_time(moment: datetime) -> None:
-    try:
-        moment.astimezone(UTC)
-    except OverflowError:
-        raise ValidationError("is no moment of our calendar") from None
 
 
 class WebhookWanted(Schema):
@@ -125,10 +113,7 @@ class Webhooks(Schema):
 class Delivery(Schema):
     """An event on its way to a subscriber, or delivered; without its content."""
 
-    webhook_id = fields.String(
-        required=True,
-        metadata={"description": "as in its header: the event, not the subscription"},
-    )
+    message_id = text("the header `webhook-id` that the event is sent with, however often", required=True)
     type = fields.String(required=True)
     state = fields.String(
         required=True,
@@ -164,8 +149,8 @@ class DeliveriesWanted(Page):
 class Replay(Schema):
     """What to deliver again: what was kept from `since` until before `until`."""
 
-    since = _moment("7 days ago at the earliest", required=True)
-    until = _moment("default: now")
+    since = moment_wanted("7 days ago at the earliest", required=True)
+    until = moment_wanted("default: now")
     types = _types()
 
 

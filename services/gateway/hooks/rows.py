@@ -46,7 +46,7 @@ def shown(found: Mapping[str, Any]) -> dict[str, Any]:
         "last_attempt_at": last.get("at"),
     }
     return {
-        "webhook_id": found["event"],
+        "message_id": found["event"],
         "type": found["type"],
         "state": found["state"],
         "attempts": found["attempts"],

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from services.gateway.audit import place_at, shown
 from services.gateway.described import following
 from services.gateway.door import Doors
+from services.gateway.given import moment_wanted
 from services.gateway.means import means
 from services.gateway.paging import PageByName
 from wafa.contracts.cursor import BY_NAME
@@ -27,7 +28,7 @@ class AuditQuery(PageByName):
         validate=validate.Regexp(r"[a-z_-]{1,50}\.[a-z_]{1,50}\Z"),
         metadata={"description": "what was asked: `customers.erase`, `keys.create`"},
     )
-    since = fields.AwareDateTime(metadata={"description": "written at or after this moment"})
+    since = moment_wanted("written at or after this moment")
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST))
 
 
