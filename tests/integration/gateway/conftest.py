@@ -9,6 +9,7 @@ import pytest
 import urllib3
 
 from tests.conftest import Isolated, unique_name
+from tests.integration.gateway.subscribers import Subscriber
 from wafa.runtime.client import Client
 from wafa.services import PROCESSES
 from wafa.stack import Stack
@@ -58,6 +59,13 @@ def front(isolated: Isolated) -> Iterator[Front]:
     """The front door of a whole system, on a virtual host and databases of this package."""
     with opened(isolated(*PROCESSES, WAFA_HTTP_WORKERS="1", WAFA_WEBHOOK_PRIVATE="true")) as front:
         yield front
+
+
+@pytest.fixture
+def receiver() -> Iterator[Subscriber]:
+    """Somebody who takes webhooks."""
+    with Subscriber() as receiver:
+        yield receiver
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -78,21 +78,8 @@ def office(database: Database) -> Office:
 
 @pytest.fixture
 def receivers() -> Iterator[Callable[[], Subscriber]]:
-    opened: list[Subscriber] = []
-
-    def open_one() -> Subscriber:
-        opened.append(Subscriber())
-        opened[-1].open()
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.close()
-
-
-@pytest.fixture
-def receiver(receivers: Callable[[], Subscriber]) -> Subscriber:
-    return receivers()
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(Subscriber())
 
 
 def due(number: int, customer_id: str = "c1") -> Event:

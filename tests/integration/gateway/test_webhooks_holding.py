@@ -1,6 +1,5 @@
 """What a key has subscribed to ends with the key, and goes on with the one that was made in its place."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -161,14 +160,6 @@ def test_what_was_taken_over_meanwhile_is_not_paused(house: House) -> None:
 
     assert not house.store.pause_held(before, Why.KEY_REVOKED, now())
     assert house.state(webhook) == ACTIVE
-
-
-@pytest.fixture
-def receiver() -> Iterator[Subscriber]:
-    receiver = Subscriber()
-    receiver.open()
-    yield receiver
-    receiver.close()
 
 
 def test_within_a_minute_a_revoked_key_hears_nothing_and_a_replaced_one_goes_on(

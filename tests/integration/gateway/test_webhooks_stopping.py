@@ -1,11 +1,9 @@
 """A worker that is stopped in good order leaves nothing half done."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 
-import pytest
 from pymongo import MongoClient
 
 from services.gateway.domain.key import Key
@@ -22,14 +20,6 @@ from wafa.runtime.publisher import Publisher
 
 MERGED = "customer.merged.v1"
 EVENTS = 3 * AT_ONCE
-
-
-@pytest.fixture
-def receiver() -> Iterator[Subscriber]:
-    receiver = Subscriber()
-    receiver.open()
-    yield receiver
-    receiver.close()
 
 
 def test_what_is_on_its_way_when_the_worker_is_stopped_arrives_once_and_the_rest_later(

@@ -11,6 +11,7 @@ from services.notifications.links import Links
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.titles import titles_of
+from tests.integration.notifications.gateways import Gateway
 from tests.integration.notifications.parts import Notifications, PostOffice
 from wafa.runtime.settings import DEFAULT_PROGRAM
 from wafa.stack.ports import LOOPBACK
@@ -22,6 +23,13 @@ def post_office() -> Iterator[PostOffice]:
     office.open()
     yield office
     office.close()
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    """Who passes on text messages."""
+    with Gateway() as gateway:
+        yield gateway
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -36,6 +36,13 @@ class Gateway:
     context: ssl.SSLContext | None = None
     calls: list[Call] = field(default_factory=list)
     connections: int = 0
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def open(self) -> None:
         self._server = _Server((LOOPBACK, 0), _handler(self))

@@ -207,14 +207,6 @@ def test_what_somebody_waits_for_is_not_held_back_by_the_cap_and_takes_nobodys_p
 
 
 @pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    gateway = Gateway()
-    gateway.open()
-    yield gateway
-    gateway.close()
-
-
-@pytest.fixture
 def by_whatsapp(notifications: Notifications, gateway: Gateway) -> Iterator[Notifications]:
     """The same with another channel."""
     whatsapp = Webhook("whatsapp", FarEnd.parse("whatsapp", gateway.url(), SECRET, private=True))

@@ -46,14 +46,6 @@ print(json.dumps({"outcomes": outcomes, "ticks": ticks}))
 
 
 @pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    gateway = Gateway()
-    gateway.open()
-    yield gateway
-    gateway.close()
-
-
-@pytest.fixture
 def office() -> Iterator[PostOffice]:
     office = PostOffice()
     office.open()

@@ -154,10 +154,9 @@ def test_a_mail_server_that_answers_drop_by_drop_holds_up_nobody(at: str) -> Non
 
 
 def test_a_gateway_whose_answer_never_gets_to_the_point_holds_up_nobody(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, gateway: Gateway
 ) -> None:
     monkeypatch.setattr(calling, "READ_FOR", 0.1)
-    gateway = Gateway()
 
     def drips(handler: BaseHTTPRequestHandler) -> None:
         with suppress(OSError):
@@ -171,18 +170,16 @@ def test_a_gateway_whose_answer_never_gets_to_the_point_holds_up_nobody(
                 handler.wfile.write(b"\r\n")
 
     gateway.answer = drips
-    gateway.open()
     calls = calling.Calls(answer=0.3)
     with pytest.raises(calling.MAY_HAVE_IT):
         calls.post(Endpoint.parse(gateway.url(), private=True), {}, b"{}")
     calls.close()
-    gateway.close()
 
 
-def test_a_gateway_that_is_silent_does_not_swallow_all_that_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gateway_that_is_silent_does_not_swallow_all_that_is_due(
+    monkeypatch: pytest.MonkeyPatch, gateway: Gateway
+) -> None:
     """What it may have had must not go out again, so each call costs a message."""
-    gateway = Gateway()
-    gateway.open()
 
     def hangs_up(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
@@ -196,4 +193,3 @@ def test_a_gateway_that_is_silent_does_not_swallow_all_that_is_due(monkeypatch: 
     gateway.answer = None
     assert [sms.send(message()) for _ in range(2)] == [Accepted("outreach-1")] * 2
     sms.close()
-    gateway.close()

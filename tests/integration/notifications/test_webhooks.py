@@ -29,14 +29,6 @@ Channel = Callable[..., Webhook]
 
 
 @pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    gateway = Gateway()
-    gateway.open()
-    yield gateway
-    gateway.close()
-
-
-@pytest.fixture
 def channel() -> Iterator[Channel]:
     opened: list[Webhook] = []
 
