@@ -14,18 +14,13 @@ import structlog
 
 from services.gateway.audit import Audit, Who
 from services.gateway.domain.key import Key, digest, token
-from services.gateway.rights import check_count, check_span, checked_patterns, checked_scopes, checked_types
+from services.gateway.rights import MOST_DAYS, check_span, key_wanted
 from wafa.contracts.times import format_time
-from wafa.runtime.errors import InvalidArgument
 from wafa.runtime.transient import is_transient
 
 log = structlog.get_logger(__name__)
 
-PER_MINUTE = 6_000
-MOST_PER_MINUTE = 1_000_000
 OVERLAP_HOURS = 24.0
-LONGEST_NAME = 100
-MOST_DAYS = 3_650
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -62,46 +57,13 @@ class Keys:
         self._now = now
         self._by = Who(None, f"command: {by}" if by else "command")
 
-    def create(
-        self,
-        name: str,
-        scopes: Iterable[str],
-        *,
-        sources: Iterable[str] = (),
-        types: Iterable[str] = (),
-        per_minute: int = PER_MINUTE,
-        days: float | None = None,
-    ) -> dict[str, Any]:
-        """Make a key and return it with its `token`, which nobody can read again.
-
-        Args:
-            name: who holds it.
-            scopes: what it may do; the name of a role stands for the scopes of that.
-            sources: what its events may come from (`/shop/*`); none: anything.
-            types: which events it may publish; none: any.
-            per_minute: requests.
-            days: until it expires; None: never.
+    def create(self, name: str, scopes: Iterable[str], **limits: Any) -> dict[str, Any]:
+        """Make a key and return it with its `token`, which nobody can read again; arguments as `key_wanted`.
 
         Raises:
             InvalidArgument: an argument is not as it should be.
         """
-        if not (isinstance(name, str) and 1 <= len(name.strip()) <= LONGEST_NAME):
-            raise InvalidArgument("name", f"must have 1 to {LONGEST_NAME} characters")
-        check_count("per_minute", per_minute, MOST_PER_MINUTE)
-        if days is not None:
-            check_span("days", days, MOST_DAYS)
-        wanted = Key(
-            prefix="",
-            name=name.strip(),
-            digest="",
-            scopes=checked_scopes(scopes),
-            per_minute=per_minute,
-            created_at=self._now,
-            sources=checked_patterns("sources", sources),
-            types=checked_types(types),
-            expires_at=None if days is None else self._now + timedelta(days=days),
-        )
-        return self._keep("keys.create", wanted, {})
+        return self._keep("keys.create", key_wanted(name, scopes, self._now, **limits), {})
 
     def listed(self) -> list[dict[str, Any]]:
         """Return all keys, the newest first."""

@@ -6,7 +6,8 @@ from services.gateway.hooks.courier import Courier
 from services.gateway.hooks.holding import pause_unheld
 from services.gateway.hooks.taking_in import QUEUE, take_in, wanted
 from services.gateway.hooks.wiring import postman
-from services.gateway.keys import OVERLAP_HOURS, PER_MINUTE, Keys, Unknown
+from services.gateway.keys import OVERLAP_HOURS, Keys, Unknown
+from services.gateway.rights import PER_MINUTE
 from services.gateway.store import GatewayStore
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import INTERNAL_BYTES
