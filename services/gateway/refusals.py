@@ -25,7 +25,8 @@ log = structlog.get_logger(__name__)
 #: Seconds after which it is worth trying again when something is away.
 RETRY_AFTER = 5
 
-_CODES = {
+#: By status: the word for machines, and the sentence for people where nobody says it better.
+WORDS = {
     400: ("bad_request", "the request cannot be read"),
     404: ("not_found", "there is no such address; GET /v1/openapi.json lists them"),
     405: ("method_not_allowed", "this address does not take that method"),
@@ -34,6 +35,7 @@ _CODES = {
     413: ("too_large", "the request is larger than this address takes"),
     415: ("unsupported_media_type", "send application/json"),
     422: ("invalid", "the request is not as it should be; details say where"),
+    500: ("internal", "something went wrong here; the log of the gateway says what"),
 }
 
 
@@ -90,7 +92,7 @@ def not_found(what: str) -> Refusal:
 
 def invalid(details: list[dict[str, Any]], *, passing: bool = False) -> Refusal:
     """Return the answer for a request that is not as it should be; `details` say where, each as `Detail`."""
-    code, message = _CODES[422]
+    code, message = WORDS[422]
     return Refusal(422, code, message, details, passing=passing)
 
 
@@ -113,7 +115,7 @@ def _refused(error: Refusal) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    code, message = _CODES.get(status, ("http_error", error.name))
+    code, message = WORDS.get(status, ("http_error", error.name))
     found = getattr(error, "data", None) or {}
     details = list(_flattened(found.get("messages") or {}))
     headers = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}
@@ -157,7 +159,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _internal() -> Response:
-    return _answer(500, "internal", "something went wrong here; the log of the gateway says what")
+    return _answer(500, *WORDS[500])
 
 
 def _answer(

@@ -7,7 +7,6 @@ no thread waits for the other side to close a connection.
 """
 
 import ctypes
-import json
 import os
 import selectors
 import signal
@@ -19,13 +18,12 @@ from functools import partial
 from typing import Any
 
 import structlog
-from gunicorn import util
-from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
 from services.gateway.arrival import WAITED_FOR, PunctualUnreader, is_here
 from services.gateway.means import EXTENSION
+from services.gateway.unread import refuse
 
 log = structlog.get_logger(__name__)
 
@@ -43,14 +41,6 @@ LAST_WORDS = 3.0
 LAST_SPANS = 1.0
 
 _PR_SET_PDEATHSIG = 1
-
-_STATUSES: tuple[tuple[type[Exception], int, str, str], ...] = (
-    (errors.LimitRequestLine, 414, "uri_too_long", "the address is too long"),
-    (errors.LimitRequestHeaders, 431, "headers_too_large", "the headers are too large, or too many"),
-    (errors.ExpectationFailed, 417, "expectation_failed", "nothing but 100-continue can be expected"),
-    (errors.UnsupportedTransferCoding, 501, "unsupported_transfer_coding", "send it whole or chunked"),
-    (errors.ParseException, 400, "bad_request", "this is not HTTP as it should be"),
-)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -110,7 +100,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn = self.pending_conns.popleft()
             self.poller.unregister(conn.sock)
             if conn.parser.unreader.buf.getvalue():
-                _refuse(conn.sock, 408, "too_slow", "the request took too long to arrive")
+                refuse(conn.sock, RequestTimeout())
             self._let_go(conn)
         while self._leaving and self._leaving[0].timeout <= now:
             self._close(self._leaving[0])
@@ -154,16 +144,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Answer what is no request, or what we could not answer; called in a thread."""
-        for kind, status, code, message in _STATUSES:
-            if isinstance(exc, kind):
-                log.warning("request refused, it cannot be read", error=kind.__name__)
-                _refuse(client, status, code, message)
-                return
-        if isinstance(exc, RequestTimeout):
-            _refuse(client, 408, "too_slow", "the request took too long to arrive")
-            return
-        log.error("request failed", error=type(exc).__name__)
-        _refuse(client, 500, "internal", "something went wrong here; the log of the gateway says what")
+        refuse(client, exc)
 
     def _let_go(self, conn: TConn) -> None:
         """Close our side. What still comes is read for a moment: otherwise our last words could be lost."""
@@ -193,16 +174,3 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(conn.sock)
         self.nr_conns -= 1
         conn.close()
-
-
-def _refuse(client: socket.socket, status: int, code: str, message: str) -> None:
-    body = json.dumps({"error": {"code": code, "message": message, "details": []}}).encode()
-    reason = {408: "Request Timeout", 500: "Internal Server Error"}.get(status, "Refused")
-    head = (
-        f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    try:
-        util.write_nonblock(client, head.encode() + body)
-    except OSError:
-        log.debug("nobody takes the answer")
