@@ -26,6 +26,7 @@ from services.gateway.web import create_app
 from services.gateway.worker import Worker
 from wafa.runtime.caller import Caller
 from wafa.runtime.clock import now
+from wafa.runtime.figures import VARIABLE
 from wafa.runtime.logs import configure_logs
 from wafa.runtime.mongo import open_database
 from wafa.runtime.publisher import Publisher
@@ -35,9 +36,7 @@ from wafa.services import WEB
 
 NAME = "gateway"
 #: Seconds after which processes are killed that were told to stop; see `worker` for what they do with them.
-GRACE = 18
-#: Where prometheus_client keeps the figures that the processes share.
-FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+KILLED_AFTER = 18
 
 
 def gather(settings: Settings, tally: Tally) -> Means:
@@ -85,7 +84,7 @@ class Server(BaseApplication):
             "threads": self._settings.http_threads,
             "worker_class": Worker,
             "logger_class": OurLogger,
-            "graceful_timeout": GRACE,
+            "graceful_timeout": KILLED_AFTER,
             "keepalive": 30,
             "proc_name": "wafa gateway",
             "control_socket_disable": True,
@@ -129,17 +128,17 @@ class OurLogger(Logger):  # type: ignore[misc]
 
 def _forget(server: Any, worker: Any) -> None:
     """Leave out of the figures what a process was doing that has ended; called by gunicorn."""
-    if FIGURES in os.environ:
+    if VARIABLE in os.environ:
         multiprocess.mark_process_dead(worker.pid)
 
 
 def _clean_up(server: Any) -> None:
     """Remove the figures; called by gunicorn in the parent, at its end."""
-    if folder := os.environ.get(FIGURES):
+    if folder := os.environ.get(VARIABLE):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def serve(settings: Settings) -> None:
-    """Answer HTTP until SIGTERM. The folder of `FIGURES` goes with us."""
+    """Answer HTTP until SIGTERM. The folder of the figures goes with us."""
     configure_logs(NAME, level=settings.log_level, style=settings.log_format)
     Server(settings).run()

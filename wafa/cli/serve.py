@@ -5,7 +5,7 @@ import os
 
 import click
 
-from wafa.cli.figures import own_folder
+from wafa.runtime.figures import VARIABLE, own_folder
 from wafa.runtime.settings import load_settings
 
 
@@ -20,7 +20,6 @@ def serve() -> None:
       AMQP_URI=amqp://... MONGODB_URI=mongodb://... WAFA_HTTP_PORT=8000 wafa serve
     """
     settings = load_settings()
-    # Before anything counts: whether several processes count together is decided by an import.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(own_folder())
+    os.environ[VARIABLE] = str(own_folder())
     # By its name: the ground knows no service.
     importlib.import_module("services.gateway.serving").serve(settings)

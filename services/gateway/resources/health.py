@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from services.gateway.means import means
+from wafa.runtime.figures import VARIABLE
 
 health = Blueprint("health", __name__)
 
@@ -29,7 +30,7 @@ def ready() -> tuple[Response, int]:
 def figures() -> Response:
     """Return what all processes of the front door have counted together."""
     registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if VARIABLE in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

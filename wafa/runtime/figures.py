@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+#: Where prometheus_client reads which folder that is: when it is imported, so set it before.
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "wafa-figures-"
 _LOCK = "lock"
 

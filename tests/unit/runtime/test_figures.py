@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from wafa.cli.figures import PREFIX, own_folder
+from wafa.runtime.figures import PREFIX, own_folder
 
 #: Makes a folder and has a child, like the front door.
 _SERVING = """
 import os, sys
-from wafa.cli.figures import own_folder
+from wafa.runtime.figures import own_folder
 folder = own_folder()
 if os.fork():
     print(folder, flush=True)
