@@ -8,6 +8,7 @@ from services.interactions.showing import shown
 from services.interactions.store import InteractionStore
 from wafa.contracts.cursor import BY_TIME
 from wafa.contracts.times import format_time
+from wafa.runtime.arguments import check_texts, check_texts_given
 from wafa.runtime.paging import asked, cut
 
 MOST = 200
@@ -22,6 +23,7 @@ def timeline(store: InteractionStore, customer_id: str, before: str | None, limi
     Raises:
         InvalidArgument: an argument is not as it should be.
     """
+    check_texts(customer_id=customer_id)
     place, limit = asked(BY_TIME, before, limit, MOST)
     found = store.timeline(store.person(customer_id), place, limit + 1)
     records, following = cut(found, limit, lambda one: BY_TIME.encode(one["time"], one["_id"]))
@@ -32,7 +34,11 @@ def card(store: InteractionStore, customer_id: str, now: datetime) -> dict[str, 
     """Return what staff should know from past interactions: open complaints, last purchase, last feedback.
 
     They are those of the whole person, whichever of its ids is given.
+
+    Raises:
+        InvalidArgument: the id is no string.
     """
+    check_texts(customer_id=customer_id)
     person = store.person(customer_id)
     purchase = store.latest(person, "purchase.completed.v1")
     feedback = store.latest(person, "feedback.given.v1")
@@ -70,6 +76,7 @@ def rejected(
     Raises:
         InvalidArgument: an argument is not as it should be.
     """
+    check_texts_given(status=status, reason=reason)
     place, limit = asked(BY_TIME, before, limit, MOST_REJECTED)
     found = store.rejected(status, reason, place, limit + 1)
     entries, following = cut(found, limit, lambda one: BY_TIME.encode(one["received_at"], one["_id"]))
@@ -81,7 +88,12 @@ def rejected(
 
 
 def rejected_entry(store: InteractionStore, rejection_id: str) -> dict[str, Any] | None:
-    """Return one quarantine entry, with the refused bytes as text (undecodable ones escaped)."""
+    """Return one quarantine entry, with the refused bytes as text (undecodable ones escaped).
+
+    Raises:
+        InvalidArgument: the id is no string.
+    """
+    check_texts(rejection_id=rejection_id)
     entry = store.rejected_entry(rejection_id)
     if entry is None:
         return None

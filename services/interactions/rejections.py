@@ -18,6 +18,7 @@ from wafa.contracts.rejection import REASONS
 from wafa.contracts.times import parse_time
 from wafa.contracts.traces import traceparent_of
 from wafa.contracts.validation import check
+from wafa.runtime.arguments import check_texts
 from wafa.runtime.policy import Reject
 from wafa.runtime.publisher import Publish
 from wafa.runtime.quarantine import KEPT_BYTES
@@ -69,7 +70,11 @@ def replay(
 
     Returns `{"replayed": [{source, id, type}]}`, or `{"error": {...}}` with what still stands in the way;
     then nothing was published.
+
+    Raises:
+        InvalidArgument: the id is no string.
     """
+    check_texts(rejection_id=rejection_id)
     entry = store.rejected_entry(rejection_id)
     if entry is None:
         return _error("not_found", "", f"no rejected event has the id {rejection_id}")

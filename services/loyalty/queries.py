@@ -17,6 +17,7 @@ from services.loyalty.publishing import snapshot
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.cursor import BY_TIME
 from wafa.contracts.times import format_time, parse_time, to_milliseconds
+from wafa.runtime.arguments import check_texts, check_texts_given
 from wafa.runtime.paging import asked, cut
 
 MOST = 500
@@ -30,7 +31,12 @@ def member(
     An alias is answered with the customer that it is another name of. `as_of` is a moment (RFC 3339) or a
     date, which is the end of that UTC day: the member is shown as it was then, as far as it is known today.
     What is no such moment is answered with `{"error": {"reason", "path", "message"}}`.
+
+    Raises:
+        InvalidArgument: an argument is of another type than its own.
     """
+    check_texts(customer_id=customer_id)
+    check_texts_given(as_of=as_of)
     try:
         then = _moment(as_of, now) if as_of is not None else None
     except ValueError as error:
@@ -69,6 +75,7 @@ def ledger(
     Raises:
         InvalidArgument: an argument is not as it should be.
     """
+    check_texts(customer_id=customer_id)
     place, limit = asked(BY_TIME, before, limit, MOST)
     found = _member(store, customer_id)
     if found is None:

@@ -1,11 +1,13 @@
 """After a merge every id answers for the whole person; after its undoing, for itself again."""
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from services.interactions import queries
 from tests.integration.interactions.parts import NOW, Interactions, complaint, purchase, repointed
+from wafa.runtime.errors import InvalidArgument
 
 A_INTO_B = repointed("merged", "a", "b", 2)
 B_INTO_C = repointed("merged", "b", "c", 5)
@@ -97,5 +99,9 @@ def test_a_merge_shares_a_batch_with_what_is_recorded(known: Interactions) -> No
 
 
 def test_an_object_in_the_place_of_an_id_never_becomes_an_operator(known: Interactions) -> None:
-    with pytest.raises((ValueError, TypeError)):
-        queries.timeline(known.store, {"$ne": ""}, None, 50)  # type: ignore[arg-type]
+    anybody: Any = {"$ne": ""}
+
+    with pytest.raises(InvalidArgument, match="customer_id must be a string, not an object"):
+        queries.timeline(known.store, anybody, None, 50)
+    with pytest.raises(InvalidArgument, match="customer_id must be a string, not an object"):
+        queries.card(known.store, anybody, NOW)

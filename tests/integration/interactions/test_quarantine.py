@@ -62,6 +62,22 @@ def test_a_long_quarantine_is_read_page_by_page(interactions: Interactions) -> N
         queries.rejected(interactions.store, "open", None, 2, "yesterday")
 
 
+def test_the_quarantine_is_asked_in_words_and_not_by_operators(interactions: Interactions) -> None:
+    id = interactions.refuse(BROKEN, event=purchase("XXX"))
+    anything: Any = {"$ne": ""}
+
+    with pytest.raises(InvalidArgument, match="status must be a string, not an object"):
+        queries.rejected(interactions.store, anything, None, 10)
+    with pytest.raises(InvalidArgument, match="reason must be a string, not an object"):
+        queries.rejected(interactions.store, None, anything, 10)
+    with pytest.raises(InvalidArgument, match="rejection_id must be a string, not an object"):
+        queries.rejected_entry(interactions.store, anything)
+    with pytest.raises(InvalidArgument, match="rejection_id must be a string, not an object"):
+        rejections.replay(anything, None, interactions.store, interactions.published.extend, NOW)
+
+    assert queries.rejected_entry(interactions.store, id)["status"] == "open"
+
+
 def test_a_corrected_event_is_published_and_the_entry_closed(interactions: Interactions) -> None:
     id = interactions.refuse(BROKEN, event=purchase("XXX"))
     interactions.published.clear()

@@ -511,6 +511,19 @@ def test_the_ledger_is_read_page_by_page_newest_first_by_any_id_and_by_nobodys_o
             queries.ledger(store, program, "mona", NOW, wrong)
 
 
+def test_no_member_is_found_by_an_object_that_a_query_would_read_as_an_operator(
+    take_in: Callable, store: LoyaltyStore, program: Program
+) -> None:
+    take_in(bought(0))
+    anybody: Any = {"$ne": ""}
+
+    for look in (queries.member, queries.ledger):
+        with pytest.raises(InvalidArgument, match="customer_id must be a string, not an object"):
+            look(store, program, anybody, NOW)
+    with pytest.raises(InvalidArgument, match="as_of must be a string, not a number"):
+        queries.member(store, program, "mona", NOW, 2026)
+
+
 def test_points_that_were_granted_are_in_the_ledger_with_their_reason(
     take_in: Callable, bus: Bus, store: LoyaltyStore, program: Program
 ) -> None:
