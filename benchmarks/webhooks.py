@@ -15,8 +15,8 @@ from benchmarks.receiver import Receiver, receiver
 from benchmarks.visitors import Visit, visit
 from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Flow, Secret, Subscription
-from services.gateway.hooks.courier import AT_ONCE
 from services.gateway.store import GatewayStore
+from services.gateway.webhooks.courier import AT_ONCE
 from wafa.contracts.envelope import Event, encode, make_event
 from wafa.contracts.examples import example
 from wafa.runtime.clock import now

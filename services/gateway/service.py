@@ -2,13 +2,13 @@
 
 from services.gateway.audit import Audit
 from services.gateway.domain.scopes import ROLES, SCOPES
-from services.gateway.hooks.courier import Courier
-from services.gateway.hooks.holding import pause_unheld
-from services.gateway.hooks.taking_in import QUEUE, take_in, wanted
-from services.gateway.hooks.wiring import postman
 from services.gateway.keys import OVERLAP_HOURS, Keys, Unknown
 from services.gateway.rights import PER_MINUTE
 from services.gateway.store import GatewayStore
+from services.gateway.webhooks.courier import Courier
+from services.gateway.webhooks.holding import pause_unheld
+from services.gateway.webhooks.taking_in import QUEUE, take_in, wanted
+from services.gateway.webhooks.wiring import postman
 from wafa.runtime.clock import now
 from wafa.runtime.entrypoint import INTERNAL_BYTES
 from wafa.runtime.heeding import consume_wanted

@@ -132,7 +132,7 @@ MUTATIONS = (
     ),
     Mutation(
         "delivered before it was answered",
-        "services/gateway/hooks/courier.py",
+        "services/gateway/webhooks/courier.py",
         [
             (
                 "        attempt = self._postman.post(",

@@ -14,8 +14,8 @@ from pymongo import MongoClient
 
 from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Secret, Subscription
-from services.gateway.hooks.courier import AT_ONCE
 from services.gateway.store import GatewayStore
+from services.gateway.webhooks.courier import AT_ONCE
 from tests.integration.gateway.subscribers import Subscriber
 from tests.integration.notifications.gateways import SECRET
 from tests.waiting import eventually

@@ -9,7 +9,7 @@ from services.gateway.described import following
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
-from services.gateway.people_shapes import Case, CaseWithEvents
+from services.gateway.shapes.people import Case, CaseWithEvents
 from wafa.contracts.fields import Flag, Identifier, Text
 
 cases = Doors("cases", "Complaints, until they are settled")

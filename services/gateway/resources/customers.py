@@ -8,8 +8,8 @@ from services.gateway.answering import checked
 from services.gateway.card import card_of
 from services.gateway.door import Doors
 from services.gateway.means import services
-from services.gateway.people_shapes import Card
-from services.gateway.shapes import Customer
+from services.gateway.shapes.common import Customer
+from services.gateway.shapes.people import Card
 
 customers = Doors("customers", "Who somebody is, and what staff should know at once")
 

@@ -10,7 +10,7 @@ from services.gateway.described import following
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
-from services.gateway.people_shapes import Interaction
+from services.gateway.shapes.people import Interaction
 
 interactions = Doors("interactions", "What happened with a customer")
 

@@ -9,8 +9,8 @@ from services.gateway.described import following
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
-from services.gateway.people_shapes import Entry
-from services.gateway.shapes import Member
+from services.gateway.shapes.common import Member
+from services.gateway.shapes.people import Entry
 from wafa.contracts.fields import Identifier, Whole
 
 members = Doors("members", "Tiers, points and the ledger")

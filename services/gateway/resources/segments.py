@@ -9,7 +9,7 @@ from services.gateway.described import text
 from services.gateway.door import Doors
 from services.gateway.given import ObjectOrText
 from services.gateway.means import services
-from services.gateway.shapes import Said
+from services.gateway.shapes.common import Said
 
 segments = Doors("segments", "Rules over what is known of customers")
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import g
 
-from services.gateway import webhook_shapes as shapes
 from services.gateway.door import Doors
-from services.gateway.hooks.subscribing import Subscribing
 from services.gateway.means import means
+from services.gateway.shapes import webhooks as shapes
+from services.gateway.webhooks.subscribing import Subscribing
 from wafa.runtime.clock import now
 
 webhooks = Doors(

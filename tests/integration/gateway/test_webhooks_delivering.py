@@ -14,10 +14,10 @@ from pymongo.database import Database
 from services.gateway.claims import ABANDONED
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Secret, Subscription, Why
-from services.gateway.hooks.courier import AT_ONCE, BATCH, LEASE, Courier
-from services.gateway.hooks.posting import Postman
-from services.gateway.hooks.taking_in import take_in
 from services.gateway.store import GatewayStore
+from services.gateway.webhooks.courier import AT_ONCE, BATCH, LEASE, Courier
+from services.gateway.webhooks.posting import Postman
+from services.gateway.webhooks.taking_in import take_in
 from tests.integration.gateway.subscribers import Subscriber, signed_by
 from tests.integration.notifications.gateways import SECRET
 from tests.waiting import eventually

@@ -9,11 +9,11 @@ from pymongo.database import Database
 from services.gateway.audit import Audit
 from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Flow, Secret, Subscription, Why
-from services.gateway.hooks.holding import pause_unheld
-from services.gateway.hooks.subscribing import Subscribing
 from services.gateway.keys import Keys
 from services.gateway.refusals import Refusal
 from services.gateway.store import GatewayStore
+from services.gateway.webhooks.holding import pause_unheld
+from services.gateway.webhooks.subscribing import Subscribing
 from tests.integration.gateway.conftest import Front
 from tests.integration.gateway.subscribers import Subscriber
 from tests.integration.notifications.gateways import SECRET

@@ -4,8 +4,8 @@ from functools import partial
 
 import eventlet
 
-from services.gateway.hooks.courier import AT_ONCE
-from services.gateway.hooks.posting import LONGEST, Postman
+from services.gateway.webhooks.courier import AT_ONCE
+from services.gateway.webhooks.posting import LONGEST, Postman
 from wafa.runtime.settings import Settings
 
 

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from services.gateway.described import moment, number, text
-from services.gateway.shapes import Member, Said
+from services.gateway.shapes.common import Member, Said
 from wafa.advice import ADVICE
 from wafa.contracts.complaint import SEVERITIES
 from wafa.contracts.feedback import FeedbackGiven

@@ -3,8 +3,8 @@
 from marshmallow import Schema, fields, validate
 
 from services.gateway.described import following, moment, number, text
-from services.gateway.people_shapes import Case, Entry, Interaction
-from services.gateway.shapes import Customer, Member
+from services.gateway.shapes.common import Customer, Member
+from services.gateway.shapes.people import Case, Entry, Interaction
 from wafa.contracts.reference import ExternalId
 
 KINDS = ("merge", "unmerge", "erase")

@@ -10,9 +10,9 @@ from services.gateway.domain.hearing import covered
 from services.gateway.domain.key import Key, standing
 from services.gateway.domain.subscription import MOST, Flow, Secret, Subscription, Why, rotated
 from services.gateway.gate import check_hearing
-from services.gateway.hooks.rows import row, shown
 from services.gateway.refusals import Refusal, invalid, not_found
 from services.gateway.store import GatewayStore
+from services.gateway.webhooks.rows import row, shown
 from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.cursor import BY_TIME
 from wafa.contracts.envelope import make_event

@@ -17,9 +17,9 @@ from prometheus_client import Counter, Gauge
 
 from services.gateway.domain.delivery import Attempt, Fate, State, failed_long, fate
 from services.gateway.domain.subscription import MOST, Flow, Subscription, Why
-from services.gateway.hooks.lane import Lane
-from services.gateway.hooks.posting import LONGEST, Postman
 from services.gateway.store import GatewayStore
+from services.gateway.webhooks.lane import Lane
+from services.gateway.webhooks.posting import LONGEST, Postman
 from wafa.runtime.logs import withheld
 from wafa.runtime.mongo import Document
 from wafa.runtime.transient import is_transient

@@ -1,10 +1,10 @@
-"""What requests and answers about campaigns look like; `report_shapes` has the report."""
+"""What requests and answers about campaigns look like; `reports` has the report."""
 
 from marshmallow import Schema, fields, validate
 
 from services.gateway.described import counted, following, moment, number, text
 from services.gateway.given import ObjectOrText, texts
-from services.gateway.shapes import Said
+from services.gateway.shapes.common import Said
 
 LONGEST_FILE = 50_000
 

@@ -10,8 +10,8 @@ import pytest
 
 from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Subscription
-from services.gateway.hooks.subscribing import Subscribing
 from services.gateway.refusals import Refusal
+from services.gateway.webhooks.subscribing import Subscribing
 from wafa.runtime.webhooks.addresses import Forbidden, resolved
 from wafa.runtime.webhooks.lookups import Lookups
 from wafa.runtime.webhooks.signing import LEAST, key_of

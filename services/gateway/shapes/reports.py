@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields
 
 from services.gateway.described import counted, moment, number, text
-from services.gateway.shapes import Said
+from services.gateway.shapes.common import Said
 from wafa.contracts.money import Money
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.gateway.domain.delivery import Attempt
-from services.gateway.hooks.lane import Lane
+from services.gateway.webhooks.lane import Lane
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OK, AWAY = Attempt(status=200), Attempt(trouble="no_connection")

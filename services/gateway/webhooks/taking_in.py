@@ -7,8 +7,8 @@ writes, and again after: whichever comes second sees what the other one did.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from services.gateway.hooks.rows import people_in, row
 from services.gateway.store import GatewayStore
+from services.gateway.webhooks.rows import people_in, row
 from wafa.contracts.envelope import Event
 from wafa.contracts.receipts import changes_applied
 from wafa.runtime.mongo import Document
