@@ -16,11 +16,10 @@ from tests.conftest import unique_name
 from tests.faults.wired import BROKER, Wired, wired
 from tests.integration.gateway.conftest import Front
 from tests.integration.gateway.screen import Screen
+from tests.shop import known_as, purchase
 from tests.waiting import eventually
-from wafa.cli.history import PURCHASE
-from wafa.contracts.envelope import Event, event_key, make_event
+from wafa.contracts.envelope import Event, event_key
 from wafa.runtime.client import Client
-from wafa.runtime.clock import now
 
 NEEDED = ("customers", "interactions", "gateway", "web")
 IN_ARRAY = 20
@@ -52,12 +51,12 @@ class Tills:
         self._http = urllib3.PoolManager(maxsize=10, retries=False)
 
     def post_singly(self) -> None:
-        self._post(lambda shop, number: purchase(shop, number))
+        self._post(sold)
 
     def post_arrays(self) -> None:
         def array(shop: str, number: int) -> list[Event]:
-            good = [purchase(shop, number * IN_ARRAY + place) for place in range(IN_ARRAY)]
-            return [*good, purchase(shop, -number) | {"specversion": "0.3"}]
+            good = [sold(shop, number * IN_ARRAY + place) for place in range(IN_ARRAY)]
+            return [*good, sold(shop, -number) | {"specversion": "0.3"}]
 
         self._post(array)
 
@@ -79,14 +78,8 @@ class Tills:
                 assert int(answer.headers["Retry-After"]) > 0
 
 
-def purchase(shop: str, number: int) -> Event:
-    customer = {"external_ids": [{"system": shop, "id": f"{number % 20}"}]}
-    data = {
-        "customer": customer,
-        "purchase_id": f"{number}",
-        "total": {"amount": "10.00", "currency": "USD"},
-    }
-    return make_event(PURCHASE, source=f"/{shop}", id=f"{number}", time=now(), data=data)
+def sold(shop: str, number: int) -> Event:
+    return purchase(shop, f"{number}", known_as(shop, number % 20))
 
 
 @pytest.mark.timeout(180)
@@ -135,7 +128,7 @@ def test_a_screen_outlasts_a_broker_that_dies_and_knows_that_it_may_have_missed_
 
         assert next(one["event"] for one in heard if one["event"] != "customer.created.v1") == "gap"
         shop = unique_name()
-        eventually(lambda: front.post("/v1/events", purchase(shop, 1)).status == 202)
+        eventually(lambda: front.post("/v1/events", sold(shop, 1)).status == 202)
         newcomer = {"system": shop, "id": "1"}
         assert any(newcomer in one["data"]["data"]["external_ids"] for one in heard)
 

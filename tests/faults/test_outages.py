@@ -9,11 +9,9 @@ import pytest
 from tests.conftest import unique_name
 from tests.faults.table import OUTAGE
 from tests.faults.wired import BROKER, DATABASE, Wired, wired
+from tests.shop import known_as, purchase
 from tests.waiting import eventually
-from wafa.cli.history import PURCHASE
-from wafa.contracts.envelope import Event, make_event
 from wafa.runtime.client import Client
-from wafa.runtime.clock import now
 from wafa.runtime.errors import RemoteUnavailable
 from wafa.runtime.publisher import Publisher
 from wafa.stack import SERVICES
@@ -96,7 +94,9 @@ def work_off(system: Wired) -> float:
         before = bought(services)
         started = time.monotonic()
         publisher = Publisher(system.amqp_uri, name="test shop")
-        publisher.publish([purchase(shop, number) for number in range(EVENTS)])
+        publisher.publish(
+            [purchase(shop, f"{number}", known_as(shop, number % 50)) for number in range(EVENTS)]
+        )
         publisher.close()
         eventually(lambda: bought(services) - before == EVENTS, within=60)
     return time.monotonic() - started
@@ -104,10 +104,3 @@ def work_off(system: Wired) -> float:
 
 def bought(services: Client) -> int:
     return int(services.call("loyalty", "summary")["purchases"])
-
-
-def purchase(shop: str, number: int) -> Event:
-    customer = {"external_ids": [{"system": shop, "id": f"{number % 50}"}]}
-    total = {"amount": "10.00", "currency": "USD"}
-    data = {"customer": customer, "purchase_id": f"{number}", "total": total}
-    return make_event(PURCHASE, source=f"/{shop}", id=f"{number}", time=now(), data=data)

@@ -14,8 +14,9 @@ from tests.collector import Collector, Seen
 from tests.conftest import Isolated, unique_name
 from tests.integration.gateway.conftest import Front, opened
 from tests.integration.gateway.subscribers import Subscriber
+from tests.shop import purchase
 from tests.waiting import eventually
-from wafa.contracts.envelope import EXCHANGE, Event, decode, event_key, make_event
+from wafa.contracts.envelope import EXCHANGE, Event, decode, event_key
 from wafa.runtime.broker import connect
 from wafa.runtime.client import Client
 from wafa.runtime.clock import now
@@ -100,35 +101,14 @@ def bus(traced: Front) -> Iterator[Bus]:
 
 
 @pytest.fixture
-def subscriber() -> Iterator[Subscriber]:
-    subscriber = Subscriber()
-    subscriber.open()
-    yield subscriber
-    subscriber.close()
-
-
-@pytest.fixture
 def trace() -> str:
     return f"{unique_name()}".encode().hex().zfill(32)[:32]
 
 
 def purchases(who: str, *days_ago: int, **attributes: str) -> list[Event]:
     """What somebody has bought, a purchase each of these days; attributes of every event."""
-    return [
-        make_event(
-            "purchase.completed.v1",
-            source=f"/{who}",
-            id=f"{day}",
-            time=now() - timedelta(days=day),
-            data={
-                "customer": {"email": f"{who}@example.com", "name": "Sara"},
-                "purchase_id": f"{who} {day}",
-                "total": {"amount": "20.00", "currency": "USD"},
-            },
-        )
-        | attributes
-        for day in days_ago
-    ]
+    sara = {"email": f"{who}@example.com", "name": "Sara"}
+    return [purchase(who, f"{day}", sara, at=now() - timedelta(days=day), **attributes) for day in days_ago]
 
 
 def test_one_trace_leads_from_a_request_through_all_services_to_the_last_follow_up(
@@ -206,14 +186,14 @@ def test_spans_tell_which_event_it_was_and_nothing_personal(
 
 
 def test_an_event_keeps_the_trace_that_it_came_with_and_so_does_what_subscribers_get(
-    traced: Front, bus: Bus, subscriber: Subscriber, trace: str, unique: str
+    traced: Front, bus: Bus, receiver: Subscriber, trace: str, unique: str
 ) -> None:
     own = f"00-{unique.encode().hex().zfill(32)[:32]}-{PARENT}-01"
-    wanted = {"url": subscriber.url(), "types": ["interaction.recorded.v1"]}
+    wanted = {"url": receiver.url(), "types": ["interaction.recorded.v1"]}
     assert traced.post("/v1/webhooks", wanted).status == 201
     [bought] = purchases(unique, 3, traceparent=own)
     traced.post("/v1/events", bought, traceparent=f"00-{trace}-{PARENT}-01")
-    [call] = eventually(lambda: [one for one in subscriber.got() if own[3:35] in str(one.content)])
+    [call] = eventually(lambda: [one for one in receiver.got() if own[3:35] in str(one.content)])
 
     assert bus.of(trace) == []
     [posted] = [event for event in bus.heard if event["source"] == f"/{unique}"]
@@ -294,9 +274,9 @@ def test_a_collector_that_takes_no_answer_holds_up_nothing(isolated: Isolated, u
             publisher = Publisher(stack.amqp_uri, name="test")
             publisher.publish(
                 [
-                    purchase | {"traceparent": f"00-{number:032x}-{PARENT}-01"}
+                    bought | {"traceparent": f"00-{number:032x}-{PARENT}-01"}
                     for number in range(1, 3001)
-                    for purchase in purchases(f"{unique}{number}", 3)
+                    for bought in purchases(f"{unique}{number}", 3)
                 ]
             )
             publisher.close()
