@@ -14,8 +14,9 @@ import yaml
 
 from tests.conftest import Isolated, unique_name
 from tests.integration.gateway.conftest import Front, opened
+from tests.shop import purchase
 from tests.waiting import eventually
-from wafa.contracts.envelope import Event, make_event
+from wafa.contracts.envelope import Event
 from wafa.runtime.clock import now
 from wafa.runtime.publisher import Publisher
 from wafa.services import PROCESSES
@@ -93,22 +94,8 @@ def busy(front: Front) -> None:
 
 
 def came_back(customer: dict[str, Any]) -> list[Event]:
-    name = unique_name()
-    return [
-        make_event(
-            "purchase.completed.v1",
-            source=f"/shop/{name}",
-            id=f"{name}-{day}",
-            time=now() - timedelta(days=day),
-            data={
-                "customer": customer,
-                "channel": "store",
-                "purchase_id": f"{name}-{day}",
-                "total": {"amount": "29.33", "currency": "USD"},
-            },
-        )
-        for day in (3, 1)
-    ]
+    shop = unique_name()
+    return [purchase(shop, f"{day}", customer, at=now() - timedelta(days=day)) for day in (3, 1)]
 
 
 def dropped(stack: Stack) -> bool:
