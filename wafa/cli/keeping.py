@@ -1,7 +1,7 @@
 """What `wafa backup` and `wafa restore` share: where everything is, and a bar for each collection."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,13 +9,12 @@ from rich.progress import TaskID
 
 from wafa.cli.faults import CommandFault
 from wafa.cli.output import progress
+from wafa.runtime.backup.checking import Report
 from wafa.runtime.backup.databases import Databases, open_databases
 from wafa.runtime.backup.manifest import Manifest
 from wafa.runtime.backup.queues import Queues, open_queues
 from wafa.runtime.settings import load_settings
 from wafa.stack import default_folder, running
-
-Report = Callable[[str, int, int], None]
 
 
 @contextmanager

@@ -23,8 +23,7 @@ def checked_limit(after: str | None, limit: int, most: int) -> int:
         InvalidArgument: an argument is of another type than its own.
     """
     check_texts_given(after=after)
-    check_whole(limit=limit)
-    return max(1, min(limit, most))
+    return _length(limit, most)
 
 
 def asked(
@@ -36,14 +35,18 @@ def asked(
         InvalidArgument: `before` is no cursor of such a list, or `limit` no whole number.
     """
     check_texts_given(before=before)
-    check_whole(limit=limit)
-    length = max(1, min(limit, most))
+    length = _length(limit, most)
     if before is None:
         return None, length
     try:
         return keyset.decode(before), length
     except ValueError as error:
         raise InvalidArgument("before", str(error)) from None
+
+
+def _length(limit: int, most: int) -> int:
+    check_whole(limit=limit)
+    return max(1, min(limit, most))
 
 
 def cut(found: Sequence[T], limit: int, cursor: Callable[[T], str]) -> tuple[Sequence[T], str | None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from wafa.runtime.backup import files, manifest
 from wafa.runtime.backup.manifest import Manifest
 
+#: Told the name of a collection, of how many documents (about), and how many more are done.
 Report = Callable[[str, int, int], None]
 
 

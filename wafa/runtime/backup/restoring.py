@@ -25,7 +25,7 @@ from wafa.runtime.backup.contents import (
 from wafa.runtime.backup.databases import Databases, create_indexes
 from wafa.runtime.backup.errors import BackupFault, NotEmpty
 from wafa.runtime.backup.forgotten import Forgotten, of_backup
-from wafa.runtime.backup.manifest import Manifest
+from wafa.runtime.backup.manifest import Copy, Manifest
 from wafa.runtime.backup.queues import LONGEST_DELAY, Queues
 from wafa.runtime.clock import now
 from wafa.runtime.mongo import Document
@@ -77,7 +77,7 @@ def restore(
     _hold_outreach(databases, found)
     _forget(databases, forgotten)
     for one in found.copies:
-        _fill(databases, folder, one, forgotten, report)
+        _fill(databases, folder, one, report)
     _forget(databases, forgotten)
     dropped = _drop_overtaken(queues) if queues else 0
     databases.client.drop_database(databases.prefix + STAGE)
@@ -146,7 +146,7 @@ def _hold_outreach(databases: Databases, found: Manifest) -> None:
     databases.of("notifications")[SETTINGS].insert_one(mark)
 
 
-def _fill(databases: Databases, folder: Path, copy: Any, forgotten: Forgotten, report: Report) -> None:
+def _fill(databases: Databases, folder: Path, copy: Copy, report: Report) -> None:
     collection = databases.of(copy.service)[copy.collection]
     label = f"{copy.service}.{copy.collection}"
     report(label, copy.documents, 0)

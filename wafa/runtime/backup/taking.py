@@ -2,10 +2,11 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from wafa.runtime.backup import files, manifest
+from wafa.runtime.backup.checking import Report
 from wafa.runtime.backup.contents import CHANGES, SERVICES, in_order
 from wafa.runtime.backup.databases import Databases, indexes_of
 from wafa.runtime.backup.errors import Unsettled
@@ -14,8 +15,6 @@ from wafa.runtime.backup.queues import Queues
 from wafa.runtime.clock import now
 from wafa.services import WORKERS
 
-#: Told the name of a collection, of how many documents (about), and how many more were written.
-Report = Callable[[str, int, int], None]
 #: Documents in one answer of the server, which is 16 MiB at most.
 AT_ONCE = 1000
 #: How often it is begun anew because somebody was merged or erased meanwhile.
