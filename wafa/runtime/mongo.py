@@ -10,8 +10,8 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, OperationFailure
 from pymongo.write_concern import WriteConcern
 
-from wafa.runtime.commands import Commands
 from wafa.runtime.errors import StoreAway, StoreRefused
+from wafa.runtime.mongo_metrics import Commands
 
 Document = dict[str, Any]
 DUPLICATE_KEY = 11000

@@ -16,7 +16,7 @@ import eventlet.wsgi  # noqa: E402
 import structlog  # noqa: E402
 from nameko.containers import ServiceContainer  # noqa: E402
 
-import wafa.runtime.names  # noqa: E402, F401
+import wafa.runtime.resolver  # noqa: E402, F401
 from wafa.runtime.address import for_nameko  # noqa: E402
 from wafa.runtime.health import Readiness, health_app  # noqa: E402
 from wafa.runtime.logs import configure_logs  # noqa: E402
