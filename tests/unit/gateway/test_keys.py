@@ -1,5 +1,6 @@
 """People make, replace and revoke keys, and everything of that is taken down first."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,8 +41,6 @@ class Store:
         return [*self.kept.values()]
 
     def end_key(self, prefix: str, field: str, at: datetime) -> None:
-        from dataclasses import replace
-
         earlier = getattr(self.kept[prefix], field)
         self.kept[prefix] = replace(self.kept[prefix], **{field: min(earlier or at, at)})
 

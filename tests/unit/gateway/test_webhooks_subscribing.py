@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.gateway.domain.key import Key
-from services.gateway.domain.subscription import Subscription
+from services.gateway.domain.subscription import MOST, Subscription
 from services.gateway.refusals import Refusal
 from services.gateway.webhooks.subscribing import Subscribing
 from wafa.runtime.webhooks.addresses import Forbidden, resolved
@@ -105,13 +105,13 @@ def test_nobody_waits_for_a_name_server_that_does_not_answer():
     assert refused.value.passing, "the same request may be fulfilled a moment later"
 
 
-def test_nothing_is_looked_up_for_whom_it_is_refused_anyway():
+def test_there_is_an_end_to_subscriptions_and_beyond_it_nothing_is_looked_up():
     def resolve(*_: Any, **__: Any) -> Any:
         raise AssertionError("looked up")
 
     with pytest.raises(Refusal) as refused:
-        subscribe(Shelf(100), "https://hooks.example/", resolve=resolve)
-    assert refused.value.code == "too_many"
+        subscribe(Shelf(MOST), "https://hooks.example/", resolve=resolve)
+    assert (refused.value.status, refused.value.code) == (409, "too_many")
 
 
 def test_where_that_is_allowed_events_may_stay_in_the_house():
@@ -122,9 +122,3 @@ def test_a_new_secret_is_long_enough_and_always_another():
     secrets = {subscribe(Shelf(), "https://hooks.example/")["secret"] for _ in range(10)}
     assert len(secrets) == 10
     assert all(len(key_of(one)) >= LEAST for one in secrets)
-
-
-def test_there_is_an_end_to_subscriptions():
-    with pytest.raises(Refusal) as refused:
-        subscribe(Shelf(100), "https://hooks.example/")
-    assert (refused.value.status, refused.value.code) == (409, "too_many")
