@@ -3,17 +3,22 @@
 `rpc` marks a method that may be called, `Remote` gives a service the methods of another one.
 """
 
+import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import amqp
 import eventlet
 import kombu.exceptions
 import structlog
 from amqp.exceptions import AccessRefused, NotAllowed, PreconditionFailed
+from amqp.spec import Basic
 from kombu.connection import Connection
+from kombu.utils.json import JSONEncoder
 from nameko.constants import CALL_ID_STACK_CONTEXT_KEY
-from nameko.exceptions import RemoteError, UnknownService
+from nameko.exceptions import RemoteError, UnknownService, UnserializableValueError, serialize
 from nameko.extensions import ProviderCollector
 from nameko.messaging import QueueConsumer
 from nameko.rpc import ReplyListener, Rpc, RpcConsumer, RpcProxy, ServiceProxy, get_rpc_exchange
@@ -142,12 +147,41 @@ class Requests(RpcConsumer):
             self.queue_consumer.ack_message(message)
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> Any:
-        """Send an answer; called by nameko in the worker, which must not die because the broker is away."""
+        """Send an answer; called by nameko in the worker, which must not die because the broker is away.
+
+        It goes back over the channel that the request came by, and before the acknowledgement: the broker
+        takes what one channel says in order, so no request is done with whose answer it has not got.
+        """
         try:
-            return super().handle_result(message, result, exc_info)
+            exc_info = _answer(message, get_rpc_exchange(self.container.config).name, result, exc_info)
+            self.queue_consumer.ack_message(message)
         except Exception as error:
             log.warning("answer lost, it could not be sent", error=str(error))
-            return result, exc_info
+        return result, exc_info
+
+
+def _answer(request: Any, exchange: str, result: Any, exc_info: Any) -> Any:
+    """Send what a method returned or raised; return what it raised, or why its result cannot be sent."""
+    try:
+        body = _encoded(result, exc_info[1] if exc_info else None)
+    except Exception:
+        exc_info = sys.exc_info()
+        body = _encoded(None, UnserializableValueError(result))
+    answer = amqp.Message(
+        body,
+        content_type="application/json",
+        content_encoding="utf-8",
+        correlation_id=request.properties.get("correlation_id"),
+    )
+    # Not `basic_publish`, which would first read from the connection: another greenlet waits there already.
+    to = (0, exchange, request.properties["reply_to"], False, False)
+    request.channel.send_method(Basic.Publish, "Bssbb", to, answer)
+    return exc_info
+
+
+def _encoded(result: Any, error: BaseException | None) -> str:
+    answer = {"result": result, "error": serialize(error) if error else None}
+    return json.dumps(answer, cls=JSONEncoder)
 
 
 class Answering(Rpc):
