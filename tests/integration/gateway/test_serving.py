@@ -274,7 +274,9 @@ def test_the_request_id_is_in_the_answer_and_in_the_log_and_the_log_has_no_query
 
 
 def test_every_line_of_the_log_is_ours(door: Front) -> None:
-    assert all(line["service"] == "gateway" and line["level"] for line in log_lines(door))
+    lines = log_lines(door)
+    assert lines
+    assert all(line["service"] == "gateway" and line["level"] for line in lines)
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_adds(door: Front) -> None:
