@@ -13,7 +13,7 @@ services='customers interactions loyalty notifications gateway web'
 value() { sed -n "s/^$1=//p" "$env" | tail -n 1; }
 password_of() { echo "$(echo "$1" | tr a-z A-Z)_PASSWORD"; }
 
-for user in $services publisher rabbitmq_admin mongodb_admin grafana_admin; do
+for user in $services publisher backup rabbitmq_admin mongodb_admin grafana_admin; do
     name=$(password_of "$user")
     case $(value "$name") in
         '' | *[!A-Za-z0-9_-]*)
@@ -50,11 +50,17 @@ for user in $services; do
     echo "amqp://$user:$password@rabbitmq:5672/%2F" | keep "amqp_$user"
     echo "mongodb://$user:$password@mongodb:27017/?authSource=$database" | keep "mongodb_$user"
 done
+all_of_it() {  # for whom; the user, and the passwords that RabbitMQ and MongoDB know
+    echo "amqp://$2:$3@rabbitmq:5672/%2F" | keep "amqp_$1"
+    echo "mongodb://$2:$4@mongodb:27017/" | keep "mongodb_$1"
+}
+all_of_it backup backup "$(value BACKUP_PASSWORD)" "$(value BACKUP_PASSWORD)"
+all_of_it restore admin "$(value RABBITMQ_ADMIN_PASSWORD)" "$(value MONGODB_ADMIN_PASSWORD)"
 {
     echo "ADMIN_PASSWORD=$(value RABBITMQ_ADMIN_PASSWORD)"
-    passwords publisher $services
+    passwords publisher backup $services
 } | keep rabbitmq_users
-passwords $services | keep mongodb_users
+passwords $services backup | keep mongodb_users
 value MONGODB_ADMIN_PASSWORD | keep mongodb_admin
 value GRAFANA_ADMIN_PASSWORD | tr -d '\n' | keep grafana_admin
 smtp_url=$(value WAFA_SMTP_URL)

@@ -23,7 +23,7 @@ VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?P<default>:?-[^}]*|:?\?[^}]*)
 
 BASE = "docker-compose.yml"
 #: Each may be laid over the base, by COMPOSE_FILE.
-OVERLAYS = ("deploy/amqp.yml", "deploy/cluster/docker-compose.yml")
+OVERLAYS = ("deploy/amqp.yml", "deploy/tls.yml", "deploy/cluster/docker-compose.yml")
 #: Of other lists the later one counts.
 JOINED = ("volumes", "ports")
 

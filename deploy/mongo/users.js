@@ -1,4 +1,5 @@
-// Run by the image once, when the data volume is new: each service gets a user that knows its own database alone.
+// Run by the image once, when the data volume is new: each service gets a user that knows its own database alone, and
+// backups one that reads them all.
 const databases = {
   customers: "wafa_customers",
   interactions: "wafa_interactions",
@@ -16,3 +17,8 @@ for (const [user, name] of Object.entries(databases)) {
     roles: [{ role: "readWrite", db: name }],
   });
 }
+db.getSiblingDB("admin").createUser({
+  user: "backup",
+  pwd: passwords.BACKUP_PASSWORD,
+  roles: [...new Set(Object.values(databases))].map((name) => ({ role: "read", db: name })),
+});

@@ -9,7 +9,8 @@ if [ -n "${PASSWORDS_FILE:-}" ]; then . "$PASSWORDS_FILE"; fi
 shared='crm[.].*|nameko-rpc|amq[.]gen-.*'
 
 for password in "$ADMIN_PASSWORD" "$CUSTOMERS_PASSWORD" "$INTERACTIONS_PASSWORD" \
-    "$LOYALTY_PASSWORD" "$NOTIFICATIONS_PASSWORD" "$GATEWAY_PASSWORD" "$WEB_PASSWORD" "$PUBLISHER_PASSWORD"; do
+    "$LOYALTY_PASSWORD" "$NOTIFICATIONS_PASSWORD" "$GATEWAY_PASSWORD" "$WEB_PASSWORD" "$PUBLISHER_PASSWORD" \
+    "$BACKUP_PASSWORD"; do
     case $password in
         '' | *[!A-Za-z0-9_-]*)
             echo "Passwords may have letters, digits, - and _ only, because they stand in addresses." >&2
@@ -47,6 +48,7 @@ ours='customer[.](created|updated|merged|unmerged|erased|recognized|change_appli
 own='nameko-rpc|amq[.]gen-.*'
 asked='^(customers|interactions|loyalty|notifications|gateway)[.].*'
 
+# A backup only wants to know how many messages wait, which the broker tells whoever may connect.
 cat <<JSON
 {
   "vhosts": [{"name": "/"}],
@@ -58,7 +60,8 @@ cat <<JSON
     $(user notifications "$NOTIFICATIONS_PASSWORD" ''),
     $(user gateway "$GATEWAY_PASSWORD" ''),
     $(user web "$WEB_PASSWORD" ''),
-    $(user publisher "$PUBLISHER_PASSWORD" '')
+    $(user publisher "$PUBLISHER_PASSWORD" ''),
+    $(user backup "$BACKUP_PASSWORD" '')
   ],
   "permissions": [
     $(may admin '.*' '.*' '.*'),
@@ -68,7 +71,8 @@ cat <<JSON
     $(service notifications 'notifications([.]suspects)?'),
     $(service gateway 'gateway([.]suspects)?'),
     $(may web "^($own)\$" "^($own|crm[.]events)\$" "^($own|crm[.]events)\$"),
-    $(may publisher '^$' '^crm[.]events$' '^$')
+    $(may publisher '^$' '^crm[.]events$' '^$'),
+    $(may backup '^$' '^$' '^$')
   ],
   "topic_permissions": [
     $(keys web crm.events "^(?!$ours).*" '.*'),

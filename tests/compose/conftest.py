@@ -23,14 +23,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def containers(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Containers]:
     """The whole system, healthy."""
     stack = Containers(tmp_path_factory.mktemp("containers"))
-    with stack.timed("images: base"):
-        assert stack.environment_file.exists()
-    with stack.timed("images: build"):
-        stack.compose("build", "customers")
+    with stack.timed("images, of Debian and Python"):
+        assert stack.images is not None
+    with stack.timed("images, of Wafa and the servers"):
+        stack.build()
     try:
         with stack.timed("up, until healthy"):
             stack.up()
-        pytestconfig.stash[SHOWN] = [stack.table()]
+        pytestconfig.stash[SHOWN] = [stack.table(), *stack.told]
+        stack.told.clear()
         yield stack
     except BaseException:
         print(stack.compose("ps"), stack.compose("logs", "--no-color", "--tail", "50"))
@@ -39,7 +40,8 @@ def containers(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Co
         with stack.timed("down"):
             stack.down()
         shown = pytestconfig.stash.setdefault(SHOWN, [])
-        shown.extend(f"{seconds:6.1f} s  {what}" for what, seconds in stack.took.items())
+        shown.extend(f"{seconds:6.0f} s  {what}" for what, seconds in stack.took.items())
+        shown.extend(stack.told)
 
 
 @pytest.fixture(scope="session")

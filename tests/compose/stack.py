@@ -6,6 +6,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -20,16 +21,24 @@ ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "tests" / "compose" / "standins" / "make.sh"
 #: Kept between runs, for what Docker need not do again.
 IMAGE = "wafa-test"
+#: What is built here has this label, by which images are found that another has taken the name of.
+OLD = "wafa.test"
 FILES = ("docker-compose.yml", "tests/compose/compose.yml")
+#: What is there on request alone, but for Grafana: nothing stands in for its image.
+ASKED_FOR = ("driver", "keep", "observe")
 
 
-def output(*command: str | Path, within: float = 300, **options: Any) -> str:
-    """Run a command and return what it prints; what it complains of is in the error."""
-    done = subprocess.run(
-        [*map(str, command)], cwd=ROOT, capture_output=True, text=True, timeout=within, **options
-    )
+def run(*command: str | Path, within: float = 300, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command that succeeds; what it complains of is in the error."""
+    how: dict[str, Any] = {"cwd": ROOT, "capture_output": True, "text": True, **options}
+    done = subprocess.run([*map(str, command)], timeout=within, **how)
     assert not done.returncode, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return done
+
+
+def output(*command: str | Path, **options: Any) -> str:
+    """Run a command that succeeds, and return what it prints."""
+    return run(*command, **options).stdout
 
 
 def docker(*arguments: str) -> str:
@@ -75,22 +84,43 @@ class Driving:
 
 @dataclass
 class Containers:
-    """A Compose project. `took` collects how long what took, in seconds."""
+    """A Compose project. `took` collects how long what took (seconds); `told`, what else is worth knowing."""
 
     folder: Path
     project: str = field(default_factory=lambda: f"wafa-test-{uuid.uuid4().hex[:8]}")
     until: date = field(default_factory=lambda: datetime.now(UTC).date())
     took: dict[str, float] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+
+    @cached_property
+    def images(self) -> str:
+        """The images to be used where they are not the real ones, as lines for `.env`."""
+        return self._prepare("names")
+
+    def _prepare(self, what: str) -> str:
+        done = run("sh", IMAGES, what, within=1200)
+        self.told += done.stderr.splitlines()
+        return done.stdout
+
+    def build(self) -> None:
+        """Build our own image, and beside it what stands in for the servers'."""
+        assert self.environment_file.exists()
+        with ThreadPoolExecutor() as both:
+            servers = both.submit(self._prepare, "servers") if self.images else None
+            self.compose("build", "customers", within=1200)
+            if servers:
+                servers.result()
+        docker("image", "prune", "--force", f"--filter=label={OLD}")
 
     @cached_property
     def environment_file(self) -> Path:
         """`.env` as deploy/env.sh writes it, with images, and with a free port for the front door."""
         shift = (Demo.launch_moment(self.until) - datetime.now(UTC)).total_seconds()
-        images = output("sh", IMAGES, within=1200)
-        path = self.folder / "env"
+        path = self.folder / ".env"
         path.write_text(
-            f"{output('sh', 'deploy/env.sh')}{images}WAFA_IMAGE={IMAGE}\nWAFA_PUBLISHED=127.0.0.1:\n"
+            f"{output('sh', 'deploy/env.sh')}{self.images}WAFA_IMAGE={IMAGE}\nWAFA_PUBLISHED=127.0.0.1:\n"
             f"MAIL_PUBLISHED=127.0.0.1:\nCLOCK_SHIFT={shift:.0f}\nSECRETS_FOLDER={self.folder / 'secrets'}\n"
+            f"BACKUPS_FOLDER={self.folder / 'backups'}\n"
         )
         output("sh", "deploy/secrets.sh", path, self.folder / "secrets")
         return path
@@ -108,8 +138,38 @@ class Containers:
         self.compose("up", "--detach", "--no-build", *arguments)
         eventually(self.is_healthy, within=180, every=1)
 
+    def scale(self, **replicas: int) -> None:
+        """Bring up as many containers of each service, and leave those that run as they are."""
+        self.up("--no-recreate", *(f"--scale={service}={number}" for service, number in replicas.items()))
+
     def down(self) -> None:
-        self.compose("--profile", "driver", "down", "--volumes", "--remove-orphans", "--timeout", "3")
+        profiles = [part for name in ASKED_FOR for part in ("--profile", name)]
+        self.compose(*profiles, "down", "--volumes", "--remove-orphans", "--timeout", "3")
+        assert not self.left_over()
+
+    def left_over(self) -> list[str]:
+        """Return what Docker still has of the project."""
+        of_ours = f"--filter=label=com.docker.compose.project={self.project}"
+        kinds = (("container", "--all"), ("network",), ("volume",))
+        return [
+            f"{kind} {one}"
+            for kind, *arguments in kinds
+            for one in docker(kind, "ls", "--quiet", *arguments, of_ours).split()
+        ]
+
+    def as_documented(self, commands: str) -> str:
+        """Run commands of a document, as who sits in the folder of `.env`; return what they print."""
+        lines = self.environment_file.read_text("utf-8").splitlines()
+        environment = {
+            **os.environ,
+            **dict(line.split("=", 1) for line in lines if line and not line.startswith("#")),
+            "COMPOSE_FILE": ":".join(str(ROOT / file) for file in FILES),
+            "COMPOSE_PROJECT_NAME": self.project,
+            "COMPOSE_PROFILES": "demo",
+        }
+        typed = commands.replace("docker compose", " ".join(compose_command()))
+        at_a_terminal = ("script", "--quiet", "--return", "--command", f"set -eu\n{typed}", "/dev/null")
+        return output(*at_a_terminal, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL)
 
     def ids(self, service: str | None = None) -> list[str]:
         """Return the ids of the containers, those that run and those that do not."""
@@ -130,7 +190,11 @@ class Containers:
 
     def is_healthy(self) -> bool:
         """Tell whether every container is."""
-        return set(self.health().values()) == {"healthy"}
+        return self.are_healthy()
+
+    def are_healthy(self, service: str | None = None) -> bool:
+        """Tell whether all containers of a service are, or simply all."""
+        return set(self.health(service).values()) == {"healthy"}
 
     def execute(self, container: str, *command: str) -> str:
         return docker("exec", container, *command)

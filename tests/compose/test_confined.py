@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.compose.stack import IMAGE, Containers, docker
-from wafa.runtime.topology import QUARANTINE, suspects_queue
+from wafa.runtime.topology import QUARANTINE, QUEUES, suspects_queue
 from wafa.services import GATEWAY, PROCESSES, SERVICES, WEB, WORKERS
 
 OURS = {"customer.recognized.v1", "loyalty.member_updated.v1"}
@@ -38,6 +38,22 @@ def test_a_service_reads_its_own_queues_alone(tried: list[dict[str, Any]], user:
     own = {f"wafa.{user}", suspects_queue(f"wafa.{user}")}
     expected = own | ({QUARANTINE} if user == "interactions" else set())
     assert done(tried, "rabbitmq", user, "read") == expected
+
+
+@pytest.mark.parametrize("user", [*PROCESSES, "publisher", "backup"])
+def test_nobody_puts_anything_straight_into_a_queue(tried: list[dict[str, Any]], user: str) -> None:
+    assert done(tried, "rabbitmq", user, "write") == set()
+
+
+def test_who_backs_up_reads_every_database_counts_messages_and_does_nothing_else(
+    tried: list[dict[str, Any]],
+) -> None:
+    assert done(tried, "mongodb", "backup", "read") == {f"wafa_{name}" for name in WORKERS}
+    assert done(tried, "mongodb", "backup", "write") == set()
+    assert done(tried, "mongodb", "backup", "list databases") == set()
+    assert done(tried, "rabbitmq", "backup", "count") == {*QUEUES}
+    assert done(tried, "rabbitmq", "backup", "read") == set()
+    assert done(tried, "rabbitmq", "backup", "publish") == set()
 
 
 @pytest.mark.parametrize("user", SERVICES)

@@ -29,9 +29,7 @@ def _played(figures: list[dict[str, str]]) -> None:
 @pytest.fixture(scope="module")
 def scaled(containers: Containers, figures: list[dict[str, str]]) -> Containers:
     with containers.timed("scale"):
-        containers.up(
-            "--no-recreate", *(f"--scale={service}={number}" for service, number in REPLICAS.items())
-        )
+        containers.scale(**REPLICAS)
     return containers
 
 

@@ -19,11 +19,13 @@ from wafa.stack import default_folder, running
 
 @contextmanager
 def the_system() -> Iterator[tuple[Databases, Queues | None]]:
-    """Yield databases and queues: those of the environment, else of the stack that runs here.
+    """Yield databases and queues: those of the environment (or its files), else of the stack that runs here.
 
     Where only `MONGODB_URI` is set, there is no broker to ask.
     """
-    mongodb_uri, amqp_uri = os.environ.get("MONGODB_URI", ""), os.environ.get("AMQP_URI", "")
+    settings = load_settings()
+    mongodb_uri = settings.mongodb_uri if _is_set("MONGODB_URI") else ""
+    amqp_uri = settings.amqp_uri if _is_set("AMQP_URI") else ""
     if not mongodb_uri:
         stack = running()
         if not stack:
@@ -32,9 +34,15 @@ def the_system() -> Iterator[tuple[Databases, Queues | None]]:
                 " who may read all five databases (for a restore: write), and AMQP_URI to its broker."
             )
         mongodb_uri, amqp_uri = stack.mongodb_uri, stack.amqp_uri
-    prefix = load_settings().database_prefix
-    with open_databases(mongodb_uri, prefix) as databases, open_queues(amqp_uri) as queues:
+    with (
+        open_databases(mongodb_uri, settings.database_prefix) as databases,
+        open_queues(amqp_uri) as queues,
+    ):
         yield databases, queues
+
+
+def _is_set(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 @contextmanager

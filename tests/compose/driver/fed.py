@@ -1,7 +1,9 @@
 """A shop whose purchases come in whatever breaks, and who compares in the end.
 
-`fed.py NAME CUSTOMERS PER_SECOND` prints one JSON object a line: {"published": n} as it goes along, and at
-last what differs, as {"differs": {...}}. Exit code 1 when anything does.
+`fed.py NAME CUSTOMERS PER_SECOND [EXPECTED]` prints one JSON object a line: {"published": n} as it goes
+along, what all figures are to be in the end, as {"expected": {...}}, and at last what differs, as
+{"differs": {...}}. Exit code 1 when anything does. With EXPECTED, those figures count: what comes again adds
+nothing.
 """
 
 import json
@@ -31,18 +33,19 @@ AWAY = (Transient, RemoteFailed, OSError, amqp.exceptions.AMQPError)
 Totals = dict[str, Decimal]
 
 
-def main(name: str, customers: int, per_second: float) -> int:
+def main(name: str, customers: int, per_second: float, known: Totals | None = None) -> int:
     history = read_history(Path("examples/data/cdnow.csv"))
     chosen = set(list(dict.fromkeys(line.customer for line in history))[:customers])
     lines = [line for line in history if line.customer in chosen]
     before = asked(totals)
     feed(list(purchases(lines, name=name, currency="USD", until=datetime.now(UTC).date())), per_second)
-    expected = {
+    expected = known or {
         "interactions": before["interactions"] + len(lines),
         "purchases": before["purchases"] + len(lines),
         "spend": before["spend"] + sum(line.amount for line in lines),
         "rejected": before["rejected"],
     }
+    say(expected={what: str(figure) for what, figure in expected.items()})
     differs = settled(lambda services: differences(services, expected, lines, name))
     say(differs=differs)
     return 1 if differs else 0
@@ -126,4 +129,5 @@ def say(**what: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))
+    known = {what: Decimal(figure) for text in sys.argv[4:] for what, figure in json.loads(text).items()}
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), known))

@@ -28,7 +28,9 @@ def main() -> None:
     for user in PROCESSES:
         tell("mongodb", user, in_mongodb(mongodb(user)))
         tell("rabbitmq", user, in_rabbitmq(lambda user=user: rabbitmq(user)))
-    tell("rabbitmq", "publisher", in_rabbitmq(lambda: rabbitmq("publisher")))
+    tell("mongodb", "backup", in_mongodb(mongodb("backup")))
+    for user in ("publisher", "backup"):
+        tell("rabbitmq", user, in_rabbitmq(lambda user=user: rabbitmq(user)))
     tell("mongodb", "nobody", in_mongodb("mongodb://mongodb:27017/"))
     with MongoClient(mongodb("loyalty", "wrong")) as client:
         tell(
@@ -41,7 +43,7 @@ def main() -> None:
 
 
 def mongodb(user: str, password: str | None = None) -> str:
-    database = "wafa_gateway" if user == "web" else f"wafa_{user}"
+    database = {"web": "wafa_gateway", "backup": "admin"}.get(user, f"wafa_{user}")
     return f"mongodb://{user}:{password or secret(user)}@mongodb:27017/?authSource={database}"
 
 
@@ -88,15 +90,17 @@ def in_rabbitmq(open_connection: Callable[[], amqp.Connection]) -> Iterator[Atte
     for queue in QUEUES:
         # Unacknowledged: what it should get goes back with the channel.
         yield "read", queue, may(lambda channel, queue=queue: channel.basic_get(queue))
+        yield "write", queue, may(lambda channel, queue=queue: unheard(channel, "", queue))
+        yield "count", queue, may(lambda channel, queue=queue: channel.queue_declare(queue, passive=True))
     for kind in ("purchase.completed.v1", "customer.recognized.v1", "loyalty.member_updated.v1"):
-        yield "publish", kind, may(lambda channel, kind=kind: unheard(channel, kind))
+        yield "publish", kind, may(lambda channel, kind=kind: unheard(channel, EXCHANGE, kind))
     connection.close()
 
 
-def unheard(channel: amqp.Channel, kind: str) -> None:
+def unheard(channel: amqp.Channel, exchange: str, key: str) -> None:
     """Publish what quarantine would get, and take it back: only whether it is allowed counts."""
     channel.tx_select()
-    channel.basic_publish(amqp.Message("{}"), EXCHANGE, kind)
+    channel.basic_publish(amqp.Message("{}"), exchange, key)
     channel.tx_rollback()
 
 

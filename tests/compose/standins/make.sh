@@ -1,36 +1,41 @@
 #!/bin/sh
-# Prints which images the containers are to have, as lines for `.env`: the real ones where a registry can be reached,
-# otherwise stand-ins made here from Debian's packages and PyPI's. Their names begin with wafa-standin.
+# Which images the containers are to have: the real ones where a registry can be reached, otherwise stand-ins made here
+# from Debian's packages and PyPI's. Their names begin with wafa-standin.
 #
-#   WAFA_STANDINS=1 makes stand-ins in any case.
+#   sh make.sh names      prints them as lines for `.env`; what our own image is built on is there then
+#   sh make.sh servers    makes the other stand-ins
+#
+# WAFA_STANDINS=1 makes stand-ins in any case.
 set -eu
 cd "$(dirname "$0")"
 root=../../..
+servers='rabbitmq mongodb mail prometheus'
 
 real() { sed -n "s/^#$1=//p" "$root/.env.example"; }
+variable() { echo "$(echo "$1" | tr a-z A-Z)_IMAGE"; }
 had() { docker image inspect "$1" >/dev/null 2>&1; }
 told() { echo "$*" >&2; }
 
 all_are_had() {
     [ -z "${WAFA_STANDINS:-}" ] || return 1
-    for name in PYTHON_IMAGE RABBITMQ_IMAGE MONGODB_IMAGE MAIL_IMAGE; do
-        had "$(real "$name")" || timeout 300 docker pull -q "$(real "$name")" >/dev/null 2>&1 || return 1
+    for name in python $servers; do
+        image=$(real "$(variable "$name")")
+        had "$image" || timeout 300 docker pull -q "$image" >/dev/null 2>&1 || return 1
     done
 }
 
-timed() {  # what, command
-    what=$1
+timed() {  # image, how it is made
+    image=$1
     shift
     began=$(date +%s)
     "$@" >&2
-    told "$(printf '%-32s %4d s  %s' "$what" $(($(date +%s) - began)) "$(size "$what")")"
+    told "$(printf '%6d s  %s, %s' $(($(date +%s) - began)) "$image" "$(docker image ls --format '{{.Size}}' "$image")")"
 }
-
-size() { docker image ls --format '{{.Size}}' "$1"; }
 
 # Debian itself, with Python. Where this machine's own Debian packages come from, they come from here.
 debian() {
     if ! command -v mmdebstrap >/dev/null; then
+        apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
     fi
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Origin: Debian' | sort -u | head -n 1)
@@ -52,34 +57,50 @@ reach() {
     } > "$1/pip.conf"
 }
 
-build() {  # image, further arguments
-    image=$1
+build() {  # what; further arguments
+    what=$1
     shift
-    DOCKER_BUILDKIT=0 docker build --network host --tag "$image" "$@" >"$scratch/log" 2>&1 ||
-        { cat "$scratch/log"; exit 1; }
+    DOCKER_BUILDKIT=0 docker build --network host --tag "wafa-standin-$what" "$@" >"$scratch/$what.log" 2>&1 ||
+        { cat "$scratch/$what.log"; exit 1; }
 }
 
-if all_are_had; then
-    exit 0
-fi
-told "Making stand-ins for the images ..."
+names() {
+    if all_are_had; then return; fi
+    told "Stand-ins are made for the images."
+    had wafa-standin-debian || timed wafa-standin-debian debian
+    reach "$scratch/python"
+    timed wafa-standin-python build python --file python.Dockerfile "$scratch/python"
+    for name in python $servers; do
+        echo "$(variable "$name")=wafa-standin-$name"
+    done
+}
+
+in_python() {  # the two of them share what they begin with
+    mkdir "$scratch/servers"
+    cp -r mongodb mail "$scratch/servers"
+    # Without its hashes, which pip wants for everything or for nothing.
+    sed -nE 's/^([A-Za-z0-9._-]+==.*[^ \\]) *\\?$/\1/p' "$root/requirements-dev.txt" > "$scratch/servers/constraints.txt"
+    mkdir "$scratch/servers/bin"
+    if command -v secantusd-rs >/dev/null; then cp "$(command -v secantusd-rs)" "$scratch/servers/bin"; fi
+    for one in mongodb mail; do
+        timed "wafa-standin-$one" build "$one" --file servers.Dockerfile --target "$one" "$scratch/servers"
+    done
+}
+
+# Side by side: some wait for the network while others unpack.
+servers() {
+    timed wafa-standin-rabbitmq build rabbitmq --file rabbitmq.Dockerfile rabbitmq &
+    rabbitmq=$!
+    timed wafa-standin-prometheus build prometheus - < prometheus.Dockerfile &
+    prometheus=$!
+    in_python
+    wait "$rabbitmq"
+    wait "$prometheus"
+}
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-had wafa-standin-debian || timed wafa-standin-debian debian
-
-reach "$scratch/python"
-timed wafa-standin-python build wafa-standin-python --file python.Dockerfile "$scratch/python"
-timed wafa-standin-rabbitmq build wafa-standin-rabbitmq --file rabbitmq.Dockerfile rabbitmq
-
-mkdir "$scratch/servers"
-cp -r mongodb mail "$scratch/servers"
-# Without its hashes, which pip wants for everything or for nothing.
-sed -nE 's/^([A-Za-z0-9._-]+==.*[^ \\]) *\\?$/\1/p' "$root/requirements-dev.txt" > "$scratch/servers/constraints.txt"
-mkdir "$scratch/servers/bin"
-if command -v secantusd-rs >/dev/null; then cp "$(command -v secantusd-rs)" "$scratch/servers/bin"; fi
-timed wafa-standin-mongodb build wafa-standin-mongodb --file servers.Dockerfile --target mongodb "$scratch/servers"
-timed wafa-standin-mail build wafa-standin-mail --file servers.Dockerfile --target mail "$scratch/servers"
-
-for name in python rabbitmq mongodb mail; do
-    echo "$(echo $name | tr a-z A-Z)_IMAGE=wafa-standin-$name"
-done
+case ${1:-} in
+    names | servers) "$1" ;;
+    *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+esac

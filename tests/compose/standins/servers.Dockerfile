@@ -3,7 +3,7 @@ FROM wafa-standin-python AS servers
 COPY constraints.txt /tmp/
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/python -m pip install --quiet --only-binary :all: --constraint /tmp/constraints.txt \
-        aiosmtpd pymongo
+        aiosmtpd pymongo quickjs==1.19.4
 
 FROM servers AS mongodb
 COPY bin/ /tmp/bin/
@@ -11,7 +11,6 @@ COPY bin/ /tmp/bin/
 RUN if [ -x /tmp/bin/secantusd-rs ]; then mv /tmp/bin/secantusd-rs /usr/local/bin/secantusd; \
     else /opt/venv/bin/python -m pip install --quiet --only-binary :all: --constraint /tmp/constraints.txt \
             SecantusDB && ln -s /opt/venv/bin/secantusd-py /usr/local/bin/secantusd; fi \
- && /opt/venv/bin/python -m pip install --quiet --only-binary :all: quickjs==1.19.4 \
  && groupadd --gid 999 mongodb && useradd --uid 999 --gid 999 mongodb \
  && install -d -o mongodb -g mongodb /data/db /data/configdb /docker-entrypoint-initdb.d
 COPY mongodb/docker-entrypoint.sh mongodb/mongosh /usr/local/bin/
@@ -21,6 +20,7 @@ ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["mongod"]
 
 FROM servers AS mail
-COPY mail/mailpit /mailpit
+COPY mail/catch.py /opt/
+COPY mail/mailpit /
 EXPOSE 1025 8025
 ENTRYPOINT ["/mailpit"]

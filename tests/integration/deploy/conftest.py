@@ -12,7 +12,7 @@ from wafa.services import PROCESSES
 from wafa.stack import Stack
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "rabbitmq" / "definitions.sh"
-USERS = ("admin", "publisher", *PROCESSES)
+USERS = ("admin", "publisher", "backup", *PROCESSES)
 
 Address = Callable[[str], str]
 

@@ -2,12 +2,15 @@
 
 import http.client
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import trustme
+import yaml
 
 from tests.conftest import unique_name
 from tests.waiting import eventually
@@ -26,7 +29,7 @@ from wafa.stack.ports import LOOPBACK, Ports, answers
 from wafa.stack.rabbitmq import DEPLOY, Rabbitmq
 from wafa.stack.supervisor import Supervisor
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 LISTENER = """
 listeners.tcp = none
@@ -154,6 +157,17 @@ def test_the_front_door_speaks_https_and_nothing_else(system: Stack, secured: Se
     with pytest.raises((http.client.HTTPException, OSError)):
         plain.getresponse()
     plain.close()
+
+
+def test_the_health_check_of_its_container_finds_it_well(system: Stack, secured: Secured) -> None:
+    compose = yaml.safe_load((DEPLOY.parent / "docker-compose.yml").read_text("utf-8"))
+    [_, python, *arguments, script] = compose["services"][WEB]["healthcheck"]["test"]
+    assert python == "python"
+    port = system.http_urls(WEB)[0].rpartition(":")[2]
+    check = [sys.executable, *arguments, script.replace("8000", port)]
+    for certificate, code in ((f"{secured.folder}/server.pem", 0), ("", 1)):
+        done = subprocess.run(check, env={"WAFA_HTTP_CERT": certificate}, capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
 
 
 def test_a_broker_signed_by_another_authority_is_not_spoken_to(secured: Secured) -> None:

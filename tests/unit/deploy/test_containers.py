@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
 DEPLOY = ROOT / "deploy"
 SECRETS = DEPLOY / "secrets.sh"
+#: Of these, what ends when it is done.
+ERRANDS = "keep"
 DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 FILE = "_FILE"
 CHECK = runpy.run_path(str(ROOT / "deploy" / "local" / "check_compose.py"))
@@ -51,6 +53,10 @@ def told(containers: dict[str, Any]) -> set[str]:
     return {name for name in names if not name.startswith("OTEL_")}
 
 
+def is_errand(container: dict[str, Any]) -> bool:
+    return ERRANDS in container.get("profiles", ())
+
+
 @pytest.mark.parametrize("overlay", [None, *CHECK["OVERLAYS"]])
 def test_the_compose_file_is_well_formed(overlay: str | None) -> None:
     assert list(CHECK["problems"](ROOT, overlay)) == []
@@ -58,6 +64,8 @@ def test_the_compose_file_is_well_formed(overlay: str | None) -> None:
 
 def test_every_service_runs_in_a_container_of_the_one_image(containers: dict[str, Any]) -> None:
     ours = {name: one for name, one in containers.items() if "build" in one}
+    errands = {name: ours.pop(name)["entrypoint"] for name in [*ours] if is_errand(ours[name])}
+    assert errands == {name: ["wafa", name] for name in ("backup", "restore")}
     assert set(ours) == set(PROCESSES)
     commands = {name: ["serve"] if name == WEB else ["run", name] for name in PROCESSES}
     assert {name: one["command"] for name, one in ours.items()} == commands
@@ -84,7 +92,7 @@ def test_what_a_service_reads_can_be_set_in_one_place(
 def test_a_service_speaks_for_itself_alone(containers: dict[str, Any], secrets: dict[str, str]) -> None:
     passwords = dict(line.split("=") for line in secrets["rabbitmq_users"].splitlines())
     assert secrets["mongodb_users"].splitlines() == [
-        f"{name.upper()}_PASSWORD={passwords[f'{name.upper()}_PASSWORD']}" for name in PROCESSES
+        f"{name.upper()}_PASSWORD={passwords[f'{name.upper()}_PASSWORD']}" for name in (*PROCESSES, "backup")
     ]
     for name in PROCESSES:
         environment = containers[name]["environment"]
@@ -94,6 +102,18 @@ def test_a_service_speaks_for_itself_alone(containers: dict[str, Any], secrets: 
         assert environment["MONGODB_URI_FILE"] == f"/run/secrets/mongodb_{name}"
         assert secrets[f"amqp_{name}"] == f"amqp://{name}:{secret}@rabbitmq:5672/%2F"
         assert secrets[f"mongodb_{name}"] == f"mongodb://{name}:{secret}@mongodb:27017/?authSource={database}"
+
+
+def test_a_backup_is_made_by_who_may_only_read_and_a_restore_by_who_may_write(
+    containers: dict[str, Any], secrets: dict[str, str]
+) -> None:
+    for name, user in (("backup", "backup"), ("restore", "admin")):
+        for server in ("amqp", "mongodb"):
+            assert (
+                containers[name]["environment"][f"{server.upper()}_URI_FILE"]
+                == f"/run/secrets/{server}_{name}"
+            )
+            assert secrets[f"{server}_{name}"].startswith(f"{server}://{user}:")
 
 
 def test_a_container_gets_the_secrets_that_it_reads_and_no_other(containers: dict[str, Any]) -> None:
@@ -136,8 +156,9 @@ def test_no_container_takes_all_memory_or_fills_the_disk_with_its_log(containers
 
 def test_every_container_tells_its_health_and_comes_back(containers: dict[str, Any]) -> None:
     for name, one in containers.items():
-        assert "healthcheck" in one, name
-        assert one["restart"] == "unless-stopped", name
+        lasts = not is_errand(one)
+        assert (one["healthcheck"]["test"] != ["NONE"]) is lasts, name
+        assert one["restart"] == ("unless-stopped" if lasts else "no"), name
 
 
 def test_images_are_pinned(containers: dict[str, Any]) -> None:
@@ -161,7 +182,7 @@ def test_no_password_stands_in_the_environment_of_a_container(text: str) -> None
 
 def test_everyone_gets_a_password_of_their_own() -> None:
     passwords = dict(re.findall(r"^(\w+_PASSWORD)=(\w{32,})$", fresh(), re.MULTILINE))
-    users = (*PROCESSES, "publisher", "rabbitmq_admin", "mongodb_admin", "grafana_admin")
+    users = (*PROCESSES, "publisher", "backup", "rabbitmq_admin", "mongodb_admin", "grafana_admin")
     assert set(passwords) == {f"{user.upper()}_PASSWORD" for user in users}
     assert len(set(passwords.values())) == len(passwords)
 
@@ -173,7 +194,8 @@ def test_the_database_knows_every_service() -> None:
 
 
 def test_the_image_gets_all_that_it_copies() -> None:
-    sources = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    sources = [source for one in copied for source in one.split()]
     ignore = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     assert "*" in ignore
     for source in sources:

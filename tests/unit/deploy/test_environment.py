@@ -12,12 +12,12 @@ from wafa.services import PROCESSES
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
-FILES = ("docker-compose.yml", "deploy/amqp.yml", "deploy/traces.yml")
+FILES = ("docker-compose.yml", "deploy/amqp.yml", "deploy/tls.yml", "deploy/traces.yml")
 COMPOSE = "".join((ROOT / name).read_text("utf-8") for name in FILES)
 OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
 LOCAL = {"WAFA_STATE"}
 #: Whose passwords deploy/secrets.sh hands on to containers.
-USERS = (*PROCESSES, "publisher", "rabbitmq_admin", "mongodb_admin", "grafana_admin")
+USERS = (*PROCESSES, "publisher", "backup", "rabbitmq_admin", "mongodb_admin", "grafana_admin")
 #: Read by Compose itself.
 OF_COMPOSE = {"COMPOSE_FILE"}
 

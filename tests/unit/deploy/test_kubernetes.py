@@ -226,7 +226,7 @@ def test_the_operators_servers_are_ours() -> None:
     [database] = of_kind(data, "MongoDBCommunity").values()
     known = {one["name"]: one["db"] for one in database["spec"]["users"]}
     databases = {name: f"wafa_{GATEWAY if name == WEB else name}" for name in PROCESSES}
-    assert known == {"admin": "admin", **databases}
+    assert known == {"admin": "admin", "backup": "admin", **databases}
     [broker] = of_kind(data, "RabbitmqCluster").values()
     told = set(broker["spec"]["rabbitmq"]["additionalConfig"].splitlines())
     files = [DEPLOY / "rabbitmq" / "rabbitmq.conf", DEPLOY / "cluster" / "rabbitmq.conf"]
