@@ -78,7 +78,7 @@ check: $(READY)  ## Lint, types, import rules, generated documents, compose file
 audit: $(READY)  ## Known vulnerabilities of what is pinned (a part of check; without a network it says so and passes)
 	$(BIN)/python deploy/local/audit.py
 
-bench: servers  ## Measure, against stock nameko and against bare loops; writes JSON and a table
+bench: servers  ## Measure, against stock nameko, aio-pika and bare loops; writes JSON and tables (docs/benchmarks.md)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(READY)  ## Generate what comes from the code: the contracts' documents, that of HTTP, the broker's definitions

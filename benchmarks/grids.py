@@ -1,34 +1,41 @@
 """The figures as rows under headings, for whatever shows them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from benchmarks.aims import Aim
+from benchmarks.grid import Grid, memory
+from benchmarks.grids_edge import front, outreach, webhooks
+from benchmarks.results import Results
 
 Figures = dict[str, Any]
 SERVERS = ("rabbitmq", "mongodb")
+#: As many as the aim of 5,000 events/s has.
+CORES = 2
+#: Of a profile: parts in all, functions of each process.
+PARTS, FUNCTIONS = 14, 5
 NAMES = {
     "wafa": "Wafa",
     "wafa_without_gateway": "Wafa, but for webhooks",
     "floor": "floor",
     "wafa_hundreds": "Wafa, by the hundred",
     "floor_hundreds": "floor, by the hundred",
+    "aio": "aio-pika",
     "stock": "stock nameko",
     "stock_rpc": "stock nameko, asking by RPC",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table; the first column is a name, all others are figures."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-
-
-def grids(results: Figures) -> dict[str, list[Grid]]:
+def grids(results: Results) -> dict[str, list[Grid]]:
     """Return a grid or more for each measurement that was taken, by its name."""
-    return {name: [*of(results[name])] for name, of in GRIDS.items() if name in results}
+    return {name: [*of(results[name]["figures"])] for name, of in GRIDS.items() if name in results}
+
+
+def of_aims(aims: Iterable[Aim]) -> Grid:
+    """Return what was asked for, beside what was found."""
+    rows = [(aim.words, aim.found, "met" if aim.met else "not met") for aim in aims]
+    return Grid("Aims", ("asked for", "found", ""), rows)
 
 
 def throughput(figures: Figures) -> Iterator[Grid]:
@@ -42,19 +49,52 @@ def throughput(figures: Figures) -> Iterator[Grid]:
         rates = (f"{run[rate]:,.0f}" for rate in ("events_per_second", "events_per_second_to_rest"))
         ratios = (f"{ratio:.2f}" for ratio in run.get("wafa_is_times", {"": 1.0, " ": 1.0}).values())
         rows.append((NAMES[name], *rates, *per_event, *ratios))
+    yield _room(figures)
     events = figures["wafa"]["events"]
     yield Grid(f"Throughput: {events:,} purchases, until the last is in the ledger", headings, rows)
-    yield _memory(f"Memory after {events:,} purchases", figures["wafa"]["memory_mib"])
+    yield memory(f"Memory after {events:,} purchases", figures["wafa"]["memory_mib"])
+
+
+def _room(figures: Figures) -> Grid:
+    """Return what two cores could do at most, by the processor time of an event, with servers and without."""
+    rows = []
+    for name, run in figures.items():
+        all_of_it = sum(run["cpu_seconds"].values())
+        own = all_of_it - sum(run["cpu_seconds"].get(server, 0) for server in SERVERS)
+        most = (f"{CORES * run['events'] / seconds:,.0f}" for seconds in (all_of_it, own))
+        rows.append((NAMES[name], *most, f"{run['cores_busy']:.2f}"))
+    headings = ("", "all on them", "broker and database elsewhere", "cores that were busy")
+    return Grid("Events/s at which two cores are full, by processor time", headings, rows)
 
 
 def latency(figures: Figures) -> Iterator[Grid]:
-    """Yield the quantiles."""
+    """Yield the quantiles at each load."""
     names = ("p50_ms", "p95_ms", "p99_ms", "max_ms")
-    row = (f"{figures['events_per_second']:,.0f} events/s", *(f"{figures[name]:,.0f}" for name in names))
-    yield Grid("Latency: publish to loyalty event", ("", "p50 ms", "p95 ms", "p99 ms", "max ms"), [row])
+    rows = [
+        (
+            f"{load['share']:.0%} of full load, {load['events_per_second']:,.0f} events/s",
+            *(f"{load[name]:,.0f}" for name in names),
+        )
+        for load in figures["loads"]
+    ]
+    title = f"Latency: publish to loyalty event; {figures['full']:,.0f} events/s is full load"
+    yield Grid(title, ("", "p50 ms", "p95 ms", "p99 ms", "max ms"), rows)
 
 
-def flatness(figures: Figures) -> Iterator[Grid]:
+def replicas(figures: Figures) -> Iterator[Grid]:
+    """Yield the throughput by processes of loyalty and of interactions, and what limits it."""
+    rows = []
+    for run in figures["runs"]:
+        spent = run["cpu_seconds"]
+        per_event = [1000 * seconds / run["events"] for seconds in (sum(spent.values()), spent["mongodb"])]
+        costs = (f"{cost:.2f}" for cost in per_event)
+        rate = f"{run['events_per_second']:,.0f}"
+        rows.append((str(run["processes"]), rate, f"{run['of_one']:.2f}", *costs, run["limit"]))
+    headings = ("processes of each", "events/s", "of one", "CPU ms/event", "database", "limit")
+    yield Grid("Replicas: loyalty and interactions with 1, 2, 3 processes", headings, rows)
+
+
+def growth(figures: Figures) -> Iterator[Grid]:
     """Yield the cost of 1,000 events at each size, then the memory at the last."""
     looks = figures["looks"]
     processes = list(looks[0]["cpu_seconds_per_1000"])
@@ -71,74 +111,7 @@ def flatness(figures: Figures) -> Iterator[Grid]:
     rows.append(("last / first", *ratios, *("" for _ in processes)))
     headings = ("stored", "seconds", "CPU s", *processes)
     yield Grid("Cost of 1,000 events when so many are stored", headings, rows)
-    yield _memory(f"Memory with {looks[-1]['stored']:,} interactions stored", looks[-1]["memory_mib"])
-
-
-def outreach(figures: Figures) -> Iterator[Grid]:
-    """Yield how fast outreach is, then the memory of the senders."""
-    mails, preview = figures["mails"], figures["preview"]
-    cpu = ", ".join(f"{name} {spent:.2f}" for name, spent in mails["cpu_ms_per_mail"].items())
-    rows = [
-        ("decisions, one core", f"{figures['decisions']['decisions_per_second']:,}/s"),
-        ("mails written and handed to a sink, one process", f"{figures['handover']['mails_per_second']:,}/s"),
-        (
-            f"the whole way, with the database, by {mails['senders']} senders ({mails['mails']:,} mails)",
-            f"{mails['mails_per_second']:,}/s",
-        ),
-        ("processor time of a mail", f"{cpu} ms"),
-        (f"preview of {preview['people']:,} customers", f"{preview['seconds']:.2f} s"),
-    ]
-    yield Grid("Outreach", ("", ""), rows)
-    yield _memory("Memory of the senders after the mails", mails["memory_mib"])
-    yield _memory(f"Memory of the senders after previews of {preview['people']:,}", preview["memory_mib"])
-
-
-def front(figures: Figures) -> Iterator[Grid]:
-    """Yield rates and times of requests beside a bare Flask, then events by the hundred beside AMQP."""
-    names = {
-        "hello": "bare Flask says hello",
-        "events_singly": "events, one a request",
-        "events_by_the_hundred": "events, a hundred a request",
-        "lookups": "lookups",
-        "cards": "cards",
-        "cards_one_by_one": "cards, one at a time",
-    }
-    rows = [
-        (
-            f"{name} ({one['at_once']} at once)",
-            f"{one['per_second']:,.0f}",
-            f"{one['p50_ms']:.1f}",
-            f"{one['p99_ms']:.1f}",
-        )
-        for key, name in names.items()
-        for one in (figures[key],)
-    ]
-    yield Grid("The front door", ("", "requests/s", "p50 ms", "p99 ms"), rows)
-    hundreds, amqp = figures["events_by_the_hundred"], figures["amqp_hundreds"]
-    rows = [
-        ("HTTP, 8 clients", f"{hundreds['events_per_second']:,}", f"{hundreds['of_amqp']:.2f}"),
-        ("AMQP, one publisher", f"{amqp['events_per_second']:,}", "1.00"),
-    ]
-    yield Grid("Events by the hundred, each confirmed", ("", "events/s", "of AMQP"), rows)
-    yield _memory("Memory of the front door after that", hundreds["memory_mib"])
-
-
-def webhooks(figures: Figures) -> Iterator[Grid]:
-    """Yield the rate of deliveries beside that of a bare client, then how long one takes."""
-    bare, lag = figures["bare"], figures["lag"]
-    rows = [(f"bare client ({bare['at_once']} at once)", f"{bare['per_second']:,.0f}", "1.00", "", "")]
-    for name in ("one", "many"):
-        one = figures[name]
-        spent = one["cpu_ms_per_delivery"]
-        cost = (f"{spent[process]:.2f}" if process in spent else "" for process in ("gateway", "mongodb"))
-        plural = "" if one["subscriptions"] == 1 else "s"
-        named = f"{one['subscriptions']} subscription{plural}"
-        rows.append((named, f"{one['per_second']:,.0f}", f"{one['of_bare']:.2f}", *cost))
-    title = f"Webhooks: {figures['one']['deliveries']:,} deliveries that wait"
-    yield Grid(title, ("", "deliveries/s", "of bare", "CPU ms/delivery", "database"), rows)
-    times = (f"{lag[name]:,.0f}" for name in ("p50_ms", "p99_ms", "max_ms"))
-    row = (f"{lag['events_per_second']:,.0f} events/s", *times)
-    yield Grid("Webhooks: publish to the receiver's call", ("", "p50 ms", "p99 ms", "max ms"), [row])
+    yield memory(f"Memory with {looks[-1]['stored']:,} interactions stored", looks[-1]["memory_mib"])
 
 
 def micro(figures: Figures) -> Iterator[Grid]:
@@ -150,17 +123,32 @@ def micro(figures: Figures) -> Iterator[Grid]:
     yield Grid("Single steps, per event", ("", ""), rows)
 
 
-def _memory(title: str, processes: Figures) -> Grid:
-    rows = [(name, f"{held['rss']:.0f}", f"{held['peak']:.0f}") for name, held in processes.items()]
-    return Grid(title, ("", "MiB", "peak"), rows)
+def profile(figures: Figures) -> Iterator[Grid]:
+    """Yield where the time of busy processes goes: parts of the program, then single functions."""
+    parts: Counter[str] = Counter()
+    for found in figures.values():
+        parts.update(found["parts"])
+    rows = [
+        (name, *(f"{found['parts'].get(name, 0):.0%}" for found in figures.values()))
+        for name, _ in parts.most_common(PARTS)
+    ]
+    yield Grid("Profile: shares of the time that a process is busy", ("", *figures), rows)
+    rows = [
+        (f"{process}: {function}", f"{share:.1%}")
+        for process, found in figures.items()
+        for function, share in [*found["functions"].items()][:FUNCTIONS]
+    ]
+    yield Grid("Profile: the functions on top", ("", "share"), rows)
 
 
 GRIDS = {
     "throughput": throughput,
     "latency": latency,
-    "flatness": flatness,
+    "replicas": replicas,
+    "growth": growth,
     "outreach": outreach,
     "front": front,
     "webhooks": webhooks,
     "micro": micro,
+    "profile": profile,
 }

@@ -13,16 +13,35 @@ from rich.progress import Progress
 from benchmarks.feed import send_steadily
 from benchmarks.finish import wait_for
 from benchmarks.ground import Room
+from benchmarks.workload import comebacks
 from wafa.contracts.envelope import EXCHANGE, Event, decode, event_key
 
 UPDATED = "loyalty.member_updated.v1"
 
 
-def measure(room: Room, events: Sequence[Event], rate: float, bar: Progress) -> dict[str, Any]:
+SHARES = (0.2, 0.4, 0.6)
+#: What the day's first second is for the purchases of each load: no receipt is used twice.
+TURN = 1_000
+
+
+def measure(room: Room, customers: Sequence[str], full: float, seconds: int, bar: Progress) -> dict[str, Any]:
+    """Return the figures at shares of `full`, the events a second that went through at full load.
+
+    Each customer comes once at each load, so the list of them may end before the seconds do.
+    """
+    loads = []
+    for turn, share in enumerate(SHARES, TURN):
+        rate = full * share
+        events = list(comebacks(customers, min(int(rate * seconds), len(customers)), turn))
+        loads.append({"share": share, **_at(rate, room, events, bar)})
+    return {"full": full, "loads": loads}
+
+
+def _at(rate: float, room: Room, events: Sequence[Event], bar: Progress) -> dict[str, Any]:
     """Publish single events at a steady rate (a second) to services that run; return the figures.
 
-    An event's clock starts when it was due, whether or not we were late to send it. The events must be of
-    customers so different that no two of one customer are under way at once. The first second is left out.
+    An event's clock starts when it was due, whether or not we were late to send it. The first second is left
+    out.
 
     Raises:
         WrongOutcome: an event was not heard of again.
@@ -34,7 +53,7 @@ def measure(room: Room, events: Sequence[Event], rate: float, bar: Progress) -> 
         due = {event_key(event): at for event, at in zip(events, moments, strict=True)}
         wait_for("the last loyalty events", lambda: due.keys() <= heard.keys(), lambda: len(heard))
     took = sorted(1000 * (heard[key] - at) for key, at in due.items() if at > moments[0] + 1)
-    cuts = quantiles(took, n=100)
+    cuts = quantiles(took, n=100, method="inclusive")
     return {
         "events": len(took),
         "events_per_second": round(rate, 1),

@@ -13,7 +13,10 @@ import psutil
 from benchmarks.ground import Room
 from wafa.stack.mongodb import find_program
 
-PACKAGES = ("nameko", "kombu", "amqp", "eventlet", "pymongo", "msgspec", "jsonschema-rs", "marshmallow")
+PACKAGES = (
+    "nameko", "kombu", "amqp", "eventlet", "pymongo", "msgspec", "jsonschema-rs", "marshmallow", "flask",
+    "gunicorn", "aio-pika",
+)  # fmt: skip
 
 
 def describe(room: Room) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import urllib.request
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,9 +16,12 @@ from wafa.stack import WORKERS, Stack
 class RealServices:
     """Wafa itself, each service a process, exactly as `wafa up` runs it."""
 
-    def __init__(self, room: Room, services: Sequence[str] = WORKERS) -> None:
+    def __init__(
+        self, room: Room, services: Sequence[str] = WORKERS, replicas: Mapping[str, int] | None = None
+    ) -> None:
         self._room = room
         self._services = services
+        self._replicas = replicas or {}
         self._followers = self._stack("followers", [name for name in services if name != HEAD])
         self._head = self._stack("head", [HEAD])
 
@@ -39,7 +42,7 @@ class RealServices:
     def pids(self) -> dict[str, int]:
         """Return the process ids of the services."""
         identities = self._followers.identities() + self._head.identities()
-        return {one.name: one.pid for one in identities if one.name in self._services}
+        return {one.name: one.pid for one in identities if one.name.partition("-")[0] in self._services}
 
     def check(self) -> None:
         """Raise `StackError` if a process has died."""
@@ -60,14 +63,15 @@ class RealServices:
         found: Counter[str] = Counter()
         for stack in (self._followers, self._head):
             for service in self._services:
-                if stack.http_urls(service):
-                    found += complaints(stack.log_folder, service)
+                for number, _ in enumerate(stack.http_urls(service), 1):
+                    found += complaints(stack.log_folder, service if number == 1 else f"{service}-{number}")
         return found
 
     def _stack(self, folder: str, services: list[str]) -> Stack:
         return Stack(
             self._room.folder / folder,
             services=services,
+            replicas=self._replicas,
             amqp_uri=self._room.amqp_uri,
             mongodb_uri=self._room.mongodb_uri,
             environment={"WAFA_DATABASE_PREFIX": self._room.prefix},

@@ -7,46 +7,87 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.grids import Grid, grids
+from benchmarks import results as kept
+from benchmarks.aims import aims
+from benchmarks.grids import Grid, grids, of_aims
+from benchmarks.results import Results
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+#: What the page is made of, and its pictures.
+FOLDER = DOCUMENT.with_suffix("")
+FIGURES = FOLDER / "results.json"
 BEGIN, END = "<!-- figures of {}: written by make bench ARGS=--document -->", "<!-- end of figures of {} -->"
 
 
-def show(results: dict[str, Any], console: Console) -> None:
+def show(results: Results, console: Console) -> None:
     """Print whatever was measured."""
-    for grid in chain.from_iterable(grids(results).values()):
+    for grid in chain.from_iterable(tables(results).values()):
         table = Table(title=grid.title)
         for heading in grid.headings:
             table.add_column(heading, justify="right" if table.columns else "left")
         for row in grid.rows:
             table.add_row(*row)
         console.print(table)
-    console.print(_circumstances(results["machine"]))
+    for line in dict.fromkeys(_circumstances(one["machine"]) for one in results.values()):
+        console.print(line)
 
 
-def write(results: dict[str, Any], document: Path = DOCUMENT) -> None:
-    """Put the figures, dated, into docs/benchmarks.md; those of other measurements stay as they are.
+def tables(results: Results) -> dict[str, list[Grid]]:
+    """Return for each measurement its aims, then its figures."""
+    wanted = {name: [of_aims(found)] for name, found in aims(results).items()}
+    return {name: [*wanted.get(name, ()), *found] for name, found in grids(results).items()}
+
+
+def document(results: Results, page: Path = DOCUMENT, figures: Path = FIGURES) -> None:
+    """Put figures, dated, into the page and its pictures; those of other measurements stay as they are.
 
     Raises:
-        ValueError: the document has no place for a measurement.
+        ValueError: the page has no place for a measurement.
     """
-    text = document.read_text(encoding="utf-8")
-    for name, found in grids(results).items():
-        begin, end = BEGIN.format(name), END.format(name)
-        before, begins, rest = text.partition(begin)
-        _, ends, after = rest.partition(end)
-        if not (begins and ends):
-            raise ValueError(f"{document} has no lines {begin} and {end}")
-        figures = "\n\n".join([_circumstances(results["machine"]), *map(_markdown, found)])
-        text = f"{before}{begin}\n\n{figures}\n\n{end}{after}"
-    document.write_text(text, encoding="utf-8")
+    known = kept.load(figures) | results
+    # Imported here: nobody else waits for matplotlib.
+    from benchmarks.plots import draw
+
+    pictures = draw(known, figures.parent)
+    page.write_text(written(page.read_text(encoding="utf-8"), known, pictures, figures.parent.name), "utf-8")
+    kept.save(known, figures)
+
+
+def written(text: str, results: Results, pictures: dict[str, list[Path]], folder: str) -> str:
+    """Return the page with the figures in their places."""
+    for name, found in tables(results).items():
+        one = results[name]
+        shown = [f"![{_words(path)}]({folder}/{path.name})" for path in pictures.get(name, ())]
+        took = f"It took {one['took_seconds'] / 60:.0f} minutes."
+        parts = [f"{_circumstances(one['machine'])} {took}", *shown, *map(_markdown, found)]
+        text = _put(text, name, parts)
+    if wanted := list(chain.from_iterable(aims(results).values())):
+        text = _put(text, "aims", [_table(of_aims(wanted))])
+    return text
+
+
+def _put(text: str, name: str, parts: list[str]) -> str:
+    begin, end = BEGIN.format(name), END.format(name)
+    before, begins, rest = text.partition(begin)
+    _, ends, after = rest.partition(end)
+    if not (begins and ends):
+        raise ValueError(f"the page has no lines {begin} and {end}")
+    figures = "\n\n".join(parts)
+    return f"{before}{begin}\n\n{figures}\n\n{end}{after}"
 
 
 def _markdown(grid: Grid) -> str:
+    return f"**{grid.title}**\n\n{_table(grid)}"
+
+
+def _table(grid: Grid) -> str:
     rule = "|".join(["---", *["---:"] * (len(grid.headings) - 1)])
     rows = "\n".join(f"| {' | '.join(row)} |" for row in grid.rows)
-    return f"**{grid.title}**\n\n| {' | '.join(grid.headings)} |\n|{rule}|\n{rows}"
+    return f"| {' | '.join(grid.headings)} |\n|{rule}|\n{rows}"
+
+
+def _words(path: Path) -> str:
+    return path.stem.replace("_", " ").capitalize()
 
 
 def _circumstances(machine: dict[str, Any]) -> str:
@@ -54,4 +95,5 @@ def _circumstances(machine: dict[str, Any]) -> str:
     hardware = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB"
     software = f"Python {machine['python']}, {machine['broker']}, {machine['database']}; {packages}"
     load = f"load average just before {machine['load_average_before']:.2f}"
-    return f"Taken {machine['at']} at commit {machine['commit']}. {hardware}; {load}. {software}."
+    where = f"{hardware}; {machine['system']}; {load}"
+    return f"Taken {machine['at']} at commit {machine['commit']}. {where}. {software}."

@@ -1,6 +1,6 @@
 """All measurements, in order, on one ground. Each returns plain figures, ready for JSON."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,20 +9,19 @@ from typing import Any
 
 from rich.progress import Progress
 
-from benchmarks import front, latency, micro, outreach, throughput, variants, webhooks
+from benchmarks import front, latency, micro, outreach, profiling, scaling, throughput, variants, webhooks
 from benchmarks.crew import Crew
 from benchmarks.feed import Pack, by_the_hundred, singly
 from benchmarks.finish import Finish, WrongOutcome
-from benchmarks.flatness import Flatness
 from benchmarks.floor.shapes import save_shapes
 from benchmarks.ground import Ground, Room
+from benchmarks.growth import Growth
 from benchmarks.queues import Queues
 from benchmarks.real import RealServices
-from benchmarks.workload import Expected, comebacks, in_order_of_time
+from benchmarks.workload import Expected, in_order_of_time
 from wafa.services import SERVICES, WORKERS
 
 Figures = dict[str, Any]
-LATENCY_TURN = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,14 @@ class Extent:
     events: int = 20_000
     runs: int = 3
     seconds: int = 30
-    sizes: tuple[int, ...] = (10_000, 50_000, 100_000, 200_000, 300_000)
+    sizes: tuple[int, ...] = (10_000, 100_000, 300_000, 1_000_000)
     mails: int = 30_000
     people: int = 200_000
     deliveries: int = 10_000
 
 
 QUICK = Extent(
-    events=5_000, runs=1, seconds=10, sizes=(10_000, 30_000), mails=5_000, people=20_000, deliveries=1_000
+    events=2_000, runs=1, seconds=5, sizes=(10_000, 20_000), mails=2_000, people=10_000, deliveries=1_000
 )
 
 
@@ -57,40 +56,49 @@ class Suite:
     bar: Progress
 
     def throughput(self) -> Figures:
-        """Compare Wafa with stock nameko and with the floor."""
+        """Compare Wafa with the floor, with aio-pika and with stock nameko."""
         variants.rehearse()
-        fast: dict[str, list[Figures]] = {"wafa": [], "wafa_without_gateway": [], "floor": []}
+        fast: dict[str, list[Figures]] = {"wafa": [], "floor": []}
         for run in range(self.extent.runs):
             fast["wafa"].append(self._real(f"wafa_{run}", singly))
-            fast["wafa_without_gateway"].append(self._real(f"no_gateway_{run}", singly, SERVICES))
             fast["floor"].append(self._run(f"floor_{run}", variants.floor(self._shapes), singly))
         figures = {name: _middle(runs) for name, runs in fast.items()}
+        figures["wafa_without_gateway"] = self._real("no_gateway", singly, services=SERVICES)
         figures["wafa_hundreds"] = self._real("wafa_hundreds", by_the_hundred)
         figures["floor_hundreds"] = self._run("floor_hundreds", variants.floor(self._shapes), by_the_hundred)
+        figures["aio"] = self._run("aio", variants.aio, singly)
         figures["stock"] = self._run("stock", variants.stock, singly)
         figures["stock_rpc"] = self._run("stock_rpc", variants.stock_by_rpc, singly)
         return {name: {**one, **_compared(name, figures)} for name, one in figures.items()}
 
     def latency(self) -> Figures:
-        """Measure the latency at a fifth of what went through at full load just before."""
+        """Measure the latency at shares of what went through at full load just before."""
         events = in_order_of_time(self.extent.events)
         with self._services("latency") as (room, crew):
             full = throughput.measure(crew, room, self.ground.servers(), events, singly, self.bar)
             with Queues(room, crew, self.bar) as queues:
                 Finish(room).await_calm(queues.moved)
-            rate = full["events_per_second"] / 5
             expected = Expected()
             expected.add(events)
-            one_each = comebacks(expected.customers, int(rate * self.extent.seconds), LATENCY_TURN)
-            return latency.measure(room, list(one_each), rate, self.bar)
+            rate = full["events_per_second"]
+            return latency.measure(room, expected.customers, rate, self.extent.seconds, self.bar)
 
-    def flatness(self) -> Figures:
+    def replicas(self) -> Figures:
+        """Measure the throughput with more processes of loyalty and interactions."""
+
+        def run(processes: int) -> Figures:
+            replicas = dict.fromkeys(scaling.SCALED, processes)
+            return self._real(f"replicas_{processes}", singly, replicas=replicas)
+
+        return scaling.measure(run)
+
+    def growth(self) -> Figures:
         """Measure whether the cost of an event stays the same as the system fills."""
         servers = self.ground.servers()
-        with self._services("flatness") as (room, crew):
+        with self._services("growth") as (room, crew):
             crew.start_head()
             with Queues(room, crew, self.bar) as queues:
-                looks = Flatness(room, crew, servers, queues, self.bar).measure(self.extent.sizes)
+                looks = Growth(room, crew, servers, queues, self.bar).measure(self.extent.sizes)
         first, last = looks[0], looks[-1]
         costs = ("seconds_per_1000", "cpu_seconds_per_1000_in_all")
         return {"looks": looks, "last_to_first": {cost: round(last[cost] / first[cost], 2) for cost in costs}}
@@ -116,21 +124,38 @@ class Suite:
         with self.ground.room("micro") as room:
             return dict(micro.measure(room))
 
+    def profile(self) -> Figures:
+        """Take profiles of the services under load; of what they show, the figures."""
+        with self._services("profile") as (room, crew):
+            found = profiling.measure(lambda: self._measure(crew, room, singly), crew.pids)
+        found |= profiling.measure(self.front, profiling.web)
+        profiling.note(found)
+        return found
+
     @property
     def _shapes(self) -> Path:
         return self.folder / "shapes.bson"
 
-    def _real(self, name: str, pack: Pack, services: Sequence[str] = WORKERS) -> Figures:
-        with self._services(name, services) as (room, crew):
+    def _real(
+        self,
+        name: str,
+        pack: Pack,
+        *,
+        services: Sequence[str] = WORKERS,
+        replicas: Mapping[str, int] | None = None,
+    ) -> Figures:
+        with self._services(name, services, replicas) as (room, crew):
             figures = self._measure(crew, room, pack)
             published = crew.published()
             save_shapes(room, published, self._shapes)
             return {**figures, "published": dict(published), "complaints": dict(crew.complaints())}
 
     @contextmanager
-    def _services(self, name: str, services: Sequence[str] = WORKERS) -> Iterator[tuple[Room, RealServices]]:
+    def _services(
+        self, name: str, services: Sequence[str] = WORKERS, replicas: Mapping[str, int] | None = None
+    ) -> Iterator[tuple[Room, RealServices]]:
         """Run Wafa in a room of its own; an error tells what its logs complain of."""
-        with self.ground.room(name) as room, RealServices(room, services) as crew:
+        with self.ground.room(name) as room, RealServices(room, services, replicas) as crew:
             try:
                 yield room, crew
             except WrongOutcome as error:

@@ -11,7 +11,7 @@ from benchmarks.crew import Crew
 from benchmarks.feed import Pack, send
 from benchmarks.finish import Finish
 from benchmarks.ground import Room
-from benchmarks.meter import CpuMeter, memory
+from benchmarks.meter import BusyCores, CpuMeter, memory
 from benchmarks.queues import Queues
 from benchmarks.workload import Expected
 from wafa.contracts.envelope import Event
@@ -32,10 +32,10 @@ def measure(
         head = threading.Thread(target=crew.start_head, name="start the head")
         head.start()
         queues.await_head()
-        began, cpu = time.monotonic(), CpuMeter(crew.pids() | servers)
+        began, cpu, cores = time.monotonic(), CpuMeter(crew.pids() | servers), BusyCores()
         queues.show(room.name, messages)
         finish.await_ledger(events, queues.moved)
-        filed = time.monotonic() - began
+        filed, busy = time.monotonic() - began, cores.number()
         finish.await_rest(events, queues.moved)
         rest = time.monotonic() - began
         spent = cpu.seconds()
@@ -48,6 +48,7 @@ def measure(
         "seconds_to_rest": round(rest, 3),
         "events_per_second": round(len(events) / filed, 1),
         "events_per_second_to_rest": round(len(events) / rest, 1),
+        "cores_busy": round(busy, 2),
         "cpu_seconds": {name: round(seconds, 2) for name, seconds in spent.items()},
         "memory_mib": memory(crew.pids() | servers),
     }

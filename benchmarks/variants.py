@@ -14,7 +14,7 @@ TAKING = ("interactions", "loyalty", "notifications")
 
 def rehearse() -> None:
     """Raise `CalledProcessError` now rather than after a long run if a script does not even load."""
-    for module in ("benchmarks.stock", "benchmarks.floor"):
+    for module in ("benchmarks.stock", "benchmarks.aio", "benchmarks.floor"):
         subprocess.run([sys.executable, "-m", module], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -29,6 +29,11 @@ def stock_by_rpc(room: Room) -> Crew:
     hands[HEAD] = Hand("benchmarks.stock", (HEAD, "--rpc"), "wafa.interactions")
     hands["customers"] = Hand("benchmarks.stock", ("customers",), "rpc-customers")
     return Hands(room, hands)
+
+
+def aio(room: Room) -> Crew:
+    """Return aio-pika, where the process that takes the purchases also keeps the customers."""
+    return Hands(room, {name: Hand("benchmarks.aio", (name,), f"wafa.{name}") for name in TAKING})
 
 
 def floor(shapes: Path) -> Callable[[Room], Crew]:

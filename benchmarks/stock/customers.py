@@ -2,37 +2,30 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 from nameko.rpc import rpc
 from pymongo.errors import DuplicateKeyError
 
+from benchmarks import single
 from benchmarks.stock.ground import Collections, Events
-from services.customers.domain.customer import Customer
-from services.customers.publishing import snapshot_event
-from services.customers.reading import statement_of
 from services.customers.store import CustomerStore
-from wafa.contracts.envelope import Event, event_key
-from wafa.contracts.times import parse_time
-from wafa.runtime.clock import now
+from wafa.contracts.envelope import Event
 
 
 def resolve(event: Event, customers: Any, publish: Callable[[Event], None]) -> str:
     """Return the id of the customer of an event; somebody new is stored and announced."""
-    statement = statement_of(event["data"]["customer"], parse_time(event["time"]), event_key(event))
-    key = statement.keys[0]
-    found = customers.find_one({"identifiers": key})
+    keys = single.keys_of(event)
+    found = customers.find_one({"identifiers": keys[0]})
     if found:
         return found["_id"]
-    customer = Customer(str(uuid4()), 1, statement.keys, changed_at=now())
-    document = {"version": 1, "identifiers": [*statement.keys], "changed_at": customer.changed_at}
+    customer, news = single.newcomer(keys)
     try:
-        customers.insert_one({"_id": customer.customer_id, **document})
+        customers.insert_one(customer)
     except DuplicateKeyError:
         # Another worker has met the same new person at the same moment.
-        return customers.find_one({"identifiers": key})["_id"]
-    publish(snapshot_event(customer))
-    return customer.customer_id
+        return customers.find_one({"identifiers": keys[0]})["_id"]
+    publish(news)
+    return customer["_id"]
 
 
 class StockCustomers:

@@ -5,15 +5,12 @@ from functools import partial
 from nameko.messaging import consume
 from nameko.rpc import RpcProxy
 
+from benchmarks import single
 from benchmarks.stock.customers import resolve
 from benchmarks.stock.ground import Collections, Events, queue
 from services.customers.store import CustomerStore
 from services.interactions.publishing import recorded
-from services.interactions.recording import make_record
 from services.interactions.store import InteractionStore
-from wafa.contracts.envelope import content_digest, event_key
-from wafa.contracts.validation import check
-from wafa.runtime.clock import now
 
 
 class StockInteractions:
@@ -45,9 +42,6 @@ class StockInteractionsByRpc:
 
 def record(event, interactions, resolve, publish):
     """Check, resolve, insert, publish."""
-    moment = now()
-    if problem := check(event, moment):
-        raise ValueError(problem)
-    record = make_record(event, event_key(event), content_digest(event), resolve(event), moment)
+    record = single.record_of(single.checked(event), resolve(event))
     interactions.insert_one(record)
     publish(recorded(record))

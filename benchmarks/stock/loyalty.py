@@ -3,15 +3,11 @@
 from nameko.messaging import consume
 from pymongo.errors import DuplicateKeyError
 
+from benchmarks import single
 from benchmarks.stock.ground import Collections, Events, FromSettings, queue
-from services.loyalty import publishing
-from services.loyalty.domain.codec import decode_fact
 from services.loyalty.domain.errors import Late
-from services.loyalty.effects import Change, Entry, make_member
-from services.loyalty.handlers import FACTS
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
-from wafa.runtime.clock import now
 
 
 class StockLoyalty:
@@ -24,51 +20,35 @@ class StockLoyalty:
 
     @consume(queue("wafa.loyalty"))
     def take_in(self, event):
-        data = event["data"]
-        fact = FACTS[data["type"]](data, self.program)
-        entry = Entry(data["customer_id"], fact, event.get("correlationid"))
-        member, follow_ups = apply(entry, self.database, self.program)
-        for follow_up in (publishing.member_updated(member), *follow_ups):
-            self.publish(follow_up)
+        entry = single.entry_of(event, self.program)
+        for news in apply(entry, self.database, self.program):
+            self.publish(news)
 
 
 def apply(entry, database, program):
-    """File the fact, fold it into its member; return the member and what follows."""
+    """File the fact, fold it into its member; return what is to be published."""
     members, ledger = database["members"], database["ledger"]
     filed = False
     while True:
         before = members.find_one({"_id": entry.customer_id})
-        member, row, follow_ups = after(before, entry, ledger, program)
+        try:
+            member, row, news = single.after(before, entry, program)
+        except Late:
+            rows = list(ledger.find(single.others_of(entry)))
+            member, row, news = single.after(before, entry, program, rows)
         if not filed:
             ledger.insert_one(row)
             filed = True
         if save(member, members):
-            return member, follow_ups
+            return news
 
 
-def after(before, entry, ledger, program):
-    """Return the member after one more fact, its ledger row and its follow-ups."""
-    change = Change(entry.customer_id, before, ())
-    change.add([entry], ())
-    try:
-        state = change.fold_on(program)
-    except Late:
-        rows = ledger.find({"customer_id": entry.customer_id})
-        state = change.refold(program, [decode_fact(row["fact"]) for row in rows])
-    member = make_member(change, state, program, now())
-    (pending,) = member["pending"]
-    member["pending"] = []
-    del member["pending_since"]
-    return member, pending["row"], pending["follow_ups"]
-
-
-def save(member, members):
-    """Write the member unless somebody else did meanwhile; tell whether it was written."""
-    if member["version"] == 1:
+def save(document, collection):
+    """Write a document unless somebody else did meanwhile; tell whether it was written."""
+    if document["version"] == 1:
         try:
-            members.insert_one(member)
+            collection.insert_one(document)
         except DuplicateKeyError:
             return False
         return True
-    wanted = {"_id": member["_id"], "version": member["version"] - 1}
-    return members.replace_one(wanted, member).matched_count == 1
+    return collection.replace_one(single.as_read(document), document).matched_count == 1

@@ -2,10 +2,10 @@
 
 from nameko.messaging import consume
 
-from benchmarks.stock.ground import Collections, queue
-from services.notifications.handlers import take_in
+from benchmarks import single
+from benchmarks.stock.ground import Collections, FromSettings, queue
+from benchmarks.stock.loyalty import save
 from services.notifications.store import NotificationsStore
-from wafa.runtime.clock import now
 
 
 class StockNotifications:
@@ -13,7 +13,19 @@ class StockNotifications:
 
     name = "notifications"
     database = Collections("notifications", NotificationsStore)
+    campaigns = FromSettings(single.campaigns)
 
     @consume(queue("wafa.notifications"))
     def take_in(self, event):
-        take_in([event], NotificationsStore(self.database), lambda events: None, now=now())
+        learn(event, self.database["audience"])
+        if rows := single.planned(event, self.campaigns):
+            self.database["outreach"].insert_many(rows)
+
+
+def learn(event, audience):
+    """Bring an event into the audience entry of its customer."""
+    if customer_id := single.whom(event):
+        while True:
+            entry = single.learnt(audience.find_one({"_id": customer_id}), event)
+            if entry is None or save(entry, audience):
+                return

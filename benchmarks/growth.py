@@ -27,7 +27,7 @@ AFTERMATH = 16.0
 NEW_COPIES = 500
 
 
-class Flatness:
+class Growth:
     """Fills one room step by step, and looks."""
 
     def __init__(
