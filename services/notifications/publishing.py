@@ -1,10 +1,8 @@
 """What the world is told: how an outreach ended, what came of it, and points that a journey gives."""
 
-from decimal import Decimal
-
 from services.notifications.domain.campaign import Grant
 from services.notifications.domain.outreach import CONTACTED, Outreach
-from wafa.contracts.currencies import DECIMALS
+from wafa.contracts.currencies import money_of
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time
 
@@ -40,7 +38,6 @@ def converted(row: Outreach) -> Event:
     """
     purchase = row.converted
     assert purchase is not None
-    amount = Decimal(purchase.minor).scaleb(-DECIMALS[purchase.currency])
     return make_event(
         "outreach.converted.v1",
         source=SOURCE,
@@ -49,7 +46,7 @@ def converted(row: Outreach) -> Event:
         data={
             **_of(row),
             "at": format_time(purchase.at),
-            "total": {"amount": str(amount), "currency": purchase.currency},
+            "total": money_of(purchase.minor, purchase.currency),
             "held_out": row.state not in CONTACTED,
         },
         subject=row.customer_id,

@@ -6,6 +6,8 @@ digits say how a price is usually printed, and would refuse dinars with fils in 
 table stands here so that an upgrade of a library cannot change what the contract accepts.
 """
 
+from decimal import Decimal
+
 _WITHOUT_DECIMALS = """
     BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF
 """
@@ -34,3 +36,8 @@ DECIMALS: dict[str, int] = dict(
 def codes_with(decimals: int) -> list[str]:
     """Return the codes of the currencies that have so many decimals."""
     return [code for code, number in DECIMALS.items() if number == decimals]
+
+
+def money_of(minor: int, currency: str) -> dict[str, str]:
+    """Return money as the contract has it, of an amount in the currency's smallest unit (cents, fils)."""
+    return {"amount": f"{Decimal(minor).scaleb(-DECIMALS[currency]):f}", "currency": currency}

@@ -1,6 +1,5 @@
 """Every decision on a message: sent, put off or dropped, and why."""
 
-from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -9,7 +8,7 @@ from services.gateway.described import following, moment, number, text
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
-from wafa.contracts.currencies import DECIMALS
+from wafa.contracts.currencies import money_of
 from wafa.contracts.money import Money
 
 outreach = Doors("outreach", "Who was contacted, who was not, and why")
@@ -131,6 +130,5 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     bought = row.get("converted")
     if not bought:
         return row
-    currency = bought["currency"]
-    amount = Decimal(bought["minor"]).scaleb(-DECIMALS[currency])
-    return {**row, "converted": {**bought, "total": {"amount": f"{amount:f}", "currency": currency}}}
+    total = money_of(bought["minor"], bought["currency"])
+    return {**row, "converted": {**bought, "total": total}}
