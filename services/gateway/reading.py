@@ -2,9 +2,10 @@
 
 import json
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Request
+from marshmallow import Schema, ValidationError
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 
@@ -34,6 +35,16 @@ class BodyParser(FlaskParser):
             raise Refusal(400, "bad_request", "the body is not in UTF-8") from None
         except ValueError:
             raise Refusal(400, "bad_request", "the body has a number that is too large, or none") from None
+
+    def _on_validation_error(
+        self, error: ValidationError, req: Request, schema: Schema, location: str, **options: Any
+    ) -> NoReturn:
+        """Tell of a field that nobody knows which ones there are; called by webargs."""
+        if isinstance(error.messages, dict):
+            unknown = [name for name in error.messages if name not in (*schema.load_fields, "_schema")]
+            told = [f"is not expected; there may be {', '.join(schema.load_fields)}"]
+            error.messages |= dict.fromkeys(unknown, told)
+        super()._on_validation_error(error, req, schema, location, **options)
 
 
 def _finite(text: str) -> float:

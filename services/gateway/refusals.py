@@ -7,6 +7,7 @@ or a library says about an error of ours gets out.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 #: Seconds after which it is worth trying again when something is away.
 RETRY_AFTER = 5
+#: How many things that are wrong with a request are told, and characters of the name of each place.
+MOST_DETAILS, LONGEST_PATH = 100, 200
 
 #: By status: the word for machines, and the sentence for people where nobody says it better.
 WORDS = {
@@ -117,7 +120,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     code, message = WORDS.get(status, ("http_error", error.name))
     found = getattr(error, "data", None) or {}
-    details = list(_flattened(found.get("messages") or {}))
+    details = [*islice(_flattened(found.get("messages") or {}), MOST_DETAILS)]
     headers = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}
     return _answer(status, code, message, details, headers | dict(found.get("headers") or {}))
 
@@ -130,7 +133,8 @@ def _flattened(messages: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, 
             yield from _flattened(inner, (*path, str(name)))
     elif isinstance(messages, list):
         for one in messages:
-            yield {"path": ".".join(part for part in path[1:] if part != "_schema"), "message": str(one)}
+            place = ".".join(part for part in path[1:] if part != "_schema")
+            yield {"path": place[:LONGEST_PATH], "message": str(one)}
 
 
 def _badly_chunked(error: Exception) -> Response:

@@ -16,14 +16,14 @@ from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.envelope import BATCH, MAX_BATCH_EVENTS, MAX_MESSAGE_BYTES, STRUCTURED, encode
 from wafa.contracts.errors import Problem
 from wafa.contracts.traces import TRACEPARENT, in_trace
-from wafa.contracts.validation import check, problems
+from wafa.contracts.validation import problems
 from wafa.runtime.tracing import correlation_of
 
 JSON = "application/json"
 FORMS = (JSON, STRUCTURED, BATCH)
 
-#: How many things that are wrong with one event are told.
-MOST_PROBLEMS = 50
+#: How many things that are wrong are told of one event, and of a request: of every event still the first.
+MOST_PROBLEMS, MOST_PROBLEMS_IN_ALL = 50, 1_000
 #: Characters of an id or a source that are repeated in an answer.
 LONGEST_SHOWN = 200
 
@@ -65,22 +65,25 @@ class Submission:
         if not self._events:
             raise Refusal(422, "invalid", "the array is empty: send at least one event")
 
-    def judged(
-        self, key: Key, now: datetime, *, thoroughly: bool = False, traceparent: str | None = None
-    ) -> Iterator[Judged]:
-        """Yield each event with what is wrong with it: the first thing, or `thoroughly` everything.
+    def judged(self, key: Key, now: datetime, traceparent: str | None = None) -> Iterator[Judged]:
+        """Yield each event with everything that is wrong with it, within bounds.
 
         An event that is in no trace is published in that of `traceparent`.
 
         Raises:
             Refusal: the body is not JSON (400).
         """
+        left = MOST_PROBLEMS_IN_ALL
         for place, raw in enumerate(self._events):
             size = memoryview(raw).nbytes
             if size > MAX_MESSAGE_BYTES:
                 yield Judged(place, None, None, [_too_large(size)], None)
-            else:
-                yield _judged(place, _decoded(raw), key, now, thoroughly, traceparent)
+                continue
+            one = _judged(place, _decoded(raw), key, now, traceparent)
+            if one.problems:
+                one = one._replace(problems=one.problems[: max(left, 1)])
+                left -= len(one.problems)
+            yield one
 
 
 def form_of(request: Request) -> str:
@@ -117,10 +120,8 @@ def _not_json(error: Exception) -> Refusal:
     return Refusal(400, "bad_request", f"the body is not JSON in UTF-8: {error}")
 
 
-def _judged(
-    place: int, event: Any, key: Key, now: datetime, thoroughly: bool, traceparent: str | None
-) -> Judged:
-    if found := _problems(event, key, now, thoroughly):
+def _judged(place: int, event: Any, key: Key, now: datetime, traceparent: str | None) -> Judged:
+    if found := _problems(event, key, now):
         return Judged(place, _shown(event, "id"), _shown(event, "source"), found, None)
     encoded = encode(event)
     if traceparent and TRACEPARENT not in event:
@@ -132,15 +133,12 @@ def _judged(
     return Judged(place, event["id"], event["source"], [], (event["type"], encoded), correlation_of(event))
 
 
-def _problems(event: Any, key: Key, now: datetime, thoroughly: bool) -> Sequence[Problem]:
+def _problems(event: Any, key: Key, now: datetime) -> Sequence[Problem]:
     forged = isinstance(event, dict) and isinstance(event.get("type"), str) and event["type"] in OUTBOUND
     if forged:
         message = f"{event['type']} is published by Wafa alone"
         return [Problem("forbidden_type", "type", message)]
-    if thoroughly:
-        found = problems(event, now)[:MOST_PROBLEMS]
-    else:
-        found = [first] if (first := check(event, now)) else []
+    found = problems(event, now)[:MOST_PROBLEMS]
     if not found and not key.may_publish(event["source"], event["type"]):
         return [_forbidden(event, key)]
     return found

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wafa.contracts.examples import example
+from wafa.contracts.fields import MOST_WRONG
 from wafa.contracts.validation import check, problems
 
 NOW = datetime(2025, 7, 1, 12, 0, tzinfo=UTC)
@@ -279,3 +280,14 @@ def test_depth_is_limited_without_recursion() -> None:
 def test_a_huge_mistake_does_not_keep_the_worker_busy(path: str, value: Any) -> None:
     # Work that grows with the square of the size would run into the limit of time per test.
     assert check(changed(PURCHASE, path, value), NOW) is not None
+
+
+def test_what_is_wrong_with_an_array_is_told_of_its_first_wrong_elements_and_the_rest_is_not_looked_at() -> (
+    None
+):
+    whole = example(PURCHASE)["data"]["lines"][0]
+    lines = [whole, *[{} for _ in range(499)]]
+    event = changed(PURCHASE, "data.lines", lines)
+
+    wrong = {int(problem.path.split(".")[2]) for problem in problems(event, NOW)}
+    assert wrong == {*range(1, MOST_WRONG + 1)}

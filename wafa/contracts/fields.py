@@ -8,10 +8,13 @@ import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 from marshmallow.types import ErrorMessages
 
 from wafa.contracts.validators import NO_NUL, ONE_LINE, Matches, OneOf, kind_of
+
+#: Elements of an array that are told to be wrong; what stands behind them is not looked at.
+MOST_WRONG = 20
 
 _WORDS: ErrorMessages = {
     "required": "is required",
@@ -166,7 +169,18 @@ class Many(_Strict, fields.List[Any]):
         # Before the elements: a message full of wrong ones would otherwise take seconds to explain.
         if not self.least <= len(value) <= self.most:
             raise self.make_error("length", min=self.least, max=self.most, length=len(value))
-        return fields.List._deserialize(self, value, attr, data, **kwargs)
+        found: list[Any] = []
+        wrong: dict[int, Any] = {}
+        for place, one in enumerate(value):
+            try:
+                found.append(self.inner.deserialize(one, **kwargs))
+            except ValidationError as error:
+                wrong[place] = error.messages
+                if len(wrong) == MOST_WRONG:
+                    break
+        if wrong:
+            raise ValidationError(wrong)
+        return found
 
     def _fits(self, value: object) -> bool:
         return isinstance(value, list | tuple)

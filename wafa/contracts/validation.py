@@ -35,15 +35,17 @@ def check(event: Any, now: datetime) -> Problem | None:
 
     Reasons: `invalid`, `unknown_type`, `time_in_future`. Never raises, whatever JSON stood there.
     """
-    if not accepts(event):
-        return next(faults(event), None) or _refused_without_words(event)
-    return _outside_time(event, now)
+    if accepts(event):
+        return _outside_time(event, now)
+    return next(faults(event), None) or _refused_without_words(event)
 
 
 def problems(event: Any, now: datetime) -> list[Problem]:
     """Return everything that is wrong with an event, for those who correct it by hand."""
-    first = check(event, now)
-    return [] if first is None else list(faults(event)) or [first]
+    if accepts(event):
+        late = _outside_time(event, now)
+        return [late] if late else []
+    return [*faults(event)] or [_refused_without_words(event)]
 
 
 def accepts(event: Any) -> bool:

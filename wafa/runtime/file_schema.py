@@ -12,6 +12,8 @@ from marshmallow import Schema, ValidationError, fields
 
 from wafa.runtime.marked_yaml import Place
 
+#: Entries of a table that are told to be wrong; what stands behind them is not looked at.
+MOST_WRONG = 20
 #: What stands for "this text will not do".
 REFUSED = object()
 
@@ -97,6 +99,8 @@ class Table(fields.Field[dict[str, Any]]):
                 made[str(self._keys.deserialize(name))] = self._values.deserialize(inner)
             except ValidationError as error:
                 wrong[name] = error.messages
+                if len(wrong) == MOST_WRONG:
+                    break
         if wrong:
             raise ValidationError(wrong)
         return made

@@ -18,7 +18,13 @@ from services.gateway.means import means
 from services.gateway.observing import trace_in_hand
 from services.gateway.refusals import RETRY_AFTER, Detail, Refusal
 from services.gateway.resources.event_body import BODY
-from services.gateway.submission import Judged, Submission, form_of
+from services.gateway.submission import (
+    MOST_PROBLEMS,
+    MOST_PROBLEMS_IN_ALL,
+    Judged,
+    Submission,
+    form_of,
+)
 from wafa.runtime.errors import Transient
 
 #: Of how many events of a request the log tells the correlation ids.
@@ -45,7 +51,11 @@ class EventResult(Schema):
     errors = fields.List(
         fields.Nested(Detail),
         required=True,
-        metadata={"description": "what is wrong with it; `path` is within the event"},
+        metadata={
+            "description": f"everything that is wrong with it, up to {MOST_PROBLEMS} things; once "
+            f"{MOST_PROBLEMS_IN_ALL:,} are told of a request, of each further event the first. `path` is "
+            "within the event"
+        },
     )
 
 
@@ -72,12 +82,12 @@ def publish() -> Response:
     """Publish one event, or an array of up to 1,000 of any types.
 
     202 only after the broker has confirmed every accepted event. Invalid ones are listed with what is wrong,
-    and do not hold up the others; when none is valid the answer is 422, with paths as they stand in the body
-    (`0.data.total` in an array). On 503 send everything again: an event that arrived already has no second
-    effect, its `id` and `source` tell.
+    and do not hold up the others; when none is valid the answer is 422, with all of that, and paths as they
+    stand in the body (`0.data.total` in an array). On 503 send everything again: an event that arrived
+    already has no second effect, its `id` and `source` tell.
     """
     submission = _submission()
-    judged = [*submission.judged(g.key, means().now(), traceparent=trace_in_hand())]
+    judged = [*submission.judged(g.key, means().now(), trace_in_hand())]
     accepted = [one.encoded for one in judged if one.encoded]
     _note_stories([one.correlation for one in judged if one.correlation])
     if not accepted:
@@ -100,11 +110,8 @@ def publish() -> Response:
     requestBody=BODY,
 )
 def check() -> Response:
-    """Check events as publishing does, without publishing: everything that is wrong with each is told.
-
-    `accepted` are those that would be.
-    """
-    return _answer([*_submission().judged(g.key, means().now(), thoroughly=True)], 200)
+    """Check events as publishing does, without publishing; `accepted` are those that would be."""
+    return _answer([*_submission().judged(g.key, means().now())], 200)
 
 
 def _note_stories(ids: Sequence[str]) -> None:

@@ -12,15 +12,22 @@ from services.gateway.paging import Page
 from wafa.contracts.catalogue import OUTBOUND
 
 _NAMES = {"description": f"types, or beginnings with a `*` behind; of {', '.join(OUTBOUND)}"}
+MOST_NAMES = 50
+_FEW = validate.Length(1, MOST_NAMES)
 _EXAMPLES = {"example": ["loyalty.*", "customer.recognized.v1"]}
 
 
-def _types(**options: Any) -> fields.List:
-    return fields.List(
-        fields.String(validate=validate.Length(1, 100)),
-        validate=validate.Length(1, 50),
-        **{"metadata": _NAMES | _EXAMPLES, **options},
-    )
+class Names(fields.List):
+    """A list of up to `MOST_NAMES` names; one that is longer is refused before anybody looks into it."""
+
+    def __init__(self, **options: Any) -> None:
+        told = {"metadata": _NAMES | _EXAMPLES, **options}
+        super().__init__(fields.String(validate=validate.Length(1, 100)), validate=_FEW, **told)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, list):
+            _FEW(value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 def _url(**options: Any) -> fields.String:
@@ -41,7 +48,7 @@ class WebhookWanted(Schema):
     """A subscription that is to be."""
 
     url = _url(required=True)
-    types = _types(required=True)
+    types = Names(required=True)
     description = _description(load_default="")
 
 
@@ -49,7 +56,7 @@ class WebhookChange(Schema):
     """What is to be different."""
 
     url = _url()
-    types = _types()
+    types = Names()
     description = _description()
     state = fields.String(
         validate=validate.OneOf([*map(str, Flow)]),
@@ -151,7 +158,7 @@ class Replay(Schema):
 
     since = moment_wanted("7 days ago at the earliest", required=True)
     until = moment_wanted("default: now")
-    types = _types()
+    types = Names()
 
 
 class Replayed(Schema):

@@ -9,7 +9,14 @@ from flask import Flask, request
 
 from services.gateway.domain.key import Key
 from services.gateway.refusals import Refusal
-from services.gateway.submission import JSON, MOST_PROBLEMS, Judged, Submission, form_of
+from services.gateway.submission import (
+    JSON,
+    MOST_PROBLEMS,
+    MOST_PROBLEMS_IN_ALL,
+    Judged,
+    Submission,
+    form_of,
+)
 from wafa.contracts.catalogue import INBOUND, OUTBOUND
 from wafa.contracts.envelope import BATCH, STRUCTURED
 from wafa.contracts.examples import example
@@ -24,10 +31,7 @@ def key(**limits: Any) -> Key:
 
 def judge(body: Any, form: str = JSON, **options: Any) -> list[Judged]:
     encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
-    thoroughly = options.pop("thoroughly", False)
-    return [
-        *Submission(encoded, form).judged(key(**options), NOW + timedelta(days=365), thoroughly=thoroughly)
-    ]
+    return [*Submission(encoded, form).judged(key(**options), NOW + timedelta(days=365))]
 
 
 def reasons(judged: list[Judged]) -> list[str]:
@@ -76,21 +80,32 @@ def test_one_bad_event_stands_in_nobodys_way() -> None:
     assert [one.id for one in judged[1:5]] == [None] * 4
 
 
-def test_checking_tells_everything_that_is_wrong_and_publishing_the_first() -> None:
+def test_everything_that_is_wrong_with_each_event_is_told_at_once() -> None:
     event = example(PURCHASE)
     event["data"] |= {"total": {"amount": 5, "currency": "ZZZ"}, "purchase_id": ""}
 
-    [everything], [first] = judge(event, thoroughly=True), judge(event)
-    paths = {problem.path for problem in everything.problems}
-    assert paths == {"data.total.amount", "data.total.currency", "data.purchase_id"}
-    assert len(first.problems) == 1
+    for judged in judge([event, example(PURCHASE) | {"time": "noon"}, event])[::2]:
+        paths = {problem.path for problem in judged.problems}
+        assert paths == {"data.total.amount", "data.total.currency", "data.purchase_id"}
 
 
 def test_an_event_full_of_faults_does_not_fill_the_answer() -> None:
     event = example(PURCHASE)
-    event["data"]["lines"] = [{}] * 1000
+    event["data"]["lines"] = [{}] * 500
 
-    assert len(reasons(judge(event, thoroughly=True))) == MOST_PROBLEMS
+    assert len(reasons(judge(event))) == MOST_PROBLEMS
+
+
+def test_a_thousand_events_full_of_faults_are_told_of_in_a_thousand_problems_and_each_one_still_in_one() -> (
+    None
+):
+    event = example(PURCHASE)
+    event["data"]["lines"] = [{}] * 500
+    judged = judge([event] * 1000)
+
+    told = [len(one.problems) for one in judged]
+    assert set(told[: MOST_PROBLEMS_IN_ALL // told[0]]) == {told[0]}
+    assert set(told[MOST_PROBLEMS_IN_ALL // told[0] :]) == {1}
 
 
 def test_an_event_larger_than_a_message_is_refused_unread() -> None:

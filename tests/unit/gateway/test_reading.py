@@ -7,6 +7,10 @@ from marshmallow import Schema, fields
 
 from services.gateway.api import CONFIG, OurApi
 from services.gateway.door import Doors
+from services.gateway.refusals import LONGEST_PATH, MOST_DETAILS
+from services.gateway.resources.templates import TextsToCheck
+from services.gateway.shapes.webhooks import MOST_NAMES, WebhookWanted
+from wafa.runtime.file_schema import MOST_WRONG
 
 
 class Wish(Schema):
@@ -76,3 +80,34 @@ def test_a_body_in_another_encoding_is_refused(client: FlaskClient) -> None:
     answer = client.post("/v1/wishes", data='{"wish": 1}'.encode("utf-16"), content_type="application/json")
 
     assert (answer.status_code, code(answer)) == (400, "bad_request")
+
+
+def test_of_a_field_that_nobody_knows_it_is_told_which_ones_there_are(client: FlaskClient) -> None:
+    answer = client.post("/v1/wishes", json={"whish": 1})
+
+    assert answer.json["error"]["details"] == [  # type: ignore[index]
+        {"path": "whish", "message": "is not expected; there may be wish"}
+    ]
+
+
+def test_a_body_full_of_mistakes_is_answered_in_few_words(client: FlaskClient) -> None:
+    answer = client.post(
+        "/v1/wishes", json=dict.fromkeys((f"{one} {'x' * 1_000}" for one in range(1_000)), 1)
+    )
+
+    details = answer.json["error"]["details"]  # type: ignore[index]
+    assert len(details) == MOST_DETAILS
+    assert {len(one["path"]) for one in details} == {LONGEST_PATH}
+
+
+def test_a_list_that_is_too_long_is_refused_before_anybody_looks_into_it() -> None:
+    wrong = WebhookWanted().validate({"url": "https://hooks.example/", "types": [1] * (MOST_NAMES + 1)})
+
+    assert wrong == {"types": [f"Length must be between 1 and {MOST_NAMES}."]}
+
+
+def test_of_texts_that_are_none_the_first_are_told() -> None:
+    parts = {f"part {one}": "x" for one in range(1_000)}
+    wrong = TextsToCheck().validate({"texts": {"news": {"en": parts}}})
+
+    assert len(wrong["texts"]["news"]["en"]) == MOST_WRONG
