@@ -14,8 +14,9 @@ from services.gateway.tally import Count, Tally
 STRANGERS_PER_MINUTE = 120
 #: How many links in messages may be followed from one address: mail providers do it for many people.
 VISITORS_PER_MINUTE = 600
-#: How many keys nobody here has heard of the database is asked for in a minute, whoever sends them.
-LOOKUPS_PER_MINUTE = 6_000
+#: How many keys nobody here has heard of the database is asked for in a minute, whoever sends them; and those
+#: from one address, so that nobody alone keeps keys out that are used for the first time.
+LOOKUPS_PER_MINUTE, LOOKUPS_OF_ONE = 6_000, 600
 
 
 class Gate:
@@ -34,6 +35,8 @@ class Gate:
         kind, _, text = (authorization or "").partition(" ")
         token = text.strip() if kind.lower() == "bearer" else ""
         if parse(token) and not self._keyring.knows(token):
+            counted = self._tally.take(f"lookups {neighbourhood(address)}", LOOKUPS_OF_ONE)
+            _pass_or_refuse(counted, LOOKUPS_OF_ONE)
             _pass_or_refuse(self._tally.take("lookups", LOOKUPS_PER_MINUTE), LOOKUPS_PER_MINUTE)
         key = self._keyring.find(token)
         if key is None:

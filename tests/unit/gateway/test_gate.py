@@ -11,7 +11,13 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
 from services.gateway.domain.key import Key, digest, token
-from services.gateway.gate import LOOKUPS_PER_MINUTE, STRANGERS_PER_MINUTE, Gate, neighbourhood
+from services.gateway.gate import (
+    LOOKUPS_OF_ONE,
+    LOOKUPS_PER_MINUTE,
+    STRANGERS_PER_MINUTE,
+    Gate,
+    neighbourhood,
+)
 from services.gateway.keyring import AT_MOST, FRESH, MOST, Keyring
 from services.gateway.refusals import Refusal
 from services.gateway.tally import PROBES, SLOTS, Tally
@@ -158,7 +164,7 @@ def test_while_somebody_reads_a_key_anew_the_others_go_by_what_is_known(clock: C
         def key(self, prefix: str) -> Key | None:
             if self.slow:
                 reading.set()
-                assert go_on.wait(10)
+                assert go_on.wait(60)
             return super().key(prefix)
 
     database = Slow(clock, "k3x9v2q7")
@@ -168,7 +174,7 @@ def test_while_somebody_reads_a_key_anew_the_others_go_by_what_is_known(clock: C
     database.slow = True
     one = threading.Thread(target=ring.find, args=(TOKEN,))
     one.start()
-    assert reading.wait(10)
+    assert reading.wait(60)
     assert ring.find(TOKEN)
     go_on.set()
     one.join()
@@ -275,6 +281,16 @@ def test_the_database_is_not_asked_for_keys_without_end(gate: Gate, database: Da
         refusal(gate, f"Bearer {token(f'{number:08d}', SECRET)}", f"192.0.{number % 250}.1")
     assert len(database.asked) == LOOKUPS_PER_MINUTE
     assert gate.recognise(f"Bearer {TOKEN}", "192.0.2.1"), "who is known needs no looking up"
+
+
+def test_somebody_who_tries_out_keys_does_not_keep_out_one_that_is_new_here(
+    gate: Gate, database: Database
+) -> None:
+    for number in range(LOOKUPS_PER_MINUTE + 100):
+        refusal(gate, f"Bearer {token(f'{number:08d}', SECRET)}", "192.0.2.66")
+
+    assert len(database.asked) == LOOKUPS_OF_ONE
+    assert gate.recognise(f"Bearer {TOKEN}", "192.0.2.1")
 
 
 def test_a_key_may_ask_as_often_as_it_says_and_is_told_what_is_left(gate: Gate, clock: Clock) -> None:
