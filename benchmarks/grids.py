@@ -132,7 +132,7 @@ def profile(figures: Figures) -> Iterator[Grid]:
         (name, *(f"{found['parts'].get(name, 0):.0%}" for found in figures.values()))
         for name, _ in parts.most_common(PARTS)
     ]
-    yield Grid("Profile: shares of the time that a process is busy", ("", *figures), rows)
+    yield Grid("Profile: shares of the time that a process is at work", ("", *figures), rows)
     rows = [
         (f"{process}: {function}", f"{share:.1%}")
         for process, found in figures.items()

@@ -11,6 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = "/site-packages/"
 STANDARD = "standard library"
 MOST = 15
+#: On top of the stack: nothing to do, or, on a machine that is full, something to do and no core for it.
+WAITING = {("do_poll", "epolls.py"), ("select", "selectors.py"), ("wait", "threading.py")}
+#: Anywhere on the stack: the process is starting.
+STARTING = {"_find_and_load", "monkey_patch"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,11 @@ class Frame:
         return STANDARD
 
     @property
+    def waits(self) -> bool:
+        """Whether a process with this on top waits."""
+        return (self.name.rpartition(".")[2], Path(self.file).name) in WAITING
+
+    @property
     def label(self) -> str:
         """Its name with that of its file, short enough for a table."""
         _, installed, inside = self.file.partition(PACKAGES)
@@ -40,12 +49,14 @@ class Frame:
 
 
 def summary(paths: Iterable[Path]) -> dict[str, Any]:
-    """Return the number of samples of a busy process, and shares of them: `parts`, `functions`.
+    """Return the number of samples of a process at work, and shares of them: `parts`, `functions`.
+
+    What it did to start, and waiting, is left out.
 
     Several profiles are of processes that do the same. A moment counts for the function on top of the stack;
     of parts, what the standard library does counts for whoever called it.
     """
-    stacks = [stack for path in paths for stack in _stacks(path)]
+    stacks = [stack for path in paths for stack in _stacks(path) if _works(stack)]
     parts = Counter(map(_whose, stacks))
     functions = Counter(stack[-1].label for stack in stacks)
     return {
@@ -59,7 +70,7 @@ def words(profiles: Mapping[str, Mapping[str, Any]]) -> str:
     """Return summaries as text."""
     lines = []
     for name, found in profiles.items():
-        lines.append(f"{name}: {found['samples']:,} samples of a busy process")
+        lines.append(f"{name}: {found['samples']:,} samples of a process at work")
         for kind in ("parts", "functions"):
             lines.append(f"  {kind}")
             lines += [f"    {share:6.1%}  {what}" for what, share in found[kind].items()]
@@ -74,6 +85,10 @@ def _stacks(path: Path) -> Iterator[list[Frame]]:
     for thread in profile["profiles"]:
         for stack in filter(None, thread["samples"]):
             yield [frames[place] for place in stack]
+
+
+def _works(stack: Sequence[Frame]) -> bool:
+    return not stack[-1].waits and STARTING.isdisjoint(frame.name for frame in stack)
 
 
 def _whose(stack: Sequence[Frame]) -> str:

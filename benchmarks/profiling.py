@@ -98,10 +98,12 @@ def _serves(process: psutil.Process) -> bool:
 def _profile(name: str) -> Path:
     """Return where the profile of a process is."""
     path = FOLDER / f"{name}{SUFFIX}"
+    log = FOLDER / f"{name}.log"
     if not path.exists():
-        said = (FOLDER / f"{name}.log").read_text("utf-8", "replace").strip()
+        said = log.read_text("utf-8", "replace").strip()
         hint = "" if os.geteuid() == 0 else " (as root, or with kernel.yama.ptrace_scope=0, it may)"
         raise CannotProfile(f"py-spy has left no profile of {name}{hint}: {said[-500:]}")
+    log.unlink()
     return path
 
 

@@ -9,7 +9,10 @@ FRAMES = [
     {"name": "find", "file": "/usr/lib/python3/site-packages/pymongo/collection.py"},
     {"name": "recv", "file": "/usr/lib/python3.11/socket.py"},
     {"name": "<module>", "file": None},
+    {"name": "Hub.do_poll", "file": "/usr/lib/python3/site-packages/eventlet/hubs/epolls.py"},
+    {"name": "_find_and_load", "file": "<frozen importlib._bootstrap>"},
 ]
+WAIT, IMPORT = 4, 5
 
 
 def profile(path, *stacks):
@@ -34,6 +37,12 @@ def test_processes_that_do_the_same_are_added_up(tmp_path):
     found = summary([profile(tmp_path / "one", (0,)), profile(tmp_path / "two", (0, 1), (3,))])
     assert found["samples"] == 3
     assert set(found["parts"]) == {"services/loyalty", "pymongo", "standard library"}
+
+
+def test_waiting_and_starting_are_no_work(tmp_path):
+    found = summary([profile(tmp_path / "one", (0,), (0, WAIT), (3, IMPORT, 1))])
+    assert found["samples"] == 1
+    assert found["parts"] == {"services/loyalty": 1.0}
 
 
 def test_a_process_that_was_never_busy_has_an_empty_profile(tmp_path):
