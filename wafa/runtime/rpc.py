@@ -85,14 +85,21 @@ class TolerantConsumer(QueueConsumer):
         self._connected = False
         ProviderCollector.unregister_provider(self, provider)
 
+    def on_iteration(self) -> None:
+        """Listen no longer for whoever asked for that; called by kombu again and again.
+
+        nameko would end the connection with the last of them, and over it goes the answer to what is in hand.
+        """
+        self._cancel_consumers_if_requested()
+
     def stop(self) -> None:
-        """End the connection; called by nameko when everybody is unregistered."""
+        """End the connection; called by nameko when everybody is unregistered and every worker is done."""
         self.should_stop = True
-        if self._gt is not None and not self._connected:
+        if self._connected:
+            with eventlet.Timeout(PARTING, False):
+                self.wait_for_providers()
+        if self._gt is not None:
             self._gt.kill()
-            return
-        with eventlet.Timeout(PARTING, False):
-            super().stop()
 
     def consume(self, *args: Any, **kwargs: Any) -> Iterator[None]:
         """Consume until the connection breaks; called by kombu."""

@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -18,7 +19,7 @@ SERVICE = """
 import eventlet
 eventlet.monkey_patch()
 
-import os, sys
+import os, signal, sys
 from wafa.runtime.address import for_nameko
 from wafa.runtime.health import Readiness
 from wafa.runtime.providers import FATAL, READINESS
@@ -36,23 +37,45 @@ class Service:
     def unsendable(self):
         return object()
 
+    @rpc
+    def late(self):
+        print("asked", flush=True)
+        eventlet.sleep(5)
+        return "done"
+
 own = {"serializer": "json", READINESS: Readiness(), FATAL: lambda *_: os._exit(1)}
 container = Container(Service, {**for_nameko(sys.argv[1]), **own})
+signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn(container.stop))
 container.start()
 print("ready", flush=True)
 container.wait()
 """
 
 
-@pytest.fixture(scope="module")
-def service(amqp_uri: str) -> Iterator[str]:
-    name = unique_name()
+@contextmanager
+def running(amqp_uri: str, name: str) -> Iterator[Callable[[], None]]:
+    """Run the service; what is given waits until it is asked what it answers late, and ends it then."""
     command = [sys.executable, "-c", SERVICE, amqp_uri, name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        assert process.stdout.readline() == "ready\n"
+        told = process.stdout
+
+        def end_when_asked() -> None:
+            assert told.readline() == "asked\n"
+            process.terminate()
+
+        assert told.readline() == "ready\n"
+        try:
+            yield end_when_asked
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def service(amqp_uri: str) -> Iterator[str]:
+    name = unique_name()
+    with running(amqp_uri, name):
         yield name
-        process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +110,12 @@ def test_an_answer_for_somebody_who_is_gone_keeps_nobody_from_getting_theirs(
             ask(channel, service, "repeat", body, reply_to="gone", correlation=str(number), within=30)
 
     assert caller.call(service, "repeat", "a", 3, within=30) == "aaa"
+
+
+def test_what_is_in_hand_at_a_stop_is_answered(caller: Caller, amqp_uri: str) -> None:
+    name = unique_name()
+    with running(amqp_uri, name) as end_when_asked:
+        pending = caller.begin(name, "late", within=30)
+        end_when_asked()
+
+        assert pending.result() == "done"
