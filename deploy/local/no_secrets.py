@@ -31,7 +31,14 @@ KINDS = (
     "TwilioKeyDetector",
 )
 #: What has no secrets, and many lines.
-PASSED_OVER = ("requirements.txt", "requirements-dev.txt", "package-lock.json", ".csv", ".bson")
+PASSED_OVER = (
+    "requirements.txt",
+    "requirements-plots.txt",
+    "requirements-dev.txt",
+    "package-lock.json",
+    ".csv",
+    ".bson",
+)
 #: File, and kind of what is none there.
 ALLOWED: frozenset[tuple[str, str]] = frozenset()
 

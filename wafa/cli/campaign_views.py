@@ -1,7 +1,7 @@
 """`wafa campaign preview`, `simulate` and `report`: before, instead of, and after a campaign."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import click
 
 from wafa.cli import campaign_mistakes
 from wafa.cli.campaign_figures import show_preview, show_report, show_simulation
+from wafa.cli.faults import CommandFault
 from wafa.cli.output import as_json, notes, paper, print_json, progress
 from wafa.cli.system import call, client
 
@@ -107,15 +108,13 @@ def report(campaign: str, png: Path | None, as_json: bool) -> None:
         raise click.BadParameter(f"expected a name that ends in .png, not {png.name}", param_hint="--png")
     if png and not png.parent.is_dir():
         raise click.BadParameter(f"there is no folder {png.parent}", param_hint="--png")
+    draw = _drawing() if png else None
     found = _answered(call("notifications", "campaign_report", campaign), campaign, as_json)
     if as_json:
         print_json(found)
     else:
         show_report(found, paper())
-    if png:
-        # A second and 70 MB that only a picture is worth.
-        from wafa.cli.charts import draw
-
+    if png and draw:
         try:
             draw(found, png)
         except OSError as error:
@@ -123,6 +122,18 @@ def report(campaign: str, png: Path | None, as_json: bool) -> None:
                 f"{png} cannot be written: {error.strerror}", param_hint="--png"
             ) from error
         notes().print(f"drawn into {png}", soft_wrap=True)
+
+
+def _drawing() -> Callable[[dict[str, Any], Path], None]:
+    # A second and 70 MB that only a picture is worth, and a package that only pictures need.
+    try:
+        from wafa.cli.charts import draw
+    except ModuleNotFoundError as error:
+        raise CommandFault(
+            f"--png: {error.name} is not installed. It comes with requirements-plots.txt, into the image with"
+            " IMAGE_REQUIREMENTS=requirements-plots.txt when it is built. All figures are in --json, too."
+        ) from error
+    return draw
 
 
 COMMANDS = (preview, simulate, report)

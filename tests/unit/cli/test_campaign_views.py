@@ -1,6 +1,7 @@
 """What `wafa campaign preview`, `simulate` and `report` print and draw."""
 
 import json
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -209,6 +210,14 @@ def test_a_picture_that_cannot_be_drawn_is_refused_before_anything_is_asked(
 ) -> None:
     told = wafa("campaign", "report", "win-back", "--png", png)
     assert (told.exit_code, says in told.stderr) == (2, True)
+
+
+def test_where_nothing_can_draw_it_is_said_what_to_install_before_anything_is_asked(
+    wafa, monkeypatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "wafa.cli.charts", None)
+    told = wafa("campaign", "report", "win-back", "--png", "report.png")
+    assert (told.exit_code, "requirements-plots.txt" in told.stderr) == (1, True)
 
 
 def test_the_months_of_a_simulation_stand_in_order_whatever_page_they_come_from(wafa, monkeypatch) -> None:
