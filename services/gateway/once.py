@@ -4,6 +4,9 @@ The first request of that name claims it in the database and keeps its answer th
 it again, because the answer was lost, gets that answer. Only what is final is kept: after a 5xx, and what
 the key of the moment may not do, the same name is tried anew. Of an answer with a secret it is kept that it
 was given, and nothing of what it said.
+
+What such a request makes has the same id each time that it is tried (`id_to_make`): whoever died on the way
+to the answer may have made it already.
 """
 
 import hashlib
@@ -64,13 +67,20 @@ def answered_once(door: str, view: Callable[[], Any], *, secret: bool = False) -
         "_id": f"{g.key.prefix} {door} {name}",
         "request": _fingerprint(),
         "token": uuid.uuid4().hex,
+        "makes": uuid.uuid4().hex,
         "at": now(),
     }
     found = means().store.claim_answer(claim, _counts)
     if found is not None:
         return _again(found, claim)
+    g.id_to_make = claim["makes"]
     with means().claims.held(claim):
         return _first(claim, view, secret)
+
+
+def id_to_make() -> str:
+    """Return the id (32 hexadecimal digits) for what the request in hand makes."""
+    return str(g.get("id_to_make") or uuid.uuid4().hex)
 
 
 def _counts(found: Document) -> bool:

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from services.gateway.answering import checked, refused
 from services.gateway.described import counted, following, moment, number, text
+from services.gateway.domain.key import fits
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
@@ -172,11 +173,15 @@ def _check_key(rejection_id: str, corrected: Any) -> None:
     """Let nobody publish by a detour what their key may not publish."""
     if not (g.key.sources or g.key.types):
         return
+    kept = checked(services().call("interactions", "rejected_entry", rejection_id), "rejected event")
+    theirs = kept.get("event_source")
     if corrected is None:
-        kept = checked(services().call("interactions", "rejected_entry", rejection_id), "rejected event")
-        names = [(kept.get("event_source"), kept.get("event_type"))]
-    else:
+        names = [(theirs, kept.get("event_type"))]
+    elif theirs is None or fits(theirs, g.key.sources):
         names = [(one.get("source"), one.get("type")) for one in _as_list(corrected)]
+    else:
+        # It would be settled, and whoever sent it would not know.
+        raise Refusal(403, "forbidden", f"the key {g.key.prefix} may not settle what came from {theirs}")
     for source, type in names:
         if not (isinstance(source, str) and isinstance(type, str) and g.key.may_publish(source, type)):
             raise Refusal(403, "forbidden", f"the key {g.key.prefix} may not publish {type} of {source}")

@@ -7,6 +7,7 @@ from flask import g
 
 from services.gateway.door import Doors
 from services.gateway.means import means
+from services.gateway.once import id_to_make
 from services.gateway.shapes import webhooks as shapes
 from services.gateway.webhooks.subscribing import Subscribing
 from wafa.runtime.clock import now
@@ -45,7 +46,7 @@ def _subscribing() -> Subscribing:
 )
 def subscribe(given: dict[str, Any]) -> Any:
     """Subscribe to events; the answer has the secret, once."""
-    return _subscribing().create(g.key, **given)
+    return _subscribing().create(id_to_make(), g.key, **given)
 
 
 @webhooks.door("GET", "/webhooks", needs="webhooks:write", answers=shapes.Webhooks)
@@ -90,7 +91,7 @@ def unsubscribe(webhook_id: str) -> None:
 )
 def test(webhook_id: str) -> Any:
     """Send `wafa.ping.v1`, signed like any event; its delivery shows what came of it."""
-    return _subscribing().ping(webhook_id)
+    return _subscribing().ping(webhook_id, id_to_make())
 
 
 @webhooks.door(
@@ -99,11 +100,11 @@ def test(webhook_id: str) -> Any:
     needs="webhooks:write",
     answers=shapes.WebhookWithSecret,
     refuses=[404],
-    description=f"Needs the scope `webhooks:write`.\n\n{_ONCE}",
+    description=f"{_READING}\n\n{_ONCE}",
 )
 def rotate(webhook_id: str) -> Any:
     """Replace the secret; the old one signs too for 24 hours."""
-    return _subscribing().rotate(webhook_id)
+    return _subscribing().rotate(g.key, webhook_id)
 
 
 @webhooks.door(

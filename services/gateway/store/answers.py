@@ -19,7 +19,7 @@ ABOUT_NOBODY = ("events",)
 
 
 class AnswerRecords(Part):
-    """Claims to answer a request, and the answers: `{_id, request, token, at, answer?}`."""
+    """Claims to answer a request, and the answers: `{_id, request, token, makes, at, answer?, given_up?}`."""
 
     def __init__(self, database: Database[Document]) -> None:
         super().__init__(database)
@@ -34,15 +34,18 @@ class AnswerRecords(Part):
         """Keep a claim, or return the one that stands before it.
 
         Args:
-            claim: `_id` names the request, `token` is whoever answers it.
+            claim: `_id` names the request, `token` is whoever answers it. `makes` becomes that of the claim
+                whose place it takes, if that was for the same request.
             counts: tells of a claim that is there whether it still counts; otherwise ours takes its place.
         """
         while insert_new(self._answers, [claim]):
             found = self._answers.find_one({"_id": claim["_id"]})
             if found is None:
-                continue  # given up meanwhile
-            if counts(found):
+                continue  # forgotten meanwhile
+            if counts(found) and "given_up" not in found:
                 return found
+            if (found["request"], "makes" in found) == (claim["request"], True):
+                claim["makes"] = found["makes"]
             # It may be renewed meanwhile.
             lapsed = {name: found[name] for name in ("_id", "token", "at")}
             if self._answers.replace_one(lapsed, claim).matched_count:
@@ -56,7 +59,8 @@ class AnswerRecords(Part):
 
     def give_up_answer(self, claim: Document) -> None:
         """Let whoever comes next answer."""
-        self._answers.delete_one({"_id": claim["_id"], "token": claim["token"]})
+        mine = {"_id": claim["_id"], "token": claim["token"]}
+        self._answers.update_one(mine, {"$set": {"given_up": True}})
 
     def renew_claims(self, claims: Collection[Document], at: datetime) -> None:
         """Let these claims count from a moment on, as far as they are still theirs."""

@@ -21,8 +21,8 @@ class WebhookRecords(Part):
         self._webhooks = database["webhooks"]
 
     def add_webhook(self, webhook: Subscription) -> None:
-        """Keep a new subscription."""
-        self._webhooks.insert_one({"_id": webhook.id, **_fields(asdict(webhook))})
+        """Keep a new subscription, in the place of one whose maker died before anybody had heard of it."""
+        self._webhooks.replace_one({"_id": webhook.id}, _fields(asdict(webhook)), upsert=True)
 
     def webhook(self, id: str) -> Subscription | None:
         """Return a subscription."""

@@ -1,7 +1,5 @@
 """What holders of keys do with subscriptions. Each has an effect at once, also on what is kept already."""
 
-import secrets
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -38,8 +36,10 @@ class Subscribing:
     ) -> None:
         self._store, self._now, self._look_up, self._private = store, now, look_up, private
 
-    def create(self, key: Key, url: str, types: Sequence[str], description: str = "") -> dict[str, Any]:
-        """Subscribe; the answer has the secret, which nobody can read again.
+    def create(
+        self, id: str, key: Key, url: str, types: Sequence[str], description: str = ""
+    ) -> dict[str, Any]:
+        """Subscribe; the answer has the secret, which nobody can read again. The same `id` subscribes once.
 
         Raises:
             Refusal: an argument is not as it should be (422), the key may not read what it wants to hear of
@@ -53,7 +53,7 @@ class Subscribing:
         self._check_host(there)
         secret = new_secret()
         made = Subscription(
-            id=f"wh_{secrets.token_hex(12)}",
+            id=f"wh_{id}",
             url=url,
             types=tuple(types),
             covers=covers,
@@ -105,20 +105,23 @@ class Subscribing:
             raise not_found("webhook")
         self._store.remove_deliveries(id)
 
-    def rotate(self, id: str) -> dict[str, Any]:
-        """Replace the secret; the old one signs too for a day."""
+    def rotate(self, key: Key, id: str) -> dict[str, Any]:
+        """Replace the secret; the old one signs too for a day.
+
+        Raises:
+            Refusal: the key may not read what is delivered, in whose name it could speak then (403).
+        """
         before, secret = self._find(id), new_secret()
+        check_hearing(key, before.covers)
         self._store.change_webhook(id, {"secrets": rotated(before.secrets, secret, self._now)})
         return {**webhook_shown(before), "secret": secret}
 
-    def ping(self, id: str) -> dict[str, Any]:
-        """Send an event that means nothing, like any other."""
+    def ping(self, id: str, event_id: str) -> dict[str, Any]:
+        """Send an event that means nothing, like any other; the same `event_id` is sent once."""
         webhook = self._find(id)
         if webhook.state is Flow.PAUSED:
             raise Refusal(409, "paused", "the subscription is paused; PATCH its state to active first")
-        event = make_event(
-            PING, source="/wafa/gateway", id=str(uuid.uuid4()), time=self._now, data={"webhook": id}
-        )
+        event = make_event(PING, source="/wafa/gateway", id=event_id, time=self._now, data={"webhook": id})
         kept = row(id, event, self._now)
         self._store.add_deliveries([kept])
         return shown(kept)

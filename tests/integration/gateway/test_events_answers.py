@@ -20,7 +20,7 @@ def store(database: Database) -> GatewayStore:
 
 
 def claim(token: str, name: str = "key1 things order-1") -> Document:
-    return {"_id": name, "request": "digest", "token": token, "at": now()}
+    return {"_id": name, "request": "digest", "token": token, "makes": f"by {token}", "at": now()}
 
 
 def always(_: Document) -> bool:
@@ -76,6 +76,21 @@ def test_what_was_given_up_is_free(store: GatewayStore) -> None:
     store.give_up_answer(mine)
 
     assert store.claim_answer(claim("second"), always) is None
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_whoever_tries_again_makes_the_same_thing_and_for_another_request_another_one(
+    store: GatewayStore, dies: bool
+) -> None:
+    first, second, other = claim("first"), claim("second"), claim("other") | {"request": "another"}
+    store.claim_answer(first, always)
+    if not dies:
+        store.give_up_answer(first)
+
+    assert store.claim_answer(second, never if dies else always) is None
+    assert second["makes"] == "by first"
+    assert store.claim_answer(other, never) is None
+    assert other["makes"] == "by other"
 
 
 def test_the_database_forgets_answers_by_itself(store: GatewayStore, database: Database) -> None:

@@ -96,7 +96,11 @@ def test_nobody_publishes_by_a_detour_what_their_key_may_not(front: Front, uniqu
     for body in ({}, {"corrected": wrong}, {"corrected": [{**wrong, "source": "/shop/1"}, wrong]}):
         answer = shop.post(path, body)
         assert (answer.status, answer.json()["error"]["code"]) == (403, "forbidden"), answer.data
-    assert shop.post(path, {"corrected": {**wrong, "source": "/shop/1"}}).status == 422, "only wrong now"
+    settled = shop.post(path, {"corrected": {**example("purchase.completed.v1"), "source": "/shop/1"}})
+    assert (settled.status, settled.json()["error"]["code"]) == (403, "forbidden"), "not theirs to settle"
+    assert front.get(f"/v1/rejected-events/{entry['id']}").json()["status"] == "open"
+    own = front.holding("rejected:replay", sources=[wrong["source"]])
+    assert own.post(path, {"corrected": wrong}).status == 422, "only wrong now"
 
 
 def test_nobody_says_by_a_correction_that_somebody_is_erased(front: Front, unique: str) -> None:

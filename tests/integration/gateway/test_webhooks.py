@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from services.gateway.claims import ABANDONED
 from tests.conftest import unique_name
 from tests.integration.gateway.conftest import Front
 from tests.integration.gateway.subscribers import Subscriber, signed_by
@@ -113,6 +114,33 @@ def test_a_secret_is_not_kept_for_who_sends_the_request_again(
     front.ask("DELETE", path(made))
 
 
+@pytest.mark.parametrize("left_by", ["a process that died", "one that lost the database"])
+def test_who_subscribes_again_because_nobody_answered_is_subscribed_once(
+    front: Front, receiver: Subscriber, unique: str, mongo_client: MongoClient, left_by: str
+) -> None:
+    wanted, name = {"url": f"{receiver.url()}&{unique}", "types": ["loyalty.*"]}, {"Idempotency-Key": unique}
+    first = front.post("/v1/webhooks", wanted, **name).json()
+    [answers] = [
+        mongo_client[one]["answers"]
+        for one in mongo_client.list_database_names()
+        if mongo_client[one]["webhooks"].find_one(first["id"])
+    ]
+    long_ago = {"at": now() - 2 * ABANDONED} if left_by == "a process that died" else {"given_up": True}
+    answers.update_one({"_id": {"$regex": unique}}, {"$set": long_ago, "$unset": {"answer": 1}})
+
+    second = front.post("/v1/webhooks", wanted, **name)
+
+    assert second.status == 201, second.data
+    assert second.json()["secret"] != first["secret"], "which nobody has heard"
+    mine = [one for one in front.get("/v1/webhooks").json()["webhooks"] if one["url"] == wanted["url"]]
+    assert [one["id"] for one in mine] == [first["id"]]
+    pinged = front.post(path(first, "/test"))
+    assert pinged.status == 202, pinged.data
+    call, *_ = eventually(lambda: receiver.got(PING))
+    assert signed_by(call, second.json()["secret"])
+    front.ask("DELETE", path(first))
+
+
 def test_a_test_event_tells_at_once_whether_the_receiver_works(
     front: Front, receiver: Subscriber, webhook: dict[str, Any]
 ) -> None:
@@ -197,6 +225,7 @@ def test_nobody_gets_by_a_subscription_what_their_key_may_not_read(
         narrow.post("/v1/webhooks", wanted | {"types": ["customer.*"]}),
         narrow.ask("PATCH", path(made.json()), {"types": ["*"]}),
         narrow.ask("PATCH", path(webhook), {"url": receiver.url()}),
+        narrow.post(path(webhook, "/rotate")),
     ):
         assert answer.status == 403, answer.data
         assert "customers:read" in answer.json()["error"]["message"] or (

@@ -44,7 +44,7 @@ def subscribe(
 ) -> dict[str, Any]:
     store: Any = shelf
     lookups = Lookups(resolve=resolve, within=0.2)
-    return Subscribing(store, NOON, lookups.check, private=private).create(KEY, url, ["loyalty.*"])
+    return Subscribing(store, NOON, lookups.check, private=private).create("1", KEY, url, ["loyalty.*"])
 
 
 @pytest.mark.parametrize(
