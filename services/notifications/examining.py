@@ -49,7 +49,7 @@ def _shown(renderer: Renderer, texts: Texts) -> Iterator[dict[str, Any]]:
     key = f"sample {sha256(msgspec.json.encode(texts)).hexdigest()}"
     wanted = [(template, language) for template in texts for language in sorted(texts[template])]
     orders = [Order(key, texts, template, of, of, samples(of)) for template, of in wanted]
-    for (template, language), made in zip(wanted, renderer.render_all(orders), strict=True):
+    for (template, language), made in zip(wanted, renderer.shown(orders), strict=True):
         if isinstance(made, Broken):
             yield {"template": template, "language": language, "fault": made.fault}
         else:

@@ -6,6 +6,7 @@ that whatever brought the first one down is found and spoils no other.
 """
 
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -23,15 +24,21 @@ AT_A_TIME = 64
 KEYS = 100
 #: How often a message that may have brought down a child is tried by itself.
 TRIES = 2
+#: Seconds for texts that somebody looks at: nobody waits for longer, and messages to customers wait for them.
+PATIENCE = 20.0
+#: How many of these are rendered before messages to customers have their turn.
+LOOKED_AT = 8
+NO_TIME = "other texts took too long; try it with fewer"
 
 
 class Renderer:
     """Renders messages; one is enough for a process. Safe to share among threads.
 
-    `limits` are those of `Sandbox`.
+    `limits` are those of `Sandbox`, `patience` is that of whoever looks at texts.
     """
 
-    def __init__(self, titles: Titles, **limits: Any) -> None:
+    def __init__(self, titles: Titles, *, patience: float = PATIENCE, **limits: Any) -> None:
+        self._patience = patience
         self._sandbox = Sandbox(titles, **limits)
         self._known: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
@@ -51,14 +58,29 @@ class Renderer:
                 made += self._render(orders[start : start + AT_A_TIME])
         return made
 
+    def shown(self, orders: Sequence[Order]) -> list[Text | Broken]:
+        """Return the same for who looks at them; of what is left after a while, that it was put off."""
+        made: list[Text | Broken] = []
+        until = time.monotonic() + self._patience
+        for start in range(0, len(orders), LOOKED_AT):
+            some = orders[start : start + LOOKED_AT]
+            made += self.render_all(some) if time.monotonic() < until else map(_put_off, some)
+        return made
+
     def check(self, texts: Texts, purpose: str) -> list[Finding]:
         """Return what is wrong with texts for a campaign of this purpose, by where it is.
+
+        That there was no time to check a text is something that is wrong with it, too.
 
         Raises:
             CannotStart: nothing can be rendered just now.
         """
         found: list[Finding] = []
+        until = time.monotonic() + self._patience
         for template, translations in texts.items():
+            if time.monotonic() >= until:
+                found.append(Finding(template, "", "", 0, "error", f"it was not checked: {NO_TIME}"))
+                continue
             with self._lock:
                 found += self._checked({template: translations}, purpose)
         return sorted(found)
@@ -138,3 +160,7 @@ def _wanted(order: Order) -> Wanted | Broken:
     except (TypeError, ValueError, OverflowError) as error:
         return Broken(f"text {order.template}, data: {error}", ours=True)
     return Wanted(order.texts_key, order.template, order.locale, order.default_locale, data)
+
+
+def _put_off(order: Order) -> Broken:
+    return Broken(f"text {order.template}, language {order.locale}: it was not tried: {NO_TIME}", ours=False)

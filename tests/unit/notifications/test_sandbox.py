@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from services.notifications.texts.renderer import Renderer
+from services.notifications.texts.renderer import NO_TIME, Renderer
 from services.notifications.texts.sandbox import CannotStart
-from services.notifications.texts.text import Broken, Text
+from services.notifications.texts.text import Broken, Order, Text
 from tests.unit.notifications.texts import fault_of, order, text_of, written
 from tests.waiting import eventually
 
@@ -136,6 +136,23 @@ def test_a_text_that_takes_too_long_is_not_tried_for_every_customer(strict):
     assert made[-1].fault.endswith("it took too long 3 times")
 
 
+def test_who_looks_at_texts_that_take_too_long_does_not_keep_messages_waiting_for_all_of_them():
+    renderer = Renderer({}, patience=2 * SECONDS, seconds=SECONDS, room=64 * 1024 * 1024)
+    texts = {f"news{number:02}": {"en": {"subject": "x", "txt": nested(9, "")}} for number in range(60)}
+    orders = [Order("look", texts, name, "en", "en", {}) for name in texts]
+
+    first, *_, last = renderer.shown(orders)
+    assert isinstance(first, Broken)
+    assert isinstance(last, Broken)
+    assert "it takes too long" in first.fault
+    assert NO_TIME in last.fault
+    found = {one.template: one.message for one in renderer.check(texts, "marketing") if one.level == "error"}
+    assert "it takes too long" in found["news00"]
+    assert NO_TIME in found["news59"]
+    assert text_of(renderer, order()).subject == "Thank you for coming back"
+    renderer.close()
+
+
 def test_no_message_is_lost_when_the_process_is_killed(strict):
     orders = [order("recognized", "en", name=f"Customer {number}") for number in range(300)]
     strict.render_all(orders[:1])
@@ -241,7 +258,7 @@ def test_no_process_outlives_its_parent(first, number):
     child = int(started.stdout.readline())
     assert psutil.pid_exists(child)
     started.send_signal(number)
-    started.wait(30)
+    started.wait(60)
     eventually(lambda: not psutil.pid_exists(child))
     started.stdout.close()
 
@@ -266,5 +283,5 @@ print(sum(len(one) for one in made), {type(text).__name__ for one in made for te
 renderer.close()
 """,
     )
-    assert started.communicate(timeout=50)[0].strip() == "2000 {'Text'} True"
+    assert started.communicate(timeout=120)[0].strip() == "2000 {'Text'} True"
     assert started.returncode == 0
