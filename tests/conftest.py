@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -17,6 +18,10 @@ from wafa.stack.services import WORKERS
 VHOSTS_AT_A_TIME = 20
 #: Makes a stack of these services, with further variables; see `isolated`.
 Isolated = Callable[..., Stack]
+
+# How long an example takes is the machine's affair, and says nothing about the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 # Whoever starts the tests in the background may ignore Ctrl-C, and every process of ours would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,8 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long; the order is random otherwise."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Begin with what takes long, the longest first; the order is random otherwise."""
+    items.sort(key=_minutes, reverse=True)
 
 
 def pytest_collection_finish() -> None:
@@ -118,6 +123,11 @@ def system(isolated: Isolated, prefix: str) -> Iterator[Stack]:
     """All services, on a virtual host and databases that only this test module uses."""
     with isolated(*WORKERS, WAFA_DATABASE_PREFIX=prefix) as stack:
         yield stack
+
+
+def _minutes(item: pytest.Item) -> float:
+    long = item.get_closest_marker("long")
+    return float(long.kwargs.get("minutes", 1)) if long else 0
 
 
 def unique_name() -> str:

@@ -27,7 +27,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Command:
     shutil.copytree(
         EXAMPLES / "node", copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules")
     )
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=copy, check=True, timeout=50)
+    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=copy, check=True, timeout=120)
     return ["node", str(copy / "publish-purchase.mjs")]
 
 
@@ -41,7 +41,7 @@ def example(request: pytest.FixtureRequest) -> Command:
 
 def run(command: Command, amqp_uri: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "AMQP_URI": amqp_uri}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def purchases(services: Client, **who: str) -> int:

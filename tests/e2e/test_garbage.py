@@ -124,19 +124,16 @@ def spent(services: Client) -> int:
     return int(services.call("loyalty", "summary")["purchases"])
 
 
-@pytest.mark.timeout(120)
 def test_every_good_event_counts_once(mixed: Outcome) -> None:
     [stored] = mixed.totals
     assert (stored["records"], stored["minor"]) == (mixed.good, mixed.good * 1000)
     assert mixed.spent == mixed.good
 
 
-@pytest.mark.timeout(120)
 def test_every_bad_event_is_in_quarantine_with_reason_and_field(mixed: Outcome) -> None:
     assert mixed.rejected == expected_rejections()
 
 
-@pytest.mark.timeout(120)
 def test_a_corrected_event_is_replayed_and_counts(
     mixed: Outcome, services: Client, publisher: Publisher
 ) -> None:
@@ -160,7 +157,6 @@ def test_a_corrected_event_is_replayed_and_counts(
     assert spent(services) == before + 1
 
 
-@pytest.mark.timeout(120)
 def test_a_currency_without_a_rate_waits_for_one(
     mixed: Outcome, services: Client, publisher: Publisher
 ) -> None:
@@ -175,7 +171,6 @@ def test_a_currency_without_a_rate_waits_for_one(
     ]
 
 
-@pytest.mark.timeout(120)
 def test_garbage_of_the_internal_language_stops_no_service(
     system: Stack, mixed: Outcome, services: Client
 ) -> None:

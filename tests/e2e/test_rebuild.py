@@ -20,8 +20,6 @@ from wafa.runtime.clock import now
 from wafa.runtime.publisher import Publisher
 from wafa.stack import Stack
 
-pytestmark = pytest.mark.timeout(240)
-
 DAYS = ("2026-05-01T10:00:00Z", "2026-05-02T10:00:00Z")
 PEOPLE = ("mona", "omar", "sara", "lina", "nour")
 

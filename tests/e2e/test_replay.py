@@ -72,7 +72,6 @@ def members_of(name: str, lines: list[Line], services: Client) -> Members:
     return {customer: {figure: one.get(figure) for figure in FIGURES} for customer, one in found.items()}
 
 
-@pytest.mark.timeout(180)
 def test_every_customer_comes_to_what_the_rules_say(members: Members, lines: list[Line]) -> None:
     expected = work_out(list(shifted(lines, UNTIL)), DEFAULT_PROGRAM, now().date())
 
@@ -81,7 +80,6 @@ def test_every_customer_comes_to_what_the_rules_say(members: Members, lines: lis
     assert sum(one["points"] for one in members.values()) == expected.points
 
 
-@pytest.mark.timeout(180)
 def test_replaying_the_file_changes_nothing(
     members: Members, lines: list[Line], services: Client, publisher: Publisher
 ) -> None:
@@ -94,7 +92,6 @@ def test_replaying_the_file_changes_nothing(
     assert now_stored["records"] == stored[0]["records"] + 1, "the marker, and nothing else"
 
 
-@pytest.mark.timeout(180)
 def test_a_shuffled_file_gives_the_same_members(
     members: Members, lines: list[Line], services: Client, publisher: Publisher
 ) -> None:
@@ -107,7 +104,6 @@ def test_a_shuffled_file_gives_the_same_members(
     assert members_of("shuffled", lines, services) == members
 
 
-@pytest.mark.timeout(180)
 def test_the_ledger_folded_anew_is_the_live_state(members: Members, services: Client) -> None:
     after, checked = None, 0
     while True:

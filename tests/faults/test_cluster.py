@@ -45,7 +45,6 @@ def running(tmp_path_factory: pytest.TempPathFactory, mongodb_uri: str) -> Itera
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 def test_each_node_in_turn_may_be_killed_while_events_are_published(running: Running) -> None:
     """As an upgrade of the broker does it. What one node alone had would stand still meanwhile."""
     shop = unique_name()

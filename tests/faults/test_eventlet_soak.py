@@ -10,7 +10,7 @@ SECONDS = 120
 
 
 @pytest.mark.long
-@pytest.mark.timeout(SECONDS + 60)
+@pytest.mark.timeout(SECONDS + 300)
 def test_no_greenlet_is_ever_stuck_and_no_memory_leaks_whatever_happens_to_the_database(
     tmp_path: Path,
 ) -> None:

@@ -82,7 +82,6 @@ def sold(shop: str, number: int) -> Event:
     return purchase(shop, f"{number}", known_as(shop, number % 20))
 
 
-@pytest.mark.timeout(180)
 def test_what_was_accepted_while_the_broker_died_is_recorded_and_all_else_got_an_error(
     system: Wired, recorded: Collection
 ) -> None:
@@ -111,7 +110,6 @@ def test_what_was_accepted_while_the_broker_died_is_recorded_and_all_else_got_an
     assert missing(tills.rejected, recorded) == tills.rejected
 
 
-@pytest.mark.timeout(180)
 def test_a_screen_outlasts_a_broker_that_dies_and_knows_that_it_may_have_missed_something(
     system: Wired,
 ) -> None:

@@ -10,7 +10,7 @@ from tests.faults.wired import wired
 SECONDS = 75
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=5)
 @pytest.mark.timeout(700)
 def test_nothing_is_lost_and_nothing_counted_twice_whatever_is_killed(tmp_path: Path) -> None:
     with wired(tmp_path) as system:

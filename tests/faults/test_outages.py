@@ -31,7 +31,6 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wired]:
         yield system
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("server", [BROKER, DATABASE])
 def test_an_outage_is_sat_out_quietly_and_over_when_it_is_over(
     system: Wired, server: str, record_property: Callable[[str, object], None]

@@ -15,8 +15,6 @@ from tests.waiting import eventually
 from wafa.contracts.envelope import Event, encode
 from wafa.runtime.publisher import Message
 
-pytestmark = pytest.mark.timeout(120)
-
 #: Seconds, instead of the delays of production; their queues have names of their own.
 DELAYS = (1, 2, 3)
 EVENTS = 500
@@ -132,7 +130,7 @@ def test_an_event_whose_time_has_not_come_passes_later(ward: Lane, kind: str) ->
     ward.bus.send([message_of(event) for event in poisoned(purchases(20))])
     take_in(ward, kind)
 
-    eventually(lambda: applied(ward) == 20, within=40)
+    eventually(lambda: applied(ward) == 20)
 
     assert not in_quarantine(ward)
 

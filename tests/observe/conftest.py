@@ -89,8 +89,8 @@ def busy(front: Front) -> None:
     [invalid, _] = came_back({})
     publish_unchecked(front.stack, invalid)
     eventually(lambda: [*front.stack.mail_folder.glob("*.eml")], within=90)
-    eventually(lambda: dropped(front.stack), within=30)
-    eventually(lambda: front.get("/v1/rejected-events").json()["rejected_events"], within=30)
+    eventually(lambda: dropped(front.stack))
+    eventually(lambda: front.get("/v1/rejected-events").json()["rejected_events"])
 
 
 def came_back(customer: dict[str, Any]) -> list[Event]:
@@ -162,12 +162,12 @@ def running(folder: Path, port: int) -> Iterator[Prometheus]:
         process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             url = f"http://{LOOPBACK}:{port}"
-            eventually(lambda: answers(url) or process.poll() is not None, within=30)
+            eventually(lambda: answers(url) or process.poll() is not None)
             assert process.poll() is None, (folder / "log").read_text()
             yield Prometheus(url)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
 
 
 def answers(url: str) -> bool:

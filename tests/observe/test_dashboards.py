@@ -43,7 +43,6 @@ def queries() -> Iterator[Query]:
 
 QUERIES = [*queries()]
 #: The first test waits until a whole system has done some work.
-pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

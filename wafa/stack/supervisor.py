@@ -24,7 +24,7 @@ class Server:
     folder: Path
     log: Path
     ready: Callable[[], bool]
-    patience: float = 60.0
+    patience: float = 120.0
     grace: float = 15.0
 
 

@@ -62,7 +62,7 @@ def wafa(service: Stack, *arguments: str) -> subprocess.Popen:
 
 
 def done(process: subprocess.Popen) -> dict:
-    told, errors = process.communicate(timeout=30)
+    told, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     return json.loads(told)
 
@@ -167,6 +167,6 @@ def age(service: Stack) -> float:
 
 def test_what_is_refused_is_said_and_nothing_happens(service):
     process = wafa(service, "merge", "nobody", "nobody-else")
-    told, errors = process.communicate(timeout=30)
+    told, errors = process.communicate(timeout=120)
     assert (process.returncode, told) == (1, "")
     assert "unknown_customer: no customer has the id nobody" in errors

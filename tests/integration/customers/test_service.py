@@ -17,7 +17,7 @@ from wafa.runtime.topology import QUARANTINE
 from wafa.stack import Stack
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture(scope="module")

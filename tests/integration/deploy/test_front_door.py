@@ -61,7 +61,7 @@ def test_what_a_service_says_is_heard(front: Front, address: Address) -> None:
         f"{front.url}/v1/stream?types=customer.recognized.v1",
         headers={"Authorization": f"Bearer {front.token}"},
         preload_content=False,
-        timeout=30,
+        timeout=120,
     )
     assert stream.status == 200, stream.data
     event = example("customer.recognized.v1") | {"id": unique_name()}

@@ -108,7 +108,6 @@ def cut_off(isolated: Isolated, mongodb_uri: str) -> Iterator[tuple[Front, Proxy
 
 
 @pytest.mark.long
-@pytest.mark.timeout(240)
 def test_while_the_database_is_away_nothing_is_changed_and_a_revoked_key_counts_for_less_than_a_minute(
     cut_off: tuple[Front, Proxy],
 ) -> None:

@@ -95,7 +95,7 @@ def test_the_list_says_which_key_was_used_when(front: Front, wafa: Wafa, made: d
     assert "last_used_on" not in wafa("show", made["prefix"])
     assert comes_in(front, made)
     today = datetime.now(UTC).date().isoformat()
-    eventually(lambda: entry(wafa, made).get("last_used_on") == today, within=20)
+    eventually(lambda: entry(wafa, made).get("last_used_on") == today)
 
 
 def entry(wafa: Wafa, made: dict[str, Any]) -> dict[str, Any]:

@@ -252,7 +252,7 @@ def test_figures_are_those_of_all_processes(door: Front) -> None:
 def test_a_limit_holds_over_all_processes(door: Front) -> None:
     held = door.holding("segments:read", per_minute=30)
     # Not across a minute's end, where what was asked begins to fade.
-    eventually(lambda: time.time() % 60 < 50, within=15)
+    eventually(lambda: time.time() % 60 < 30)
     statuses = [Front(held.stack, held.token).get("/v1/key").status for _ in range(40)]
     assert statuses == [200] * 30 + [429] * 10
 
@@ -306,7 +306,7 @@ def test_nothing_is_left_of_a_front_door_that_is_killed(doors: Doors) -> None:
     front = doors()
     children = master(front).children()
     front.stack.kill(WEB)
-    eventually(lambda: not any(child.is_running() for child in children), within=5)
+    eventually(lambda: not any(child.is_running() for child in children))
     with pytest.raises(urllib3.exceptions.HTTPError):
         front.get("/healthz")
 
@@ -334,7 +334,7 @@ def test_a_stop_lets_requests_end_and_streams_hear_of_it(doors: Doors) -> None:
 
     stream = threading.Thread(target=listen, daemon=True)
     stream.start()
-    assert begun.wait(30)
+    assert begun.wait(60)
     with ThreadPoolExecutor(8) as pool:
         requests = [pool.submit(check, number) for number in range(50)]
         assert all(one.result() < 500 for one in requests[:10])
@@ -342,7 +342,7 @@ def test_a_stop_lets_requests_end_and_streams_hear_of_it(doors: Doors) -> None:
         web.send_signal(signal.SIGTERM)
         code = web.wait(20)
         took = time.monotonic() - began
-    stream.join(5)
+    stream.join(60)
     assert not stream.is_alive()
     assert code == 0
     assert took < 15

@@ -31,7 +31,7 @@ def test_what_is_on_its_way_when_the_worker_is_stopped_arrives_once_and_the_rest
     release = threading.Event()
 
     def wait(handler: BaseHTTPRequestHandler) -> None:
-        release.wait(30)
+        release.wait(60)
         handler.send_response(204)
         handler.end_headers()
 
@@ -53,7 +53,7 @@ def test_what_is_on_its_way_when_the_worker_is_stopped_arrives_once_and_the_rest
         assert len(receiver.calls) == AT_ONCE, "nothing more is begun"
         assert len(store.deliveries("a", "delivered", None, 100)) == AT_ONCE
         stack.revive("gateway")
-        eventually(lambda: len(store.deliveries("a", "delivered", None, 100)) == EVENTS, within=15)
+        eventually(lambda: len(store.deliveries("a", "delivered", None, 100)) == EVENTS)
         words = (stack.log_folder / "gateway.log").read_text()
     assert len(receiver.calls) == len({*receiver.ids()}) == EVENTS
     assert "Traceback" not in words

@@ -35,7 +35,6 @@ def services(stack: Stack) -> Iterator[Client]:
         yield client
 
 
-@pytest.mark.timeout(120)
 def test_merged_and_forgotten(
     publisher: Publisher, services: Client, mongo_client: MongoClient[dict[str, Any]], prefix: str
 ) -> None:

@@ -43,7 +43,7 @@ def renderer() -> Iterator[Renderer]:
 def notifications(database: Database, post_office: PostOffice, renderer: Renderer) -> Iterator[Notifications]:
     store = NotificationsStore(database)
     store.create_indexes()
-    mailer = Mailer(Server(LOOPBACK, post_office.port), timeout=5)
+    mailer = Mailer(Server(LOOPBACK, post_office.port), timeout=30)
     sender = Sender("Bayt Coffee", "care@bayt.example")
     links = Links("https://wafa.example", ["a secret of at least 32 characters"])
     yield Notifications(store, Delivery({"email": Email(mailer, sender)}, sender, renderer, links))

@@ -61,7 +61,7 @@ def test_mails_and_calls_go_out_and_hold_up_nobody(gateway: Gateway, office: Pos
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

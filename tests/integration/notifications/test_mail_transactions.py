@@ -18,7 +18,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Scripted]:
 
 @pytest.fixture
 def mailer(server: Scripted) -> Iterator[Mailer]:
-    mailer = Mailer(Server(LOOPBACK, server.port), timeout=5)
+    mailer = Mailer(Server(LOOPBACK, server.port), timeout=30)
     yield mailer
     mailer.close()
 
@@ -37,7 +37,7 @@ def test_a_mail_arrives_as_it_is_and_the_connection_takes_the_next(server: Scrip
 
 def test_who_does_not_take_commands_at_once_is_not_given_them_at_once() -> None:
     with Scripted(pipelining=False) as server:
-        mailer = Mailer(Server(LOOPBACK, server.port), timeout=5)
+        mailer = Mailer(Server(LOOPBACK, server.port), timeout=30)
         assert mailer.send(server.mail()) == Accepted()
         assert server.early == 0
         mailer.close()

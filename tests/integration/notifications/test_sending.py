@@ -259,14 +259,14 @@ def test_a_slow_but_living_sender_keeps_what_it_has_in_hand(notifications, post_
 
     def slow(_):
         seen.set()
-        assert given.wait(30)
+        assert given.wait(60)
         return "250 OK"
 
     post_office.to_mail = slow
     parts = {"clock": real_time, "lease": lease}
     sender = threading.Thread(target=lambda: notifications.outbox(**parts).send_due(seconds=30))
     sender.start()
-    assert seen.wait(30)
+    assert seen.wait(60)
     until = real_time() + 4 * lease
     eventually(lambda: notifications.outbox(**parts).send_due() or real_time() > until)
     given.set()

@@ -14,7 +14,7 @@ from wafa.runtime.broker import connect
 from wafa.runtime.consumer import BatchConsumer, Delivery
 from wafa.runtime.errors import Misconfigured, Transient
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Taken:

@@ -15,7 +15,7 @@ from wafa.runtime.broker import connect
 from wafa.runtime.consumer import BatchConsumer, Delivery
 from wafa.runtime.publisher import Message, Publisher
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Hanging:
@@ -72,7 +72,7 @@ def test_the_oldest_event_grows_old_while_its_batch_hangs_and_is_none_afterwards
         publish()
         assert hanging.entered.wait(PATIENCE)
         first = figure("wafa_oldest_event_seconds", queue)
-        eventually(lambda: figure("wafa_oldest_event_seconds", queue) > first + 0.2, within=5)
+        eventually(lambda: figure("wafa_oldest_event_seconds", queue) > first + 0.2)
         hanging.let_go.set()
         eventually(lambda: figure("wafa_oldest_event_seconds", queue) == 0, within=PATIENCE)
 
@@ -84,7 +84,7 @@ def test_what_waits_behind_a_batch_that_hangs_is_no_younger_than_it_is(
     published = time.time()
     publish()
     publish()
-    eventually(lambda: time.time() > published + 1, within=5)
+    eventually(lambda: time.time() > published + 1)
     hanging = Hanging()
     with consuming(amqp_uri, queue, hanging):
         assert hanging.entered.wait(PATIENCE)

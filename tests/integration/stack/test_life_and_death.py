@@ -104,7 +104,7 @@ def test_a_stack_whose_program_is_killed_leaves_no_process(
     orphans = [process for process in processes_of(tmp_path) if process.pid != program.pid]
     assert len(orphans) >= 4
     program.kill()
-    _, alive = psutil.wait_procs(orphans, timeout=10)
+    _, alive = psutil.wait_procs(orphans, timeout=60)
     assert alive == []
     assert running(tmp_path) is None
 
@@ -115,7 +115,7 @@ def test_a_stack_that_is_interrupted_while_it_starts_leaves_no_process(
 ) -> None:
     read_until("rabbitmq starting", program)
     program.send_signal(number)
-    program.wait(55)
+    program.wait(120)
     assert processes_of(tmp_path) == []
     assert running(tmp_path) is None
 

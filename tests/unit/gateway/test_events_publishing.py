@@ -112,7 +112,7 @@ def test_the_broker_is_tried_again_after_a_pause(broker, publishing):
         publishing.publish([(PURCHASE, b"{}")])
     broker.error = None
 
-    eventually(lambda: is_published(publishing), within=5)
+    eventually(lambda: is_published(publishing))
 
 
 def refusal(publishing):
@@ -129,7 +129,7 @@ def test_who_has_waited_long_enough_is_told_and_what_was_not_sent_yet_is_not_sen
         for one in handed:
             with pytest.raises(PublishFailed, match=r"within 0\.1 s|at the moment"):
                 one.result()
-    eventually(lambda: "at the moment" in refusal(publishing), within=5)
+    eventually(lambda: "at the moment" in refusal(publishing))
     broker.open.set()
     publishing.close()
 

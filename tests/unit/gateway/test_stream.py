@@ -173,7 +173,7 @@ def test_who_waits_is_woken_by_an_event(hub: Hub) -> None:
     listener = join(hub)
     threading.Timer(0.05, hub.tell, [[told("a")]]).start()
 
-    assert listener.take(within=20) == told("a").body
+    assert listener.take(within=60) == told("a").body
 
 
 def test_a_stream_ends_with_the_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,17 +20,17 @@ def test_who_waits_while_somebody_writes_is_taken_along_by_the_next():
     def write(rows):
         writes.append([one.id for one in rows])
         writing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     settler = Settler(write)
     with ThreadPoolExecutor(len(ROWS)) as threads:
         first = threads.submit(settler.settle, ROWS[:1])
-        assert writing.wait(10)
+        assert writing.wait(60)
         others = [threads.submit(settler.settle, [one]) for one in ROWS[1:]]
         eventually(lambda: len(settler._waiting) == len(others))
         go_on.set()
         for one in (first, *others):
-            one.result(10)
+            one.result(60)
     assert len(writes) == 2
     assert sorted(id for write in writes for id in write) == sorted(one.id for one in ROWS)
 
@@ -67,4 +67,4 @@ def test_a_database_that_stays_away_is_an_error_for_everybody_and_no_row_is_take
     with ThreadPoolExecutor(4) as threads:
         for done in [threads.submit(settler.settle, [one]) for one in ROWS[:4]]:
             with pytest.raises(AutoReconnect):
-                done.result(10)
+                done.result(60)

@@ -33,6 +33,6 @@ except ValueError as error:
 
 def test_the_event_loop_goes_on_while_something_is_computed() -> None:
     process = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROCESS], capture_output=True, text=True, timeout=60
+        [sys.executable, "-W", "ignore", "-c", PROCESS], capture_output=True, text=True, timeout=120
     )
     assert (process.returncode, process.stdout) == (0, "nothing to count\n"), process.stderr
