@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,22 +28,31 @@ class CannotProfile(RuntimeError):
     """py-spy cannot look into a process; the message says what it said."""
 
 
-def measure(load: Callable[[], object], pids: Callable[[], Mapping[str, int]]) -> Figures:
+def measure(
+    load: Callable[[], object], pids: Callable[[], Mapping[str, int]], *, threads: bool = False
+) -> Figures:
     """Return what the processes were busy with while `load` ran; `pids` tells which there are by now.
 
-    Processes whose names are the same up to a full stop do the same and are told of together. The profiles
-    themselves are left in benchmarks/profiles/, to be opened on https://www.speedscope.app.
+    Where many `threads` wait, only who holds the interpreter is looked at: a thread in a call of the system
+    cannot be told from one that waits. Processes whose names are the same up to a full stop do the same, and
+    are told of together. The profiles are left in benchmarks/profiles/, for https://www.speedscope.app.
 
     Raises:
         CannotProfile: py-spy may not look into other processes here, or has seen nothing.
     """
     FOLDER.mkdir(exist_ok=True)
-    with spied(pids) as spies:
+    with spied(pids, ("--gil",) if threads else ()) as spies:
         load()
     paths: dict[str, list[Path]] = {}
     for name in spies:
         paths.setdefault(name.partition(".")[0], []).append(_profile(name))
     return {name: summary(several) for name, several in paths.items()}
+
+
+def clear() -> None:
+    """Remove the profiles of an earlier run."""
+    for path in FOLDER.glob(f"*{SUFFIX}"):
+        path.unlink()
 
 
 def note(found: Figures) -> Path:
@@ -54,7 +63,9 @@ def note(found: Figures) -> Path:
 
 
 @contextmanager
-def spied(pids: Callable[[], Mapping[str, int]]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def spied(
+    pids: Callable[[], Mapping[str, int]], options: Sequence[str]
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Have each process looked at from when it appears until the end of the block."""
     spies: dict[str, subprocess.Popen[bytes]] = {}
     over = threading.Event()
@@ -63,7 +74,7 @@ def spied(pids: Callable[[], Mapping[str, int]]) -> Iterator[dict[str, subproces
         while not over.wait(LOOK):
             for name, pid in pids().items():
                 if name not in spies:
-                    spies[name] = _spy(name, pid)
+                    spies[name] = _spy(name, pid, options)
 
     thread = threading.Thread(target=look, name="spies")
     thread.start()
@@ -107,10 +118,9 @@ def _profile(name: str) -> Path:
     return path
 
 
-def _spy(name: str, pid: int) -> subprocess.Popen[bytes]:
+def _spy(name: str, pid: int, more: Sequence[str]) -> subprocess.Popen[bytes]:
     path = FOLDER / f"{name}{SUFFIX}"
-    path.unlink(missing_ok=True)
-    options = ("--format", "speedscope", "--full-filenames", "--function", "--rate", str(RATE))
+    options = ("--format", "speedscope", "--full-filenames", "--function", "--rate", str(RATE), *more)
     command = [str(PY_SPY), "record", "--pid", str(pid), *options, "--output", str(path)]
     with (FOLDER / f"{name}.log").open("wb") as log:
         # A group of its own: Ctrl-C is for us, who then end it.

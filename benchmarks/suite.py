@@ -126,9 +126,10 @@ class Suite:
 
     def profile(self) -> Figures:
         """Take profiles of the services under load; of what they show, the figures."""
+        profiling.clear()
         with self._services("profile") as (room, crew):
             found = profiling.measure(lambda: self._measure(crew, room, singly), crew.pids)
-        found |= profiling.measure(self.front, profiling.web)
+        found |= profiling.measure(self.front, profiling.web, threads=True)
         profiling.note(found)
         return found
 
