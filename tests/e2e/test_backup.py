@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -88,13 +89,13 @@ def records(services: Client) -> int:
 
 
 def stop(system: Stack) -> None:
-    for service in WORKERS:
-        system.end(service)
+    with ThreadPoolExecutor(len(WORKERS)) as threads:
+        list(threads.map(system.end, WORKERS))
 
 
 def start(system: Stack) -> None:
-    for service in WORKERS:
-        system.revive(service)
+    with ThreadPoolExecutor(len(WORKERS)) as threads:
+        list(threads.map(system.revive, WORKERS))
 
 
 def wipe(system: Stack, prefix: str) -> None:
