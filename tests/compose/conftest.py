@@ -48,7 +48,9 @@ def containers(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Co
 def figures(containers: Containers) -> list[dict[str, str]]:
     """What the demo compares, played before anything else gets into the ledger."""
     with containers.timed("demo"):
-        return containers.drive("played.py", containers.until.isoformat()).end()
+        found = containers.drive("played.py", containers.until.isoformat()).end()
+    assert found, "the demo was not played to its end"
+    return found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
