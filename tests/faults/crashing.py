@@ -43,6 +43,7 @@ import amqp  # noqa: E402
 from pymongo import monitoring  # noqa: E402
 
 from tests.faults.plan import Plan  # noqa: E402
+from tests.faults.rendering import fork_sandboxes  # noqa: E402
 from wafa.services import WORKERS  # noqa: E402
 
 PR_SET_PDEATHSIG = 1
@@ -106,6 +107,7 @@ def watch_batches(steps: Steps, target: str) -> None:
             take(deliveries, tries)
             steps.note("handled", queue)
 
+        steps.note("consumer", queue)
         construct(self, connect, queue, taken, declare=declared, **options)
 
     def _on_message(self: BatchConsumer, message: amqp.Message) -> None:
@@ -116,7 +118,7 @@ def watch_batches(steps: Steps, target: str) -> None:
         if target in ("", self.queue):
             run(self)
         else:
-            steps.note("consuming", "nothing")
+            steps.note("consuming", self.queue)
 
     def basic_ack(self: amqp.Channel, delivery_tag: int, multiple: bool = False, **options: Any) -> None:
         if multiple:
@@ -290,17 +292,20 @@ def set_pace(plan: Plan, steps: Steps) -> None:
             return planned
 
     class Outbox(sending.Outbox):
-        def send_due(self, seconds: float = AT_A_STRETCH) -> int:
-            return super().send_due(seconds)
+        def send_due(self, *seconds: float) -> int:
+            # A slow machine is not to end a batch before its time.
+            if handled := super().send_due(*((AT_A_STRETCH,) if plan.alone else seconds)):
+                # What follows from that may be due at once.
+                steps.note("sent", str(handled))
+            return handled
 
     lease = {"lease": timedelta(seconds=plan.lease)} if plan.lease else {}
     page = {"page": plan.page} if plan.page else {}
     alone = {"connections": 1} if plan.alone else {}
     service.Planner = partial(Planner, **lease, **page)  # type: ignore[misc,assignment]
     service.Means = partial(sending.Means, **lease, **alone)  # type: ignore[misc,assignment]
+    service.Outbox = Outbox  # type: ignore[misc]
     if plan.alone:
-        # A slow machine is not to end a batch before its time.
-        service.Outbox = Outbox  # type: ignore[misc]
         # Looks for a pause before each message, and not as time passes.
         book.NOTICED = 0
 
@@ -382,6 +387,7 @@ def nurse() -> None:
     for service in WORKERS:
         importlib.import_module(f"services.{service}.service")
     importlib.import_module("wafa.runtime.runner")
+    fork_sandboxes()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while line := sys.stdin.readline():
         child = os.fork()

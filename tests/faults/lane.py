@@ -4,7 +4,8 @@ A lane goes through cases one at a time; two lanes side by side keep two cores b
 """
 
 import email
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -24,12 +25,12 @@ from services.notifications.policy_file import OutreachPolicy
 from services.notifications.store import NotificationsStore
 from tests.faults.bus import WAITING, Bus
 from tests.faults.nursery import Child, Nursery
-from tests.faults.plan import LINGER, QUIET
+from tests.faults.plan import LINGER, PATIENCE
 from tests.waiting import eventually
 from wafa.contracts.envelope import Event, decode
 from wafa.contracts.times import parse_time
 from wafa.runtime.publisher import Message
-from wafa.runtime.topology import suspects_queue
+from wafa.runtime.topology import QUARANTINE, suspects_queue
 from wafa.services import GATEWAY, WORKERS
 from wafa.stack import Stack
 
@@ -91,6 +92,7 @@ class Lane:
         self._client = client
         self._nursery = nursery
         self._prefix = prefix
+        self._indexed: set[str] = set()
         self._children: list[Child] = []
         self._environment = stack.environment() | {
             "WAFA_DATABASE_PREFIX": prefix,
@@ -153,10 +155,12 @@ class Lane:
         """Empty everything; then the databases are as they were when `base` was dumped."""
         self.bus.forget()
         for service, collections in self.dump().items():
-            for name in collections:
-                self.collection(service, name).drop()
-            if service != GATEWAY or GATEWAY in base:
+            for name, documents in collections.items():
+                if documents:
+                    self.collection(service, name).delete_many({})
+            if service not in self._indexed and (service != GATEWAY or GATEWAY in base):
                 self.store(service).create_indexes()
+                self._indexed.add(service)
         for service, collections in base.items():
             for name, documents in collections.items():
                 if documents:
@@ -181,9 +185,12 @@ class Lane:
         """
         self.prepare(course.base)
         self.bus.send(course.messages)
+        # Where all batches are full, a slow broker is not to make them smaller.
+        patience = str(LINGER if len(course.messages) % course.size else PATIENCE)
         mortal = self.start(
             course.service,
             size=course.size,
+            environment={"WAFA_BATCH_LINGER": patience},
             target=course.target,
             ahead=course.ahead,
             page=course.page,
@@ -192,9 +199,9 @@ class Lane:
             point=point,
         )
         if batch:
-            assert mortal.ends(within=30), f"never came to that step: {mortal.last_words()}"
+            assert mortal.ends(within=90), f"never came to that step: {mortal.last_words()}"
         else:
-            eventually(lambda: self._done(course, [mortal, *partners]), within=60)
+            eventually(self._done(course, [mortal, *partners]))
             mortal.kill()
         return mortal, self.recover(course, partners)
 
@@ -203,20 +210,20 @@ class Lane:
         self.prepare(course.base)
         self.bus.send(course.messages)
         child = self.start(course.service, size=course.size, target=course.target)
-        eventually(lambda: self._done(course, [child]), within=60)
+        eventually(self._done(course, [child]))
         child.kill()
         return self.dump()
 
     def recover(self, course: Course, partners: Sequence[Child] = ()) -> Outcome:
         """Start the service as it is in production, some minutes later, and return what it comes to."""
         queues = (course.queue, suspects_queue(course.queue), *WAITING)
-        queues = tuple(queue for queue in queues if queue != suspects_queue("wafa.quarantine"))
-        # What is planned is sent by a loop that says nothing as long as it has not begun.
-        quiet = 1.0 if course.service == "notifications" else QUIET
+        queues = tuple(queue for queue in queues if queue != suspects_queue(QUARANTINE))
+        if course.service == "interactions":
+            queues += (QUARANTINE,)
         for _ in range(3):
             child = self.start(course.service, size=course.size, page=course.page, ahead=course.ahead + LATER)
             try:
-                eventually(lambda: self.rests([child, *partners], queues, quiet), within=40)  # noqa: B023
+                eventually(self.resting([child, *partners], queues), within=90)
             except AssertionError as error:
                 left = {queue: depth for queue in queues if (depth := self.bus.depth(queue))}
                 raise AssertionError(f"comes to no rest: {left}, {child.last_words()}") from error
@@ -250,15 +257,34 @@ class Lane:
                 pending.append(f"{key}: said in two ways")
         return Outcome(documents, events, self._mails(), pending)
 
-    def rests(self, children: Sequence[Child], queues: Sequence[str], quiet: float = QUIET) -> bool:
-        for child in children:
-            assert child.alive, child.last_words()
-        return not self.bus.depth(*queues) and all(child.report.rests(quiet) for child in children)
+    def resting(self, children: Sequence[Child], queues: Sequence[str]) -> Callable[[], bool]:
+        """Return what tells whether nothing is to be done, by what was done since the queues are empty."""
+        empty_since: float | None = None
 
-    def _done(self, course: Course, children: Sequence[Child]) -> bool:
-        """Tell whether those who only do what a course is about have nothing more to do."""
-        begun = any(child.report.count("step") for child in children)
-        return begun and self.rests(children, [course.queue])
+        def rest() -> bool:
+            nonlocal empty_since
+            for child in children:
+                assert child.alive, child.last_words()
+            if self.bus.depth(*queues):
+                empty_since = None
+                return False
+            empty_since = empty_since or time.time()
+            since = empty_since
+            return all(child.report.rests(since) for child in children)
+
+        return rest
+
+    def _done(self, course: Course, children: Sequence[Child]) -> Callable[[], bool]:
+        """Return what tells whether those who only do what a course is about have nothing more to do."""
+        rest = self.resting(children, [course.queue])
+
+        def done() -> bool:
+            begun = any(child.report.count("step") for child in children)
+            # What the broker has handed over, and nobody has read yet, is in no queue.
+            acked = sum(child.report.acked() for child in children)
+            return begun and acked >= len(course.messages) and rest()
+
+        return done
 
     def _names(self, course: Course) -> Mapping[str, str]:
         """Return names for the customers whose ids are random: those who are not in the base."""

@@ -52,7 +52,7 @@ class Child:
     def kill(self) -> None:
         if self.alive:
             self.signal(signal.SIGKILL)
-            assert self.ends(within=10)
+            assert self.ends(within=30)
 
     def stop(self) -> None:
         """Stop it in good order."""

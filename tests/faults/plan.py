@@ -4,13 +4,16 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 VARIABLE = "WAFA_TEST_PLAN"
-#: Seconds that a process waits at most for a batch to get full, and after which nothing more can come.
-LINGER, QUIET = 0.25, 0.3
+#: Seconds that a process waits at most for a batch to get full; for one that will be, however slow all is.
+LINGER, PATIENCE = 0.25, 5.0
+#: Seconds after which nothing more can come.
+QUIET = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +78,28 @@ class Report:
         found = (rest.split(" ", 2) for _, kind, rest in self.lines() if kind == "step")
         return [Step(int(batch), int(point), label) for batch, point, label in found]
 
-    def rests(self, quiet: float = QUIET) -> bool:
-        """Tell whether it has started, has nothing in hand, and every timer has looked twice since it had.
+    def acked(self) -> int:
+        """Return how many messages it has acknowledged."""
+        return sum(int(rest) for _, kind, rest in self.lines() if kind == "acked")
 
-        For so many seconds nothing was done; who has a loop of its own needs more of them on a busy machine.
+    def rests(self, since: float = 0) -> bool:
+        """Tell whether all of it has started, and nothing is in its hand since that moment or a later one.
+
+        By then every timer has looked twice: what counts is what a process has done, however slow it is.
         """
         lines = self.lines()
-        places = [place for place, (_, kind, _) in enumerate(lines) if kind not in ("tick", "step")]
-        if not places or not any(kind == "consuming" for _, kind, _ in lines):
+        told = Counter(kind for _, kind, _ in lines)
+        consumers, consuming, timers = (
+            {rest for _, kind, rest in lines if kind == wanted}
+            for wanted in ("consumer", "consuming", "timer")
+        )
+        if not consumers or consumers != consuming:
             return False
-        ticks = [rest for _, kind, rest in lines[places[-1] :] if kind == "tick"]
-        timers = {rest for _, kind, rest in lines if kind == "timer"}
-        acked = sum(int(rest) for _, kind, rest in lines if kind == "acked")
-        looked = time.time() - lines[places[-1]][0] > quiet and all(ticks.count(one) > 1 for one in timers)
-        return looked and self.count("arrived") == acked and self.count("taken") == self.count("handled")
+        since = max(since, *(at for at, kind, _ in lines if kind not in ("tick", "step")))
+        looks = Counter(rest for at, kind, rest in lines if kind == "tick" and at > since)
+        return (
+            time.time() - since > QUIET
+            and all(looks[one] > 1 for one in timers)
+            and told["arrived"] == self.acked()
+            and told["taken"] == told["handled"]
+        )

@@ -28,7 +28,7 @@ from wafa.runtime.clock import now
 from wafa.runtime.publisher import Message
 from wafa.runtime.topology import QUARANTINE
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.long]
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.long(minutes=10)]
 
 #: Customers who are planned at a time: three pages of them.
 PAGE = 3
@@ -259,9 +259,10 @@ def overtaken(lane: Lane, course: Course, step: Step) -> set[str]:
     eventually(slow.frozen)
     quick = lane.start(course.service, size=1)
     # The slow one holds what it has in hand and the message after that.
-    eventually(lambda: quick.report.count("acked") and lane.rests([quick], [course.queue]))
+    rest = lane.resting([quick], [course.queue])
+    eventually(lambda: quick.report.acked() and rest())
     slow.signal(signal.SIGCONT)
-    eventually(lambda: lane.rests([slow, quick], [course.queue]))
+    eventually(lane.resting([slow, quick], [course.queue]))
     lane.clear()
     return set(lane.outcome(course).documents)
 
