@@ -1,7 +1,7 @@
 """The figures as rows under headings, for whatever shows them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from benchmarks.aims import Aim
@@ -34,8 +34,17 @@ def grids(results: Results) -> dict[str, list[Grid]]:
 
 def of_aims(aims: Iterable[Aim]) -> Grid:
     """Return what was asked for, beside what was found."""
-    rows = [(aim.words, aim.found, "met" if aim.met else "not met") for aim in aims]
-    return Grid("Aims", ("asked for", "found", ""), rows)
+    return Grid("Aims", ("asked for", "found", ""), [*map(_row, aims)])
+
+
+def all_aims(aims: Mapping[str, Iterable[Aim]]) -> Grid:
+    """Return those of all measurements, each under its name."""
+    rows = [(name, *_row(aim)) for name, several in aims.items() for aim in several]
+    return Grid("Aims", ("", "asked for", "found", ""), rows)
+
+
+def _row(aim: Aim) -> tuple[str, ...]:
+    return aim.words, aim.found, "met" if aim.met else "not met"
 
 
 def throughput(figures: Figures) -> Iterator[Grid]:

@@ -1,5 +1,6 @@
 """Showing the figures: on the terminal, and in the documentation."""
 
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from rich.table import Table
 
 from benchmarks import results as kept
 from benchmarks.aims import aims
-from benchmarks.grids import Grid, grids, of_aims
+from benchmarks.grids import Grid, all_aims, grids, of_aims
 from benchmarks.results import Results
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -28,7 +29,7 @@ def show(results: Results, console: Console) -> None:
         for row in grid.rows:
             table.add_row(*row)
         console.print(table)
-    for line in dict.fromkeys(_circumstances(one["machine"]) for one in results.values()):
+    for line in _machines(results):
         console.print(line)
 
 
@@ -58,11 +59,11 @@ def written(text: str, results: Results, pictures: dict[str, list[Path]], folder
     for name, found in tables(results).items():
         one = results[name]
         shown = [f"![{_words(path)}]({folder}/{path.name})" for path in pictures.get(name, ())]
-        took = f"It took {one['took_seconds'] / 60:.0f} minutes."
-        parts = [f"{_circumstances(one['machine'])} {took}", *shown, *map(_markdown, found)]
-        text = _put(text, name, parts)
-    if wanted := list(chain.from_iterable(aims(results).values())):
-        text = _put(text, "aims", [_table(of_aims(wanted))])
+        text = _put(text, name, [_when(one), *shown, *map(_markdown, found)])
+    if wanted := aims(results):
+        text = _put(text, "aims", [_table(all_aims(wanted))])
+    if results:
+        text = _put(text, "machines", [*_machines(results)])
     return text
 
 
@@ -81,19 +82,36 @@ def _markdown(grid: Grid) -> str:
 
 
 def _table(grid: Grid) -> str:
-    rule = "|".join(["---", *["---:"] * (len(grid.headings) - 1)])
+    rule = "|".join("---:" if _is_figures(column) else "---" for column in zip(*grid.rows, strict=True))
     rows = "\n".join(f"| {' | '.join(row)} |" for row in grid.rows)
     return f"| {' | '.join(grid.headings)} |\n|{rule}|\n{rows}"
+
+
+def _is_figures(column: tuple[str, ...]) -> bool:
+    return all(cell[:1].isdigit() for cell in column if cell)
 
 
 def _words(path: Path) -> str:
     return path.stem.replace("_", " ").capitalize()
 
 
-def _circumstances(machine: dict[str, Any]) -> str:
+def _when(one: dict[str, Any]) -> str:
+    machine, minutes = one["machine"], one["took_seconds"] / 60
+    load = f"load average just before {machine['load_average_before']:.2f}"
+    return f"Taken {machine['at']} at commit {machine['commit']} in {minutes:.0f} minutes, {load}."
+
+
+def _machines(results: Results) -> Iterator[str]:
+    """Yield each machine with its software, and what was measured on it."""
+    measured: dict[str, list[str]] = {}
+    for name, one in results.items():
+        measured.setdefault(_machine(one["machine"]), []).append(name)
+    for machine, names in measured.items():
+        yield f"{', '.join(names).capitalize()}: {machine}"
+
+
+def _machine(machine: dict[str, Any]) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     hardware = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB"
-    software = f"Python {machine['python']}, {machine['broker']}, {machine['database']}; {packages}"
-    load = f"load average just before {machine['load_average_before']:.2f}"
-    where = f"{hardware}; {machine['system']}; {load}"
-    return f"Taken {machine['at']} at commit {machine['commit']}. {where}. {software}."
+    software = f"Python {machine['python']}, {machine['broker']}, {machine['database']}"
+    return f"{hardware}; {machine['system']}; {software}; {packages}."
