@@ -94,10 +94,11 @@ class TolerantConsumer(QueueConsumer):
 
     def stop(self) -> None:
         """End the connection; called by nameko when everybody is unregistered and every worker is done."""
-        self.should_stop = True
         if self._connected:
+            # Who listens for answers is stopped at the same time; to let go of it takes a turn of our loop.
             with eventlet.Timeout(PARTING, False):
                 self.wait_for_providers()
+        self.should_stop = True
         if self._gt is not None:
             self._gt.kill()
 
