@@ -38,7 +38,7 @@ def test_a_customer_may_be_called_anything() -> None:
         "customer_id": "c1",
         "name": "[/b] \x1b[2Jمنى",
         "recognized": False,
-        "say": {"en": "Welcome them."},
+        "say": {"en": "Welcome them.", "ar": "أهلًا."},
         "member": None,
         "open_cases": [{"category": "[red]", "severity": "high", "opened_at": "2026-01-01T00:00:00Z"}],
         "last_purchase": None,
