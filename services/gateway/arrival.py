@@ -2,9 +2,12 @@
 
 import os
 import re
+import ssl
 import time
 
+from gunicorn import http
 from gunicorn.http.unreader import SocketUnreader
+from gunicorn.sock import ssl_wrap_socket
 from gunicorn.workers.gthread import TConn
 from werkzeug.exceptions import RequestTimeout
 
@@ -42,13 +45,27 @@ class PunctualUnreader(SocketUnreader):  # type: ignore[misc]
             self.sock.settimeout(usual)
 
 
+def prepare(conn: TConn) -> None:
+    """Let a connection be read, and never waited for: with TLS, its handshake is a part of the reading.
+
+    Raises:
+        OSError: the other side is gone.
+    """
+    conn.sock.setblocking(False)
+    if conn.cfg.is_ssl:
+        conn.sock = ssl_wrap_socket(conn.sock, conn.cfg)
+    conn.parser = http.get_parser(conn.cfg, conn.sock, conn.client)
+    conn.parser.unreader = PunctualUnreader(conn.sock)
+    conn.initialized = True
+
+
 def is_here(conn: TConn) -> bool:
     """Read what there is, and tell whether a thread can go on with it without waiting."""
     buffer = conn.parser.unreader.buf
     while len(held := buffer.getvalue()) < WAITED_FOR and not _is_whole(held):
         try:
             more = conn.sock.recv(WAITED_FOR)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return False
         except OSError:
             return True

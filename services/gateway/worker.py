@@ -21,7 +21,7 @@ import structlog
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
-from services.gateway.arrival import WAITED_FOR, PunctualUnreader, is_here
+from services.gateway.arrival import WAITED_FOR, is_here, prepare
 from services.gateway.means import EXTENSION
 from services.gateway.unread import refuse
 
@@ -75,10 +75,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def enqueue_req(self, conn: TConn) -> None:
         """Take a connection from which something is expected; called on the main thread."""
-        if not conn.initialized:
-            conn.init()
-            conn.parser.unreader = PunctualUnreader(conn.sock)
-        conn.sock.setblocking(False)
+        try:
+            # gunicorn would shake hands here: wait for the other side, and end the process if that is gone.
+            if not conn.initialized:
+                prepare(conn)
+            conn.sock.setblocking(False)
+        except OSError:
+            self.nr_conns -= 1
+            conn.close()
+            return
         if is_here(conn):
             super().enqueue_req(conn)
             return

@@ -1,13 +1,17 @@
 """Broker, database and front door that speak TLS and nothing else: everything goes on as ever."""
 
 import http.client
+import socket
 import ssl
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 import trustme
 import yaml
@@ -157,6 +161,36 @@ def test_the_front_door_speaks_https_and_nothing_else(system: Stack, secured: Se
     with pytest.raises((http.client.HTTPException, OSError)):
         plain.getresponse()
     plain.close()
+
+
+def test_who_connects_and_says_nothing_or_leaves_keeps_nobody_waiting(
+    system: Stack, secured: Secured
+) -> None:
+    [url] = system.http_urls(WEB)
+    door = (LOOPBACK, int(url.rpartition(":")[2]))
+    trusting = ssl.create_default_context(cafile=f"{secured.folder}/ca.pem")
+    before = [one.pid for one in workers(system)]
+    with ExitStack() as silent:
+        for _ in range(50):
+            silent.enter_context(socket.create_connection(door))
+        for said in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"):
+            with socket.create_connection(door) as leaving:
+                leaving.sendall(said)
+                # Leaves without a word of parting.
+                leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for _ in range(5):
+            asking = http.client.HTTPSConnection(*door, timeout=5, context=trusting)
+            asking.request("GET", "/healthz")
+            assert asking.getresponse().status == 200
+            asking.close()
+    assert [one.pid for one in workers(system)] == before, "a process ended by it"
+
+
+def workers(system: Stack) -> list[psutil.Process]:
+    [web] = [one for one in system.identities() if one.name == WEB]
+    process = web.find()
+    assert process
+    return process.children()
 
 
 def test_the_health_check_of_its_container_finds_it_well(system: Stack, secured: Secured) -> None:
