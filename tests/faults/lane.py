@@ -54,6 +54,10 @@ INCIDENTAL = {"written_by", "times", "expires_at", "claim", "headers", "pending_
 RECENT = timedelta(hours=2)
 
 
+#: SecantusDB 0.5.3 keeps the values of a replaced document in a unique index over an array when it is deleted.
+IDENTIFIERS = ("customers", "customers")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What is left when everything has come to rest: documents and events by identity, in comparable form."""
@@ -156,7 +160,10 @@ class Lane:
         self.bus.forget()
         for service, collections in self.dump().items():
             for name, documents in collections.items():
-                if documents:
+                if (service, name) == IDENTIFIERS:
+                    self.collection(service, name).drop()
+                    self._indexed.discard(service)
+                elif documents:
                     self.collection(service, name).delete_many({})
             if service not in self._indexed and (service != GATEWAY or GATEWAY in base):
                 self.store(service).create_indexes()
