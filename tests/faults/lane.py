@@ -54,7 +54,7 @@ INCIDENTAL = {"written_by", "times", "expires_at", "claim", "headers", "pending_
 RECENT = timedelta(hours=2)
 
 
-#: SecantusDB 0.5.3 keeps the values of a replaced document in a unique index over an array when it is deleted.
+#: SecantusDB 0.5.3 keeps values of replaced documents in a unique index over an array when they are deleted.
 IDENTIFIERS = ("customers", "customers")
 
 
