@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 
 from services.gateway.domain.delivery import KEPT, State
@@ -72,9 +72,11 @@ class DeliveryRecords(Part):
 
     def hold(self, id: str, token: str, until: datetime) -> Document | None:
         """Return a delivery that is still ours, for another lease; None if it is not, or was forgotten."""
-        return self._deliveries.find_one_and_update(
-            {"_id": id, "claim": token}, {"$set": {"due": until}}, return_document=ReturnDocument.AFTER
-        )
+        ours = {"_id": id, "claim": token}
+        # Two plain steps: a find-and-modify on SecantusDB takes longer, the more deliveries there are.
+        if not self._deliveries.update_one(ours, {"$set": {"due": until}}).matched_count:
+            return None
+        return self._deliveries.find_one(ours)
 
     def settle(self, id: str, token: str, fields: Mapping[str, Any]) -> None:
         """Write down what became of an attempt, None takes a field away; nothing if it is no longer ours."""
