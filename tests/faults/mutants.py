@@ -147,7 +147,7 @@ MUTATIONS = (
     Mutation(
         "sent whoever holds it",
         "services/gateway/store/deliveries.py",
-        [('{"_id": id, "claim": token}, {"$set": {"due": until}}', '{"_id": id}, {"$set": {"due": until}}')],
+        [('        ours = {"_id": id, "claim": token}\n', '        ours = {"_id": id}\n')],
         [f"{DELIVERIES}what_another_process_has_taken_over_is_not_sent_by_who_stood_still"],
     ),
 )
@@ -182,13 +182,18 @@ def break_it(copy: Path, mutation: Mutation) -> None:
         return
     file = copy / mutation.file
     text = file.read_text()
-    for old, _ in mutation.changes:
-        if text.count(old) != 1:
-            raise Moved(f"{mutation.name}: {text.count(old)} times in {mutation.file}, not once:\n{old}")
+    look_up(mutation, text)
     # In this order, because what one brings in may be what another takes out.
     for old, new in reversed(mutation.changes):
         text = text.replace(old, new)
     file.write_text(text)
+
+
+def look_up(mutation: Mutation, text: str) -> None:
+    """Raise Moved unless all that is to be broken stands in the text, once."""
+    for old, _ in mutation.changes:
+        if text.count(old) != 1:
+            raise Moved(f"{mutation.name}: {text.count(old)} times in {mutation.file}, not once:\n{old}")
 
 
 def look(copy: Path, tests: Sequence[str]) -> tuple[str, bool]:
