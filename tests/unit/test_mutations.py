@@ -6,7 +6,7 @@ from tests.faults.mutants import MUTATIONS, ROOT, Mutation, look_up
 from tests.faults.versions import NEXT
 
 
-@pytest.mark.parametrize("mutation", (*MUTATIONS, *NEXT), ids=lambda one: one.name)
+@pytest.mark.parametrize("mutation", [*MUTATIONS, *NEXT], ids=lambda one: one.name)
 def test_what_a_mutation_breaks_stands_in_the_code(mutation: Mutation) -> None:
     look_up(mutation, (ROOT / mutation.file).read_text())
 
