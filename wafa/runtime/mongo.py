@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pymongo
 from pymongo import InsertOne, MongoClient, ReadPreference, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -16,6 +17,8 @@ from wafa.runtime.mongo_metrics import Commands
 Document = dict[str, Any]
 DUPLICATE_KEY = 11000
 INDEX_NOT_FOUND = 27
+#: Seconds within which whoever asks whether we are ready gets an answer.
+PATIENCE = 2
 
 
 def open_database(uri: str, name: str) -> Database[Document]:
@@ -35,6 +38,15 @@ def open_database(uri: str, name: str) -> Database[Document]:
     # The rules of effect read what they have just written, whatever the URI prefers.
     durable = WriteConcern(w="majority", j=True)
     return client.get_database(name, write_concern=durable, read_preference=ReadPreference.PRIMARY)
+
+
+def answers(database: Database[Document]) -> bool:
+    """Tell that a server answers us, within two seconds; otherwise raise what is in the way.
+
+    A connection to a host that was cut off is silent until `socketTimeoutMS` is over: too late for a probe.
+    """
+    with pymongo.timeout(PATIENCE):
+        return bool(database.command("ping"))
 
 
 def why_away(error: BaseException) -> str:

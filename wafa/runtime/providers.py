@@ -14,7 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import ConfigurationError, OperationFailure
 
 from wafa.runtime.errors import Misconfigured
-from wafa.runtime.mongo import Document, open_database, why_away
+from wafa.runtime.mongo import Document, answers, open_database, why_away
 from wafa.runtime.publisher import Publisher
 from wafa.runtime.settings import Settings
 from wafa.runtime.tracing import TRACER, Tracer
@@ -58,7 +58,7 @@ class MongoStore(DependencyProvider):
         self._client = database.client
         self._store = self._store_class(database)
         # Before it is waited for: whoever asks why we are not ready is to read it.
-        self.container.config[READINESS].add("mongodb", lambda: bool(database.command("ping")))
+        self.container.config[READINESS].add("mongodb", lambda: answers(database))
         self._prepare()
 
     def _prepare(self) -> None:

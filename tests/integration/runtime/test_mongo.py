@@ -1,8 +1,11 @@
 """The two writes that the rules of effect are made of."""
 
+import pytest
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
-from wafa.runtime.mongo import by_id, insert_new, replace_guarded
+from tests.faults.proxy import Proxy
+from wafa.runtime.mongo import answers, by_id, insert_new, open_database, replace_guarded
 
 
 def test_inserting_again_tells_what_was_there_and_keeps_it(database: Database) -> None:
@@ -49,3 +52,15 @@ def test_two_first_inserts_of_one_aggregate_have_one_winner(database: Database) 
 
     assert replace_guarded(members, [{"_id": "a", "version": 1, "by": "the loser"}]) == {"a"}
     assert by_id(members, ["a"])["a"]["by"] == "the winner"
+
+
+@pytest.mark.timeout(15)
+def test_a_probe_is_answered_also_when_the_server_was_cut_off_in_the_middle(database: Database) -> None:
+    host, port = database.client.address
+    with Proxy(port, [host]) as network:
+        client = open_database(f"mongodb://127.0.0.1:{network.port}/?directConnection=true", database.name)
+        with client.client:
+            assert answers(client)
+            network.stall()
+            with pytest.raises(PyMongoError):
+                answers(client)
