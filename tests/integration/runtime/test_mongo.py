@@ -58,9 +58,9 @@ def test_two_first_inserts_of_one_aggregate_have_one_winner(database: Database) 
 def test_a_probe_is_answered_also_when_the_server_was_cut_off_in_the_middle(database: Database) -> None:
     host, port = database.client.address
     with Proxy(port, [host]) as network:
-        client = open_database(f"mongodb://127.0.0.1:{network.port}/?directConnection=true", database.name)
-        with client.client:
-            assert answers(client)
+        cut_off = open_database(f"mongodb://127.0.0.1:{network.port}/?directConnection=true", database.name)
+        with cut_off.client:
+            assert answers(cut_off)
             network.stall()
             with pytest.raises(PyMongoError):
-                answers(client)
+                answers(cut_off)
