@@ -11,6 +11,7 @@ from services.loyalty.domain.program import Program
 from services.loyalty.effects import apply, settle, write
 from services.loyalty.member import Change, Entry
 from services.loyalty.merging import erase, repoint
+from services.loyalty.receipt import lines_of
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.envelope import Event
 from wafa.contracts.errors import Problem
@@ -75,10 +76,10 @@ def wake(store: LoyaltyStore, publish: Publish, program: Program, now: datetime)
 
 def _about_purchase(fact: type[Purchase] | type[Return]) -> Callable[[dict[str, Any], Program], Fact]:
     def read(data: dict[str, Any], program: Program) -> Fact:
-        purchase = f"{data['source']}|{data['data']['purchase_id']}"
-        return fact(
-            data["interaction_id"], parse_time(data["time"]), purchase, _amount(data["data"], program)
-        )
+        what = data["data"]
+        purchase = f"{data['source']}|{what['purchase_id']}"
+        amount, lines = _amount(what, program), lines_of(what, program)
+        return fact(data["interaction_id"], parse_time(data["time"]), purchase, amount, lines)
 
     return read
 

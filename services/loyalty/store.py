@@ -81,7 +81,7 @@ class LoyaltyStore:
     def forget_words(self, customer_ids: Iterable[str]) -> None:
         """Take from the ledger rows of erased customers the numbers that others gave, and words of theirs."""
         of_them: Document = {"customer_id": {"$in": list(customer_ids)}}
-        for name in ("purchase", "grant", "reason"):
+        for name in ("purchase", "grant", "reason", "names"):
             field = f"fact.{name}"
             self._ledger.update_many({**of_them, field: {"$exists": True}}, {"$set": {field: "erased"}})
 

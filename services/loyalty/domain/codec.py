@@ -7,7 +7,7 @@ batch. Names and orders are on disk: to change one, raise `_FOLD` in `program` a
 
 from typing import Any
 
-from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
+from services.loyalty.domain.facts import Fact, Grant, Line, Purchase, Redemption, Return
 from services.loyalty.domain.outcomes import Announced
 from services.loyalty.domain.points import Lot, Totals
 from services.loyalty.domain.state import State, Waiting
@@ -81,10 +81,12 @@ def decode_announced(document: Document) -> Announced:
 def encode_fact(fact: Fact) -> Document:
     """Return the fact as a document; `kind` tells which it is."""
     match fact:
-        case Purchase(key, time, purchase, amount):
-            return {"kind": "purchase", "key": key, "time": time, "purchase": purchase, "amount": amount}
-        case Return(key, time, purchase, amount):
-            return {"kind": "return", "key": key, "time": time, "purchase": purchase, "amount": amount}
+        case Purchase(key, time, purchase, amount, lines):
+            about = {"purchase": purchase, "amount": amount, **_encode_lines(lines)}
+            return {"kind": "purchase", "key": key, "time": time, **about}
+        case Return(key, time, purchase, amount, lines):
+            about = {"purchase": purchase, "amount": amount, **_encode_lines(lines)}
+            return {"kind": "return", "key": key, "time": time, **about}
         case Redemption(key, time, points):
             return {"kind": "redemption", "key": key, "time": time, "points": points}
         case Grant(key, time, grant, points, reason):
@@ -101,12 +103,33 @@ def decode_fact(document: Document) -> Fact:
     key, time = document["key"], document["time"]
     match document["kind"]:
         case "purchase":
-            return Purchase(key, time, document["purchase"], document["amount"])
+            return Purchase(key, time, document["purchase"], document["amount"], decode_lines(document))
         case "return":
-            return Return(key, time, document["purchase"], document["amount"])
+            return Return(key, time, document["purchase"], document["amount"], decode_lines(document))
         case "redemption":
             return Redemption(key, time, document["points"])
         case "grant":
             return Grant(key, time, document["grant"], document["points"], document["reason"])
         case kind:
             raise ValueError(f"no kind of fact: {kind!r}")
+
+
+def decode_lines(document: Document) -> tuple[Line, ...]:
+    """Return what was on the receipt, by the document of a fact; nothing where it was filed without."""
+    lines = document.get("lines")
+    if not lines:
+        return ()
+    names = document.get("names")
+    if not isinstance(names, list):  # There were none, or they were forgotten.
+        names = [None] * len(lines)
+    return tuple([Line._make([*line, name]) for line, name in zip(lines, names, strict=True)])
+
+
+def _encode_lines(lines: tuple[Line, ...]) -> Document:
+    """Return `lines`, and apart from them their `names`, so that these can be forgotten by themselves."""
+    if not lines:
+        return {}
+    document: Document = {"lines": [[*line[:-1]] for line in lines]}
+    if any(line.name for line in lines):
+        document["names"] = [line.name for line in lines]
+    return document

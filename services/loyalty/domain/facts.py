@@ -6,29 +6,53 @@ the millisecond. None of the numbers is negative: the contract sees to that at t
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+
+#: Articles that are kept of one purchase or return: the first so many of its receipt.
+MOST_LINES = 50
+
+
+class Line(NamedTuple):
+    """An article of a receipt, however many lines it had there.
+
+    `price` is that of one piece, in minor units of the base currency; None where it cannot be converted. The
+    texts are those of who sold it; `name` is forgotten when the customer is erased.
+    """
+
+    sku: str
+    category: str | None
+    quantity: int
+    price: int | None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """Something was bought.
 
-    `key` is the identity of the event, `purchase` that of the purchase itself ("source|purchase_id").
+    `key` is the identity of the event, `purchase` that of the purchase itself ("source|purchase_id"). `lines`
+    are empty where nothing is known of what it was; at most `MOST_LINES`, each `sku` once.
     """
 
     key: str
     time: datetime
     purchase: str
     amount: int
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """All or a part of a purchase was brought back; `purchase` names one that may not be known yet."""
+    """All or a part of a purchase was brought back; `purchase` names one that may not be known yet.
+
+    `lines` are what came back, where that is known.
+    """
 
     key: str
     time: datetime
     purchase: str
     amount: int
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

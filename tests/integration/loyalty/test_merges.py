@@ -10,7 +10,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.loyalty import queries, rebuilding
-from services.loyalty.domain.codec import decode_state
+from services.loyalty.domain.codec import decode_fact, decode_state
+from services.loyalty.domain.facts import Line
 from services.loyalty.domain.program import Program
 from services.loyalty.family import Circular
 from services.loyalty.redeeming import redeem
@@ -243,6 +244,30 @@ def test_of_a_grant_to_an_erased_customer_neither_its_reason_nor_its_number_is_l
 
     [row] = database["ledger"].find()
     assert (row["fact"]["grant"], row["fact"]["reason"], row["fact"]["points"]) == ("erased", "erased", 250)
+
+
+def test_of_what_an_erased_customer_bought_the_articles_are_left_and_not_their_names(
+    take_in: Callable, database: Database, store: LoyaltyStore
+) -> None:
+    event = bought("a", 0)
+    price = {"amount": "30.00", "currency": "USD"}
+    line = {
+        "sku": "mug",
+        "category": "gifts",
+        "name": "Mug, engraved: Sara",
+        "quantity": 2,
+        "unit_price": price,
+    }
+    event["data"]["data"]["lines"] = [line]
+    take_in(event)
+    [before] = store.ledger(["a"])["a"]
+    assert decode_fact(before["fact"]).lines == (Line("mug", "gifts", 2, 30_00, "Mug, engraved: Sara"),)
+
+    take_in(erased("a"))
+
+    [row] = database["ledger"].find()
+    assert "Sara" not in str(row)
+    assert decode_fact(row["fact"]).lines == (Line("mug", "gifts", 2, 30_00),)
 
 
 def test_rebuild_counts_a_merged_customer_once_and_puts_right_what_is_wrong(

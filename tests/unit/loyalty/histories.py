@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
+from services.loyalty.domain.facts import Fact, Grant, Line, Purchase, Redemption, Return
 from services.loyalty.domain.program import Program
 
 from .story import program
@@ -40,6 +40,17 @@ times = st.builds(
 )
 amounts = st.sampled_from([0, 1, 50_00, 99_99, 100_00, 250_00]) | st.integers(0, 300_00)
 purchases = st.sampled_from([f"till|{number}" for number in range(4)])
+receipts = st.lists(
+    st.builds(
+        Line,
+        st.sampled_from(["beans", "filters", "\u0628\u0646"]),
+        st.sampled_from([None, "coffee"]),
+        st.integers(1, 3),
+        st.none() | amounts,
+        st.sampled_from([None, "Beans, 1 kg"]),
+    ),
+    max_size=3,
+).map(tuple)
 
 
 @st.composite
@@ -50,9 +61,9 @@ def histories(draw: st.DrawFn, most: int = 14) -> list[Fact]:
         key, time = f"k{number}", draw(times)
         match draw(st.sampled_from("ppppprrsg")):
             case "p":
-                facts.append(Purchase(key, time, draw(purchases), draw(amounts)))
+                facts.append(Purchase(key, time, draw(purchases), draw(amounts), draw(receipts)))
             case "r":
-                facts.append(Return(key, time, draw(purchases), draw(amounts)))
+                facts.append(Return(key, time, draw(purchases), draw(amounts), draw(receipts)))
             case "g":
                 grant = f"grant desk|{draw(st.integers(0, 2))}"
                 facts.append(Grant(key, time, grant, draw(st.integers(1, 400)), "an apology"))

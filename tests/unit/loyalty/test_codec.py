@@ -17,7 +17,7 @@ from services.loyalty.domain.codec import (
     encode_fact,
     encode_state,
 )
-from services.loyalty.domain.facts import Fact
+from services.loyalty.domain.facts import Fact, Line, Purchase
 from services.loyalty.domain.fold import rebuild
 from services.loyalty.domain.outcomes import Announced
 from services.loyalty.domain.program import Program
@@ -60,6 +60,21 @@ def test_the_state_of_nobody_comes_back_as_it_was_stored() -> None:
 @given(histories())
 def test_facts_come_back_as_they_were_stored(facts: list[Fact]) -> None:
     assert [decode_fact(stored(encode_fact(fact))) for fact in facts] == facts
+
+
+@pytest.mark.parametrize("kind", ["purchase", "return"])
+def test_what_was_filed_before_lines_were_kept_is_read_without_them(kind: str) -> None:
+    old = {"kind": kind, "key": "k1", "time": at("2024-01-01"), "purchase": "till|1", "amount": 500}
+    fact = decode_fact(old)
+    assert (fact.lines, encode_fact(fact)) == ((), old)
+
+
+def test_names_can_be_forgotten_and_the_articles_stay() -> None:
+    lines = (Line("beans", "coffee", 2, 1250, "For Mona, with love"), Line("cup", None, 1, None))
+    document = encode_fact(Purchase("k1", at("2024-01-01"), "till|1", 2500, lines))
+    forgotten = decode_fact({**document, "names": "erased"})
+    assert "Mona" not in str(forgotten)
+    assert [line[:4] for line in forgotten.lines] == [line[:4] for line in lines]
 
 
 def test_a_fact_of_an_unknown_kind_is_an_error_not_a_guess() -> None:
