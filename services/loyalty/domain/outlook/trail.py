@@ -1,5 +1,6 @@
 """What a member leaves behind: all that a model may know of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: So many of the days with a purchase are kept, the latest.
@@ -25,3 +26,17 @@ class Trail:
     days: int
     recent: tuple[int, ...]
     spend: int
+
+
+def trail_of(days: Iterable[int], spend: int) -> Trail:
+    """Make the trail of who bought on these ascending days; one that is named more than once counts once.
+
+    Raises:
+        ValueError: there is no day, or they do not ascend.
+    """
+    different = list(dict.fromkeys(days))
+    if not different:
+        raise ValueError("who never bought leaves no trail")
+    if different != sorted(different):
+        raise ValueError("the days of a trail ascend")
+    return Trail(different[0], different[-1], len(different), tuple(different[-RECENT:]), spend)
