@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from services.loyalty.domain.codec import decode_fact, decode_state
-from services.loyalty.domain.errors import OtherProgram
+from services.loyalty.domain.errors import Older, OtherProgram
 from services.loyalty.domain.facts import Fact
 from services.loyalty.domain.fold import rebuild
 from services.loyalty.domain.money import from_minor
@@ -50,7 +50,7 @@ def member(
     try:
         state = decode_state(found["state"]) if then is None else rebuild(program, facts)
         seen = view(program, state, then or now)
-    except OtherProgram:
+    except (OtherProgram, Older):
         seen = view(program, rebuild(program, _facts(store, found)), now)
     figures = {"customer_id": found["_id"], **snapshot(seen, program)}
     titles = {tier.code: dict(tier.titles) for tier in program.tiers}

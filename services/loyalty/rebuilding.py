@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.loyalty.domain.codec import decode_fact, encode_state
+from services.loyalty.domain.codec import decode_fact, encode_state, lacks
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State
 from services.loyalty.effects import reunite
@@ -44,7 +44,8 @@ def rebuild_page(
 
     Returns how many were `checked`, those that were `different` with the fields that differed
     (`{"field", "live", "ledger"}`, with the field `member` where there was none at all), and the `next` value
-    of `after` (None at the end). With `repair`, these are written, published and announced.
+    of `after` (None at the end). With `repair`, these are written, published and announced, and so are those
+    whom an older version wrote: what they lack is no difference.
 
     Aliases count with the customer whom they are another name of, the erased not at all.
     """
@@ -63,7 +64,8 @@ def rebuild_page(
             if _version(again.get(one.change.customer_id)) == _version(one.change.member)
         ]
     if repair:
-        reunite([one.change.customer_id for one in different], store, publish, program, now)
+        older = [one for one in standing if lacks(found[one].get("state"))]
+        reunite({*older, *(one.change.customer_id for one in different)}, store, publish, program, now)
     return {
         "checked": len(ids),
         "different": [{"customer_id": one.change.customer_id, "fields": one.fields} for one in different],
@@ -95,7 +97,7 @@ def _differing(change: Change, state: State) -> list[dict[str, Any]]:
         return [] if member is not None and never_bought else [_field("member", None, "in the ledger")]
     anew = {**encode_state(state), "aliases": [alias["id"] for alias in change.aliases]}
     live = {**member["state"], "aliases": [alias["id"] for alias in aliases_of(member)]}
-    return [_field(name, live.get(name), value) for name, value in anew.items() if value != live.get(name)]
+    return [_field(name, live[name], value) for name, value in anew.items() if value != live.get(name, value)]
 
 
 def _field(name: str, live: Any, ledger: Any) -> dict[str, Any]:

@@ -8,16 +8,21 @@ Rules that are told nowhere else:
   takes effect together with it. Returns never exceed their purchase; what is over has no effect.
 - A customer is recognised by the purchase that completes the different UTC days the program asks for.
   Returns do not undo it: the customer did come back. Nor do they lower the number of purchases.
+- The trail, which tells what is to be expected of a customer, knows only days on which something bought was
+  kept: a purchase that went back as a whole does not count. One of nothing (a gift) cannot go back.
 - A grant of points is known by its identity as a purchase is. It is no purchase: nothing but points moves.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice, takewhile
 
 from services.loyalty.domain.days import WINDOW, day_of
 from services.loyalty.domain.errors import Forgotten, Late, OtherProgram
-from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return, moment
-from services.loyalty.domain.points import Purse
+from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return, is_grant, moment
+from services.loyalty.domain.footprints import Footprints
+from services.loyalty.domain.points import Lot, Purse
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State, Waiting
 from services.loyalty.domain.tiers import Cause, TierHistory
@@ -32,6 +37,7 @@ class Account:
         "_remembers_all",
         "_waiting",
         "first_purchase_at",
+        "footprints",
         "last",
         "last_purchase_at",
         "purchase_count",
@@ -61,6 +67,7 @@ class Account:
         self.purchase_count, self.purchase_days = state.purchase_count, state.purchase_days
         self.first_purchase_at, self.last_purchase_at = state.first_purchase_at, state.last_purchase_at
         self.recognized_at = state.recognized_at
+        self.footprints = Footprints(state.trail)
         self._waiting = state.waiting
         self._places = {lot.purchase: place for place, lot in enumerate(state.lots)}
         first = state.first_purchase_at
@@ -124,6 +131,7 @@ class Account:
             last_purchase_at=self.last_purchase_at,
             recognized_at=self.recognized_at,
             waiting=tuple([one for one in self._waiting if one.day >= first]),
+            trail=self.footprints.trail(self.spend),
         )
 
     def _purchase(self, fact: Purchase) -> None:
@@ -138,6 +146,8 @@ class Account:
         self.tiers.add(fact.amount - returned)
         self._note_tier(before, fact.time, Cause.PURCHASE)
         self.spend += fact.amount - returned
+        if _is_kept(self.purse.lots[place]):
+            self.footprints.add(self.day)
         self._count(fact.time)
 
     def _grant(self, fact: Grant) -> None:
@@ -177,6 +187,13 @@ class Account:
         self.tiers.take_off(lot.day, amount)
         self._note_tier(before, fact.time, Cause.RETURN)
         self.spend -= amount
+        if amount and not any(map(_is_kept, self._bought_on(lot.day))):
+            self.footprints.remove(lot.day)
+
+    def _bought_on(self, day: int) -> Iterator[Lot]:
+        lots = self.purse.lots
+        since = islice(lots, bisect_left(lots, day, key=_day), None)
+        return (lot for lot in takewhile(lambda one: one.day == day, since) if not is_grant(lot.purchase))
 
     def _note_tier(self, before: int, time: datetime, cause: Cause) -> None:
         if self.tiers.standing.tier != before:
@@ -184,3 +201,11 @@ class Account:
 
     def _in_window(self, day: int) -> bool:
         return day > self.day - WINDOW
+
+
+def _is_kept(lot: Lot) -> bool:
+    return lot.returned < lot.amount or not lot.amount
+
+
+def _day(lot: Lot) -> int:
+    return lot.day

@@ -7,13 +7,18 @@ batch. Names and orders are on disk: to change one, raise `_FOLD` in `program` a
 
 from typing import Any
 
+from services.loyalty.domain.errors import Older
 from services.loyalty.domain.facts import Fact, Grant, Line, Purchase, Redemption, Return
 from services.loyalty.domain.outcomes import Announced
+from services.loyalty.domain.outlook.trail import Trail
 from services.loyalty.domain.points import Lot, Totals
 from services.loyalty.domain.state import State, Waiting
 from services.loyalty.domain.tiers import Bucket, Cause, Standing
 
 Document = dict[str, Any]
+
+#: What states had not from the beginning.
+_ADDED = ("trail",)
 
 
 def encode_state(state: State) -> Document:
@@ -36,11 +41,18 @@ def encode_state(state: State) -> Document:
         "last_purchase_at": state.last_purchase_at,
         "recognized_at": state.recognized_at,
         "waiting": list(map(list, state.waiting)),
+        "trail": _encode_trail(state.trail),
     }
 
 
 def decode_state(document: Document) -> State:
-    """Return the state that `encode_state` made a document of; other fields in it are left alone."""
+    """Return the state that `encode_state` made a document of; other fields in it are left alone.
+
+    Raises:
+        Older: a version of Wafa wrote it that kept less.
+    """
+    if missing := lacks(document):
+        raise Older(missing)
     time_and_key, cause = document["last"], document["tier_cause"]
     return State(
         program=document["program"],
@@ -60,7 +72,13 @@ def decode_state(document: Document) -> State:
         last_purchase_at=document["last_purchase_at"],
         recognized_at=document["recognized_at"],
         waiting=tuple(map(Waiting._make, document["waiting"])),
+        trail=_decode_trail(document["trail"]),
     )
+
+
+def lacks(state: Document | None) -> str | None:
+    """Return the field of a state's document that it lacks, because an older version of Wafa wrote it."""
+    return next((name for name in _ADDED if state and name not in state), None)
 
 
 def encode_announced(announced: Announced) -> Document:
@@ -123,6 +141,17 @@ def decode_lines(document: Document) -> tuple[Line, ...]:
     if not isinstance(names, list):  # There were none, or they were forgotten.
         names = [None] * len(lines)
     return tuple([Line._make([*line, name]) for line, name in zip(lines, names, strict=True)])
+
+
+def _encode_trail(trail: Trail | None) -> list[Any] | None:
+    return [trail.first, trail.last, trail.days, [*trail.recent], trail.spend] if trail else None
+
+
+def _decode_trail(stored: list[Any] | None) -> Trail | None:
+    if stored is None:
+        return None
+    first, last, days, recent, spend = stored
+    return Trail(first, last, days, tuple(recent), spend)
 
 
 def _encode_lines(lines: tuple[Line, ...]) -> Document:

@@ -1,7 +1,8 @@
 """Why a state cannot go on from where it is. The answer is always the same: `rebuild` from the whole ledger.
 
 Late              a fact belongs before the last one that was folded
-├── Forgotten     a return reaches back to a purchase that the state may have forgotten
+├── Forgotten     a return reaches back to what the state may have forgotten
+├── Older         the state was written by a version that did not keep all of it
 ├── OtherProgram  the state was folded with other rules
 └── Regrouped     the facts that count are of other customers than before
 """
@@ -16,7 +17,11 @@ class Late(Exception):
 
 
 class Forgotten(Late):
-    """A return is of a purchase that the state does not know, and there are purchases it has forgotten."""
+    """A return is of a purchase, or empties a day, behind which the state has forgotten something."""
+
+
+class Older(Late):
+    """The state was written by an older version of Wafa and lacks a field, whose name is the message."""
 
 
 class OtherProgram(Late):

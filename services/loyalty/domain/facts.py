@@ -88,3 +88,8 @@ Moment = tuple[datetime, str]
 def moment(fact: Fact) -> Moment:
     """Return the place of a fact in business-time order."""
     return fact.time, fact.key
+
+
+def is_grant(identity: str) -> bool:
+    """Tell whether this is the identity of a grant; otherwise it is that of a purchase."""
+    return identity.startswith("grant ")

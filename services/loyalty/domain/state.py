@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.loyalty.domain.facts import Moment
+from services.loyalty.domain.outlook.trail import Trail
 from services.loyalty.domain.points import Lot, Totals
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.tiers import Bucket, Cause, Standing
@@ -40,6 +41,7 @@ class State:
         purchase_count: purchases of all times, returned or not.
         purchase_days: different UTC days with a purchase.
         waiting: returns whose purchase is not known yet.
+        trail: the days on which something was bought and kept; None when there are none.
     """
 
     program: str
@@ -59,6 +61,7 @@ class State:
     last_purchase_at: datetime | None
     recognized_at: datetime | None
     waiting: tuple[Waiting, ...]
+    trail: Trail | None
 
 
 def start(program: Program) -> State:
@@ -81,4 +84,5 @@ def start(program: Program) -> State:
         last_purchase_at=None,
         recognized_at=None,
         waiting=(),
+        trail=None,
     )

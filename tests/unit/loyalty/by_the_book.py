@@ -40,6 +40,7 @@ class Figures:
     purchase_count: int = 0
     recognized_at: datetime | None = None
     due_at: datetime | None = None
+    kept_on: list[date] = field(default_factory=list)
 
 
 @dataclass
@@ -190,6 +191,8 @@ def figures(program: Program, facts: Iterable[Fact], now: datetime) -> Figures:
     book.figures.spend = sum(one.amount - one.returned for one in book.purchases)
     book.figures.points = sum(one.left for one in book.lots()) - book.debt
     book.figures.purchase_count = len(book.purchases)
+    kept = [one for one in book.purchases if one.returned < one.amount or one.amount == 0]
+    book.figures.kept_on = sorted({one.day for one in kept})
     days = sorted(book.days())
     if len(days) > 1:
         milliseconds = (days[-1] - days[0]) // timedelta(milliseconds=1) // (len(days) - 1)

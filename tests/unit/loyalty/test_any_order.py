@@ -1,6 +1,6 @@
 """A member is a function of the set of facts: of no order, batch or repetition that they come in."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -11,6 +11,7 @@ from services.loyalty.domain.days import WINDOW
 from services.loyalty.domain.errors import Forgotten, Late, OtherProgram
 from services.loyalty.domain.facts import Fact, Purchase, Return, moment
 from services.loyalty.domain.fold import advance, fold, rebuild
+from services.loyalty.domain.outlook.trail import RECENT, trail_of
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State, start
 from services.loyalty.domain.view import view
@@ -18,6 +19,7 @@ from services.loyalty.domain.view import view
 from .by_the_book import figures
 from .histories import histories, moments, patient, programs
 from .story import PROGRAM, at, bought, program, redeemed, returned
+from .story import given as points_given
 
 FIGURES = (
     "tier",
@@ -90,7 +92,12 @@ def test_the_fold_computes_what_the_rules_say(by: Program, facts: list[Fact], no
     book, seen = figures(by, facts, then), view(by, state, then)
     for name in FIGURES:
         assert getattr(seen, name) == getattr(book, name), name
+    assert state.trail == (trail_of(_numbers(book.kept_on), book.spend) if book.kept_on else None)
     assert advance(by, state, then).totals == (book.earned, book.taken_back, book.spent, book.expired)
+
+
+def _numbers(days: list[date]) -> list[int]:
+    return [(day - date(1970, 1, 1)).days for day in days]
 
 
 @patient
@@ -205,3 +212,38 @@ def test_a_return_of_a_purchase_that_the_state_forgot_has_its_full_effect_from_t
     seen = view(PROGRAM, rebuild(PROGRAM, [*ledger, late]), at("2024-01-03"))
     # Of its 80 points 30 were spent, which are taken back, and 50 expired, which are gone.
     assert (seen.spend, seen.points) == (20_00, 20 - 30)
+
+
+def test_a_day_whose_purchases_all_went_back_leaves_no_trace() -> None:
+    first, last, gift = bought("2024-01-05", "10"), bought("2024-02-05", "10"), bought("2024-02-05T18", "5")
+    back = returned("2024-02-07", last, "10"), returned("2024-02-08", gift, "4.99")
+    one, other = _days(first, last, gift, *back), _days(*back, first, gift, last)
+    assert one == other == [date(2024, 1, 5), date(2024, 2, 5)]
+    assert _days(first, last, gift, *back, returned("2024-02-09", gift, "0.01")) == [date(2024, 1, 5)]
+
+
+def test_what_cost_nothing_and_cannot_go_back_was_a_visit_all_the_same() -> None:
+    free = bought("2024-02-05", "0")
+    assert _days(free, returned("2024-02-06", free, "0"), points_given("2024-03-01", 10)) == [
+        date(2024, 2, 5)
+    ]
+
+
+def test_a_day_that_leaves_a_long_trail_makes_room_for_one_that_only_the_ledger_knows() -> None:
+    days = [at("2024-01-01") + timedelta(days=number) for number in range(RECENT + 3)]
+    ledger: list[Fact] = [Purchase(f"{day}", day, f"till|{day}", 10_00) for day in days]
+    state = rebuild(PROGRAM, ledger)
+    assert state.trail
+    assert (len(state.trail.recent), state.trail.days) == (RECENT, RECENT + 3)
+    back = returned("2024-02-10", f"till|{days[-1]}", "10")
+    with pytest.raises(Forgotten):
+        fold(PROGRAM, state, [back])
+    anew = rebuild(PROGRAM, [*ledger, back]).trail
+    assert anew
+    assert (len(anew.recent), anew.last) == (RECENT, state.trail.last - 1)
+
+
+def _days(*facts: Fact) -> list[date]:
+    trail = rebuild(PROGRAM, facts).trail
+    assert trail
+    return [date(1970, 1, 1) + timedelta(days=day) for day in trail.recent]

@@ -17,6 +17,7 @@ from services.loyalty.domain.codec import (
     encode_fact,
     encode_state,
 )
+from services.loyalty.domain.errors import Older
 from services.loyalty.domain.facts import Fact, Line, Purchase
 from services.loyalty.domain.fold import rebuild
 from services.loyalty.domain.outcomes import Announced
@@ -54,6 +55,13 @@ def test_a_state_comes_back_as_it_was_stored(by: Program, facts: list[Fact]) -> 
 
 def test_the_state_of_nobody_comes_back_as_it_was_stored() -> None:
     assert decode_state(stored(encode_state(start(PROGRAM)))) == start(PROGRAM)
+
+
+def test_a_state_of_an_older_version_is_told_apart_and_folded_anew() -> None:
+    document = encode_state(start(PROGRAM))
+    del document["trail"]
+    with pytest.raises(Older, match="trail"):
+        decode_state(document)
 
 
 @patient
