@@ -134,9 +134,9 @@ def prometheus(
 
 def adapt(job: dict[str, Any], stack: Stack, broker_port: int, own_port: int) -> None:
     """Let a job look where things are here."""
-    if "dns_sd_configs" in job:
-        [found] = job.pop("dns_sd_configs")
-        assert [*found["names"]] == [*PROCESSES]
+    [found] = job.pop("dns_sd_configs", [None])
+    if job["job_name"] == "wafa":
+        assert found["names"] == [*PROCESSES]
         job["static_configs"] = [
             {
                 "targets": [url.removeprefix("http://") for url in stack.http_urls(name)],
@@ -147,6 +147,7 @@ def adapt(job: dict[str, Any], stack: Stack, broker_port: int, own_port: int) ->
     elif job["job_name"] == "prometheus":
         job["static_configs"] = [{"targets": [f"{LOOPBACK}:{own_port}"]}]
     else:
+        assert found["names"] == ["rabbitmq"]
         job["static_configs"] = [{"targets": [f"{LOOPBACK}:{broker_port}"]}]
 
 

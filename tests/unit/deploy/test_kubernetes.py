@@ -211,6 +211,23 @@ def test_metrics_are_not_for_outside(objects: list[Object]) -> None:
     assert [host for one in ingress["spec"]["tls"] for host in one["hosts"]] == [rule["host"]]
 
 
+def test_prometheus_calls_everything_by_the_names_that_alerts_go_by(objects: list[Object]) -> None:
+    """Those of deploy/prometheus/prometheus.yml, whoever looks."""
+    jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    known = {one["job_name"]: (one.get("metrics_path", "/metrics"), one.get("params")) for one in jobs[:-1]}
+    found = {}
+    for monitor in of_kind([*objects, *CHECK["kustomized"](KUBERNETES / "data")], "PodMonitor").values():
+        for one in monitor["spec"]["podMetricsEndpoints"]:
+            names = {rule["targetLabel"]: rule for rule in one["relabelings"]}
+            found[names["job"]["replacement"]] = (one["path"], one.get("params"))
+            if names["job"]["replacement"] == "wafa":
+                assert names["service"]["sourceLabels"] == [
+                    "__meta_kubernetes_pod_label_app_kubernetes_io_name"
+                ]
+    assert found == known
+    assert jobs[-1]["job_name"] == "prometheus"
+
+
 def test_no_secret_stands_in_a_file() -> None:
     examples = list(KUBERNETES.rglob("*.env.example"))
     assert examples
