@@ -42,7 +42,6 @@ def queries() -> Iterator[Query]:
 
 
 QUERIES = [*queries()]
-#: The first test waits until a whole system has done some work.
 
 
 @pytest.fixture(scope="module")
