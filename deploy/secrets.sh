@@ -13,7 +13,18 @@ services='customers interactions loyalty notifications gateway web'
 value() { sed -n "s/^$1=//p" "$env" | tail -n 1; }
 password_of() { echo "$(echo "$1" | tr a-z A-Z)_PASSWORD"; }
 
-for user in $services publisher backup rabbitmq_admin mongodb_admin grafana_admin; do
+cluster=
+mongodb=mongodb:27017
+options=
+# As deploy/cluster has them.
+if [ -n "$(value MONGODB_CLUSTER_PASSWORD)" ]; then
+    cluster='rabbitmq_cluster mongodb_cluster'
+    mongodb=mongodb-1:27017,mongodb-2:27017,mongodb-3:27017
+    # What a majority does not have yet may be taken back after a failure, so nothing is decided by it.
+    options='replicaSet=wafa&readConcernLevel=majority'
+fi
+
+for user in $services publisher backup rabbitmq_admin mongodb_admin grafana_admin $cluster; do
     name=$(password_of "$user")
     case $(value "$name") in
         '' | *[!A-Za-z0-9_-]*)
@@ -48,11 +59,11 @@ for user in $services; do
         *) database=wafa_$user ;;
     esac
     echo "amqp://$user:$password@rabbitmq:5672/%2F" | keep "amqp_$user"
-    echo "mongodb://$user:$password@mongodb:27017/?authSource=$database" | keep "mongodb_$user"
+    echo "mongodb://$user:$password@$mongodb/?authSource=$database${options:+&$options}" | keep "mongodb_$user"
 done
 all_of_it() {  # for whom; the user, and the passwords that RabbitMQ and MongoDB know
     echo "amqp://$2:$3@rabbitmq:5672/%2F" | keep "amqp_$1"
-    echo "mongodb://$2:$4@mongodb:27017/" | keep "mongodb_$1"
+    echo "mongodb://$2:$4@$mongodb/${options:+?$options}" | keep "mongodb_$1"
 }
 all_of_it backup backup "$(value BACKUP_PASSWORD)" "$(value BACKUP_PASSWORD)"
 all_of_it restore admin "$(value RABBITMQ_ADMIN_PASSWORD)" "$(value MONGODB_ADMIN_PASSWORD)"
@@ -61,10 +72,13 @@ all_of_it restore admin "$(value RABBITMQ_ADMIN_PASSWORD)" "$(value MONGODB_ADMI
     passwords publisher backup $services
 } | keep rabbitmq_users
 passwords $services backup | keep mongodb_users
+for nodes in $cluster; do
+    value "$(password_of "$nodes")" | keep "$nodes"
+done
 value MONGODB_ADMIN_PASSWORD | keep mongodb_admin
 value GRAFANA_ADMIN_PASSWORD | tr -d '\n' | keep grafana_admin
 smtp_url=$(value WAFA_SMTP_URL)
-echo "${smtp_url:-smtp://mail:1025}" | keep smtp_url
+printf '%s\n' "${smtp_url:-smtp://mail:1025}" | keep smtp_url
 value WAFA_LINK_SECRET | keep link_secret
 value WAFA_SMS_SECRET | keep sms_secret
 value WAFA_WHATSAPP_SECRET | keep whatsapp_secret

@@ -2,7 +2,8 @@
 const NOT_YET_INITIALIZED = 94;
 const PATIENCE = 120;
 const hosts = ["mongodb-1:27017", "mongodb-2:27017", "mongodb-3:27017"];
-const admin = connect(`mongodb://admin:${process.env.MONGODB_ADMIN_PASSWORD}@${hosts[0]}/admin?directConnection=true`);
+const password = require("fs").readFileSync(process.env.MONGODB_ADMIN_PASSWORD_FILE, "utf8").trim();
+const admin = connect(`mongodb://admin:${password}@${hosts[0]}/admin?directConnection=true`);
 
 try {
   admin.runCommand({ replSetGetStatus: 1 });

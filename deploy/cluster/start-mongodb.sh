@@ -5,5 +5,5 @@ set -eu
 key=/data/configdb/wafa.key
 rm -f "$key"
 install -m 400 -o mongodb -g mongodb /dev/null "$key"
-printf %s "$CLUSTER_PASSWORD" > "$key"
+cp "$CLUSTER_PASSWORD_FILE" "$key"
 exec docker-entrypoint.sh mongod --replSet wafa --keyFile "$key" --bind_ip_all

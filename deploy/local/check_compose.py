@@ -23,18 +23,16 @@ VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?P<default>:?-[^}]*|:?\?[^}]*)
 
 BASE = "docker-compose.yml"
 #: Each may be laid over the base, by COMPOSE_FILE.
-OVERLAYS = ("deploy/amqp.yml", "deploy/tls.yml", "deploy/cluster/docker-compose.yml")
+OVERLAYS = ("deploy/amqp.yml", "deploy/tls.yml", "deploy/traces.yml", "deploy/cluster/docker-compose.yml")
 #: Of other lists the later one counts.
-JOINED = ("volumes", "ports")
+JOINED = ("volumes", "ports", "secrets")
 
 
 def problems(root: Path, overlay: str | None = None) -> Iterator[str]:
     """Yield what is wrong with the compose file in `root`, or with what it is together with another one."""
     files = [BASE] if overlay is None else [BASE, overlay]
     texts = [(root / file).read_text("utf-8") for file in files]
-    content: dict[str, Any] = {}
-    for one in texts:
-        content = _together(content, yaml.safe_load(one))
+    content = laid_over(root, overlay)
     examples = [(root / file).parent / ".env.example" for file in files]
     example = "".join(one.read_text("utf-8") for one in examples if one.exists())
     form = [
@@ -48,6 +46,15 @@ def problems(root: Path, overlay: str | None = None) -> Iterator[str]:
     yield from _missing_files(content, root)
     yield from _undocumented_variables("".join(texts), example)
     yield from _words_of_docker(root, files, "".join(texts))
+
+
+def laid_over(root: Path, overlay: str | None) -> dict[str, Any]:
+    """Return what the compose file in `root` is together with another one."""
+    content: dict[str, Any] = yaml.safe_load((root / BASE).read_text("utf-8"))
+    if overlay is None:
+        return content
+    together: dict[str, Any] = _together(content, yaml.safe_load((root / overlay).read_text("utf-8")))
+    return together
 
 
 def _together(base: Any, over: Any, key: str = "") -> Any:

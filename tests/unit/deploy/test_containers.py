@@ -42,9 +42,10 @@ def secrets(tmp_path: Path) -> dict[str, str]:
     return {path.name: path.read_text("utf-8").rstrip("\n") for path in (tmp_path / "secrets").iterdir()}
 
 
-def fresh() -> str:
-    """Return `.env` as it begins."""
-    return subprocess.run(["sh", DEPLOY / "env.sh"], capture_output=True, text=True, check=True).stdout
+def fresh(*examples: Path) -> str:
+    """Return `.env` as it begins, or what an example of its own adds to it."""
+    made = subprocess.run(["sh", DEPLOY / "env.sh", *examples], capture_output=True, text=True, check=True)
+    return made.stdout
 
 
 def told(containers: dict[str, Any]) -> set[str]:
@@ -148,8 +149,9 @@ def test_nobody_outside_reaches_anything_but_the_front_door(containers: dict[str
     assert {name for name in open_to_others if "profiles" not in containers[name]} == {WEB}
 
 
-def test_no_container_takes_all_memory_or_fills_the_disk_with_its_log(containers: dict[str, Any]) -> None:
-    for name, one in containers.items():
+@pytest.mark.parametrize("overlay", CHECK["OVERLAYS"])
+def test_no_container_takes_all_memory_or_fills_the_disk_with_its_log(overlay: str) -> None:
+    for name, one in CHECK["laid_over"](ROOT, overlay)["services"].items():
         assert one["mem_limit"], name
         assert one["logging"]["options"]["max-size"], name
 

@@ -3,7 +3,6 @@
 import re
 import runpy
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -249,32 +248,3 @@ def test_the_operators_servers_are_ours() -> None:
     files = [DEPLOY / "rabbitmq" / "rabbitmq.conf", DEPLOY / "cluster" / "rabbitmq.conf"]
     lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     assert told == {line for line in lines if line and not line.startswith(("#", "cluster_formation."))}
-
-
-def test_the_nodes_of_a_cluster_know_each_other_by_secrets_of_their_own() -> None:
-    example = DEPLOY / "cluster" / ".env.example"
-    done = subprocess.run(["sh", DEPLOY / "env.sh", example], capture_output=True, text=True, check=True)
-    secrets = dict(re.findall(r"^(\w+_PASSWORD)=(\w{32,})$", done.stdout, re.MULTILINE))
-    assert set(secrets) == {"RABBITMQ_CLUSTER_PASSWORD", "MONGODB_CLUSTER_PASSWORD"}
-    assert len(set(secrets.values())) == len(secrets)
-    assert "COMPOSE_FILE=docker-compose.yml:deploy/cluster/docker-compose.yml\n" in done.stdout
-
-
-def test_three_containers_of_a_server_are_one() -> None:
-    """The cluster of Compose: the same names, wherever they stand."""
-    text = (DEPLOY / "cluster" / "docker-compose.yml").read_text("utf-8")
-    containers = yaml.safe_load(text)["services"]
-    configured = (DEPLOY / "cluster" / "rabbitmq.conf").read_text("utf-8")
-    nodes = re.findall(r"= rabbit@(\S+)$", configured, re.MULTILINE)
-    assert [one["hostname"] for one in containers.values() if "hostname" in one] == nodes
-    for name in ("rabbitmq", "rabbitmq-2", "rabbitmq-3"):
-        aliases = containers[name]["networks"]["default"]["aliases"]
-        assert {name, *aliases} == {"rabbitmq", containers[name]["hostname"]}
-    initiated = (DEPLOY / "cluster" / "initiate.js").read_text("utf-8")
-    members = ",".join(re.findall(r'"(mongodb-\d:27017)"', initiated))
-    for name in PROCESSES:
-        database = f"wafa_{GATEWAY if name == WEB else name}"
-        assert containers[name]["environment"]["MONGODB_URI"] == (
-            f"mongodb://{name}:${{{name.upper()}_PASSWORD}}@{members}/"
-            f"?authSource={database}&replicaSet=wafa&readConcernLevel=majority"
-        )
