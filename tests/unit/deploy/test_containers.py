@@ -150,6 +150,20 @@ def test_nobody_outside_reaches_anything_but_the_front_door(containers: dict[str
 
 
 @pytest.mark.parametrize("overlay", CHECK["OVERLAYS"])
+def test_a_container_has_no_right_that_it_does_not_need(overlay: str) -> None:
+    for name, one in CHECK["laid_over"](ROOT, overlay)["services"].items():
+        assert one["cap_drop"] == ["ALL"], name
+        assert one["security_opt"] == ["no-new-privileges:true"], name
+        is_server = name.startswith(("rabbitmq", "mongodb"))
+        assert is_server or one["read_only"], name
+        lasting_server = is_server and not name.endswith("-init")
+        rights = one.get("cap_add", [])
+        assert rights == (
+            ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"] if lasting_server else []
+        ), name
+
+
+@pytest.mark.parametrize("overlay", CHECK["OVERLAYS"])
 def test_no_container_takes_all_memory_or_fills_the_disk_with_its_log(overlay: str) -> None:
     for name, one in CHECK["laid_over"](ROOT, overlay)["services"].items():
         assert one["mem_limit"], name
