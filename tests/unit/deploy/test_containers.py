@@ -177,6 +177,16 @@ def test_every_container_tells_its_health_and_comes_back(containers: dict[str, A
         assert one["restart"] == ("unless-stopped" if lasts else "no"), name
 
 
+@pytest.mark.parametrize("overlay", CHECK["OVERLAYS"])
+def test_a_server_reaches_nobody_outside_unless_it_is_published(overlay: str) -> None:
+    """Docker publishes no port of a container that is in an internal network alone."""
+    together = CHECK["laid_over"](ROOT, overlay)
+    assert together["networks"] == {"default": {"internal": True}, "outside": None}
+    for name, one in together["services"].items():
+        goes_out = "outside" in one.get("networks", ())
+        assert goes_out is bool("build" in one or one.get("ports")), name
+
+
 def test_images_are_pinned(containers: dict[str, Any]) -> None:
     images = [one["image"] for one in containers.values() if "build" not in one]
     images += [one["build"]["args"]["BASE_IMAGE"] for one in containers.values() if "build" in one]
