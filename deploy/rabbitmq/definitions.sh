@@ -41,7 +41,7 @@ service() {  # name, its queues without "wafa."
 # What Wafa says itself, nobody else says in its name. Any other type may be published, misspelt ones too: they
 # come to quarantine, where somebody finds them. (The broker does not ask this of the keys in a CC header: services
 # themselves refuse what was not published under its own type.)
-ours='customer[.](created|updated|merged|unmerged|erased|recognized|change_applied)[.]|outreach[.](sent|suppressed|converted)[.]|(interaction|loyalty|repurchase|event)([.]|$)'
+ours='customer[.](created|updated|merged|unmerged|erased|recognized|change_applied)[.]|outreach[.](sent|suppressed|converted)[.]|(interaction|loyalty|repurchase|churn|event)([.]|$)'
 
 # The front door publishes for others, so it may say no more than they. It asks the services and hears what they
 # publish, with queues that end with its connection. Of what others ask them it hears nothing.

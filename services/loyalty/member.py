@@ -26,7 +26,7 @@ from services.loyalty.domain.codec import (
 from services.loyalty.domain.errors import Regrouped
 from services.loyalty.domain.facts import Fact
 from services.loyalty.domain.fold import fold, rebuild
-from services.loyalty.domain.outcomes import Announced, outcomes, overdue
+from services.loyalty.domain.outcomes import Announced, outcomes, unsaid
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State, start
 from services.loyalty.domain.view import view
@@ -35,8 +35,8 @@ from wafa.contracts.traces import TRACEPARENT, in_trace
 Member = dict[str, Any]
 Pending = dict[str, Any]
 
-# How long after the last purchase was heard of it is said that the next one is overdue: time enough for the
-# rest of a history that is being replayed.
+# How long after the last purchase was heard of it is said that the next one is overdue, or that the customer
+# slips away: time enough for the rest of a history that is being replayed.
 SETTLED = timedelta(minutes=1)
 
 
@@ -164,7 +164,7 @@ def make_member(change: Change, state: State, program: Program, now: datetime) -
         "snapshot": publishing.snapshot(seen, program),
         "spend": seen.spend,
     }
-    wakes_at = now + SETTLED if overdue(announced, seen, elsewhere) else seen.wakes_at
+    wakes_at = now + SETTLED if unsaid(announced, seen, elsewhere) else seen.wakes_at
     if wakes_at:
         member["wakes_at"] = wakes_at
     if correlation:

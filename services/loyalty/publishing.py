@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from services.loyalty.domain.days import day_of, start_of
 from services.loyalty.domain.money import from_minor
-from services.loyalty.domain.outcomes import Outcome, Recognized, RepurchaseDue, TierChanged
+from services.loyalty.domain.outcomes import Outcome, Recognized, RepurchaseDue, RiskRaised, TierChanged
+from services.loyalty.domain.outlook.rhythm import COVERAGE
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.view import View
 from wafa.contracts.envelope import Event, derive_id, make_event
@@ -12,6 +14,8 @@ from wafa.contracts.times import format_time
 
 SERVICE = "loyalty"
 SOURCE = f"/wafa/{SERVICE}"
+# Nobody waits longer; and dates have an end.
+MOST_DAYS = 100_000
 
 
 def snapshot(view: View, program: Program) -> dict[str, Any]:
@@ -32,6 +36,11 @@ def snapshot(view: View, program: Program) -> dict[str, Any]:
         "repeat": view.repeat,
         "recognized_at": _time(view.recognized_at),
         "due_at": _time(view.due_at),
+        "due_window": _window(view),
+        "expected_interval_days": _days(view.rhythm.expected_days) if view.rhythm else None,
+        "standing": view.standing.value if view.standing else None,
+        "at_risk_at": _time(view.at_risk_at),
+        "lost_at": _time(view.lost_at),
         "next_tier": {"tier": above.tier, "missing": _money(above.missing, program)} if above else None,
     }
     return {name: value for name, value in figures.items() if value is not None}
@@ -74,7 +83,22 @@ def announcement(
             last = format_time(outcome.last_purchase_at)
             kind, id, time = "repurchase.due.v1", derive_id(customer_id, f"due {last}"), outcome.due_at
             days = round(outcome.mean_interval.total_seconds() / 86_400, 1)
-            data = {"due_at": format_time(time), "last_purchase_at": last, "mean_interval_days": days}
+            data = {
+                "due_at": format_time(time),
+                "last_purchase_at": last,
+                "mean_interval_days": days,
+                "expected_interval_days": _days(outcome.expected_days),
+            }
+        case RiskRaised():
+            # Once per spell, which begins with the last purchase, too.
+            last = format_time(outcome.last_purchase_at)
+            kind, id, time = "churn.risk_raised.v1", derive_id(customer_id, f"risk {last}"), outcome.since
+            data = {
+                "standing": outcome.standing.value,
+                "since": format_time(time),
+                "last_purchase_at": last,
+                "expected_interval_days": _days(outcome.expected_days),
+            }
     return make_event(
         kind,
         source=SOURCE,
@@ -85,6 +109,20 @@ def announcement(
         correlation=correlation,
         causation=cause,
     )
+
+
+def _window(view: View) -> dict[str, Any] | None:
+    """Return the whole days on which the next purchase comes as likely as not, of those that are left."""
+    if view.kept_at is None or view.rhythm is None:
+        return None
+    kept_on = day_of(view.kept_at)
+    early, late = view.rhythm.window(max(0, day_of(view.as_of) - kept_on))
+    first, last = (start_of(kept_on + int(min(days, MOST_DAYS))) for days in (early, late + 1))
+    return {"from": format_time(first), "until": format_time(last), "share": COVERAGE}
+
+
+def _days(days: float) -> float:
+    return round(min(days, MOST_DAYS), 1)
 
 
 def _money(minor: int, program: Program) -> dict[str, str]:

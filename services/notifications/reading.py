@@ -82,6 +82,8 @@ def member(data: Data) -> Member:
         qualifying_spend=_amount(data["qualifying_spend"]),
         points_expiring=ExpiringPoints(expiring["points"], parse_time(expiring["at"])) if expiring else None,
         next_tier=NextTier(above["tier"], _amount(above["missing"])) if above else None,
+        expected_interval_days=data.get("expected_interval_days"),
+        standing=data.get("standing"),
         **{name: parse_time(data[name]) for name in _MOMENTS if name in data},
     )
 

@@ -159,11 +159,11 @@ def purchases() -> list[Event]:
 
 
 def overdue_purchases() -> list[Event]:
-    """Purchases of four members whose next one should have come by now."""
+    """Purchases of four members whose next one should have come by now: they are due, and at risk."""
     return [
         recorded(f"due-{member}", "purchase.completed.v1", f"due {member} {days_ago}", days_ago)
         for member in range(4)
-        for days_ago in (30, 20)
+        for days_ago in (90, 80)
     ]
 
 

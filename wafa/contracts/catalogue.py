@@ -48,6 +48,7 @@ OUTBOUND: dict[str, type[Contract]] = {
     "loyalty.tier_changed.v1": loyalty.LoyaltyTierChanged,
     "customer.recognized.v1": loyalty.CustomerRecognized,
     "repurchase.due.v1": loyalty.RepurchaseDue,
+    "churn.risk_raised.v1": loyalty.ChurnRiskRaised,
     "outreach.sent.v1": outreach.OutreachSent,
     "outreach.suppressed.v1": outreach.OutreachSuppressed,
     "outreach.converted.v1": outreach.OutreachConverted,

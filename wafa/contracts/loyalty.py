@@ -5,6 +5,7 @@ from wafa.contracts.money import Balance
 from wafa.contracts.schema import Contract
 from wafa.contracts.values import Moment
 
+STANDINGS = ("active", "at_risk", "lost")
 CAUSES = ("purchase", "return", "hold_ended", "correction")
 MOST = 2**53
 
@@ -21,6 +22,14 @@ class NextTier(Contract):
 
     tier = Line("Its name in the loyalty program.", max=64, required=True)
     missing = Part(Balance, "Qualifying spend that is missing.", required=True)
+
+
+class DueWindow(Contract):
+    """The shortest span of days with a chance of `share` that the next purchase, if it comes, is in it."""
+
+    from_ = Moment("Beginning of its first day, not before that of `as_of`.", data_key="from", required=True)
+    until = Moment("Beginning of the day after its last.", required=True)
+    share = Number("The chance, from 0 to 1.", max=1, required=True)
 
 
 class LoyaltyMemberUpdated(Contract):
@@ -45,7 +54,17 @@ class LoyaltyMemberUpdated(Contract):
     last_purchase_at = Moment("When the last one was.")
     repeat = Flag("Whether the customer is a repeat customer by the program's rule.", required=True)
     recognized_at = Moment("When the customer became one.")
-    due_at = Moment("When the next purchase is expected.")
+    due_at = Moment(
+        "When the next purchase is expected, by the customer's own rhythm; absent before there is one."
+    )
+    due_window = Part(DueWindow)
+    expected_interval_days = Number(
+        "The customer's own interval between purchases, shrunk towards that of all where history is short.",
+        max=100_000,
+    )
+    standing = Choice("Whether the customer slips away, by their own rhythm.", STANDINGS)
+    at_risk_at = Moment("When they are, or were, at risk if they do not come.")
+    lost_at = Moment("When they are, or were, lost if they do not come.")
     next_tier = Part(NextTier)
 
 
@@ -71,5 +90,19 @@ class RepurchaseDue(Contract):
 
     customer_id = Identifier("Wafa's id of the customer.", required=True)
     due_at = Moment("When it was expected.", required=True)
-    last_purchase_at = Moment("When the last one was.", required=True)
+    last_purchase_at = Moment("When the last one was that was kept.", required=True)
     mean_interval_days = Number("Mean time between purchases so far, in days.", max=100_000, required=True)
+    expected_interval_days = Number(
+        "The customer's own interval, shrunk towards that of all where history is short.",
+        max=100_000,
+    )
+
+
+class ChurnRiskRaised(Contract):
+    """A customer slips away: by their own rhythm they should have come. Once after each last purchase."""
+
+    customer_id = Identifier("Wafa's id of the customer.", required=True)
+    standing = Choice("How they stand now.", STANDINGS[1:], required=True)
+    since = Moment("Since when.", required=True)
+    last_purchase_at = Moment("When the last purchase was that was kept.", required=True)
+    expected_interval_days = Number("How often they usually come, in days.", max=100_000, required=True)

@@ -137,6 +137,7 @@ QUEUES = {
             "loyalty.#",
             "interaction.recorded.v1",
             "repurchase.due.v1",
+            "churn.risk_raised.v1",
             "outreach.bounced.v1",
         ),
         # Whatever others may subscribe to.

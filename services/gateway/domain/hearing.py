@@ -12,6 +12,7 @@ NEEDED = {
     "interaction.": "interactions:read",
     "loyalty.": "members:read",
     "repurchase.": "members:read",
+    "churn.": "members:read",
     "outreach.": "outreach:read",
     "event.rejected.": "rejected:read",
 }

@@ -88,12 +88,15 @@ def encode_announced(announced: Announced) -> Document:
         "as_of": announced.as_of,
         "recognized": announced.recognized,
         "due_for": announced.due_for,
+        "risk_for": announced.risk_for,
     }
 
 
 def decode_announced(document: Document) -> Announced:
     """Return what `encode_announced` made a document of."""
-    return Announced(document["tier"], document["as_of"], document["recognized"], document["due_for"])
+    tier, as_of, recognized = document["tier"], document["as_of"], document["recognized"]
+    # Older versions told nobody of risks.
+    return Announced(tier, as_of, recognized, document["due_for"], document.get("risk_for"))
 
 
 def encode_fact(fact: Fact) -> Document:

@@ -20,6 +20,11 @@ class Footprints:
         self._first = trail.first + _EPOCH if trail else 0
         self._remembers_all = self._count == len(self._days)
 
+    @property
+    def last(self) -> int:
+        """The last of the days, 0 when there is none."""
+        return self._days[-1] if self._days else 0
+
     def add(self, day: int) -> None:
         """Something was bought on this day, which is the last one or a later one."""
         if self._days and self._days[-1] == day:

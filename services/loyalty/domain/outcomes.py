@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.loyalty.domain.facts import Fact
+from services.loyalty.domain.outlook.standing import Standing
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.tiers import Cause
 from services.loyalty.domain.view import View
@@ -30,14 +31,28 @@ class Recognized:
 
 @dataclass(frozen=True, slots=True)
 class RepurchaseDue:
-    """By the customer's own rhythm, the next purchase was to be expected at `due_at`."""
+    """By the customer's own rhythm, the next purchase was to be expected at `due_at`.
+
+    `last_purchase_at` is the last one that was kept: it begins the cycle, and there is one of these in each.
+    """
 
     due_at: datetime
     last_purchase_at: datetime
     mean_interval: timedelta
+    expected_days: float
 
 
-Outcome = TierChanged | Recognized | RepurchaseDue
+@dataclass(frozen=True, slots=True)
+class RiskRaised:
+    """The customer has slipped away to `standing`, since `since`, by not coming since `last_purchase_at`."""
+
+    standing: Standing
+    since: datetime
+    last_purchase_at: datetime
+    expected_days: float
+
+
+Outcome = TierChanged | Recognized | RepurchaseDue | RiskRaised
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +60,14 @@ class Announced:
     """What has been said of a member. It is kept beside the state, and no refold takes it back.
 
     `tier` and `as_of` are those of the view last seen; `due_for` is the time of the last purchase after which
-    the next one was said to be due.
+    the next one was said to be due, `risk_for` that after which the customer was said to slip away.
     """
 
     tier: str | None = None
     as_of: datetime | None = None
     recognized: bool = False
     due_for: datetime | None = None
+    risk_for: datetime | None = None
 
 
 def outcomes(
@@ -73,9 +89,9 @@ def outcomes(
     down to the new purchase or return that brought it, or to the end of a hold since the last view. Any other
     is a correction: a late fact, a merge or other rules have changed what was said before.
 
-    That a purchase is due is said only when time has passed and nothing else: a history that is replayed
-    would otherwise announce cycles which its very next line ends. Until then it is `overdue`. `at_rest` says
-    that nothing else has changed (default: there are no facts).
+    That a purchase is due, or that somebody slips away, is said only when time has passed and nothing else: a
+    history that is replayed would otherwise announce cycles which its very next line ends. Until then it is
+    among what is `unsaid`. `at_rest` says that nothing else has changed (default: there are no facts).
     """
     facts, elsewhere = tuple(facts), tuple(elsewhere)
     found: list[Outcome] = []
@@ -86,25 +102,41 @@ def outcomes(
     if after.recognized_at and not known:
         found.append(Recognized(after.recognized_at, after.purchase_count))
     at_rest = not facts if at_rest is None else at_rest
-    due = overdue(announced, after, elsewhere) if at_rest else None
-    if due:
-        found.append(due)
+    said = unsaid(announced, after, elsewhere) if at_rest else []
+    found += said
+    begun = {type(one): one.last_purchase_at for one in said}
     return found, Announced(
         tier=after.tier,
         as_of=after.as_of,
         recognized=announced.recognized or (after.repeat and not known),
-        due_for=due.last_purchase_at if due else announced.due_for,
+        due_for=begun.get(RepurchaseDue, announced.due_for),
+        risk_for=begun.get(RiskRaised, announced.risk_for),
     )
 
 
-def overdue(announced: Announced, after: View, elsewhere: Iterable[Announced] = ()) -> RepurchaseDue | None:
-    """Return the purchase that is due in `after` and was announced neither here nor `elsewhere`."""
-    due_at, last, interval = after.due_at, after.last_purchase_at, after.mean_interval
-    if due_at is None or last is None or interval is None or due_at > after.as_of:
-        return None
-    if any(said.due_for is not None and last <= said.due_for for said in (announced, *elsewhere)):
-        return None
-    return RepurchaseDue(due_at, last, interval)
+def unsaid(
+    announced: Announced, after: View, elsewhere: Iterable[Announced] = ()
+) -> list[RepurchaseDue | RiskRaised]:
+    """Return what the passing of time has brought by `after`, and was announced neither here nor `elsewhere`.
+
+    Each is said once after a purchase, and of none that came before the one it was last said of: a return
+    that takes the last purchase away brings an earlier one back, with all that was said after it.
+    """
+    kept_at, rhythm, interval = after.kept_at, after.rhythm, after.mean_interval
+    if kept_at is None or rhythm is None or interval is None:
+        return []
+    told, days = [announced, *elsewhere], rhythm.expected_days
+    found: list[RepurchaseDue | RiskRaised] = []
+    due_at, since = after.due_at, after.standing_since
+    if due_at and due_at <= after.as_of and not _is_said(kept_at, [one.due_for for one in told]):
+        found.append(RepurchaseDue(due_at, kept_at, interval, days))
+    if since and after.standing and not _is_said(kept_at, [one.risk_for for one in told]):
+        found.append(RiskRaised(after.standing, since, kept_at, days))
+    return found
+
+
+def _is_said(kept_at: datetime, said: Iterable[datetime | None]) -> bool:
+    return any(one is not None and kept_at <= one for one in said)
 
 
 def _cause(announced: Announced, after: View, facts: Iterable[Fact]) -> Cause:

@@ -5,11 +5,16 @@ from datetime import datetime, timedelta
 
 from services.loyalty.domain.account import Account
 from services.loyalty.domain.days import day_of, start_of
+from services.loyalty.domain.outlook.rhythm import Rhythm, rhythm_of
+from services.loyalty.domain.outlook.standing import Standing, turns
+from services.loyalty.domain.outlook.trail import Trail
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.state import State
 from services.loyalty.domain.tiers import Cause
 
 _MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
+# Days after which nothing is expected any more: dates have an end.
+_FAR = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,14 @@ class View:
         points_expiring: what expires next.
         purchase_count: purchases of all times, returned or not.
         repeat: whether the customer is recognised; since when is `recognized_at`.
-        mean_interval: between different days with a purchase; None with fewer than two.
-        due_at: when the next purchase is to be expected: the last one plus the mean interval.
+        trail: the days on which something was bought and kept; None without any.
+        kept_at: the last purchase, or where that one went back, the first moment of the last day of the
+            trail. What is to be expected is counted from here.
+        mean_interval: between the days of the trail; None with fewer than two.
+        rhythm: what is expected of the next interval; None with fewer than two days: nobody has shown any.
+        due_at: when the next purchase is to be expected, by that rhythm.
+        standing: active, at risk or lost; None without a rhythm. It was, or will be, `at_risk_at` and
+            `lost_at` if nothing more is bought.
         next_tier: the tier above; None in the highest.
         wakes_at: the first moment after `as_of` at which anything here changes by itself, or becomes due.
     """
@@ -66,10 +77,23 @@ class View:
     last_purchase_at: datetime | None
     repeat: bool
     recognized_at: datetime | None
+    trail: Trail | None
+    kept_at: datetime | None
     mean_interval: timedelta | None
+    rhythm: Rhythm | None
     due_at: datetime | None
+    standing: Standing | None
+    at_risk_at: datetime | None
+    lost_at: datetime | None
     next_tier: NextTier | None
     wakes_at: datetime | None
+
+    @property
+    def standing_since(self) -> datetime | None:
+        """Since when the member is at risk or lost; None for who is neither."""
+        return {Standing.AT_RISK: self.at_risk_at, Standing.LOST: self.lost_at}.get(
+            self.standing or Standing.ACTIVE
+        )
 
 
 def view(program: Program, state: State, now: datetime) -> View:
@@ -84,11 +108,12 @@ def view(program: Program, state: State, now: datetime) -> View:
     as_of = max(now, account.last[0]) if account.last else now
     ends = tiers.ends()
     expiring = purse.expiring()
-    interval = _mean_interval(account)
-    due_at = account.last_purchase_at + interval if account.last_purchase_at and interval else None
+    trail = account.footprints.trail(account.spend)
+    kept_at = _kept_at(account, trail)
+    rhythm = rhythm_of(trail, program.rhythm) if trail and trail.days > 1 else None
+    due_at, at_risk_at, lost_at = _turns(program, kept_at, rhythm)
     changes = [start_of(day) for day in (ends, tiers.spend_falls(), expiring and expiring[0]) if day]
-    if due_at and due_at > as_of:
-        changes.append(due_at)
+    changes += [turn for turn in (due_at, at_risk_at, lost_at) if turn and turn > as_of]
     return View(
         program=state.program,
         as_of=as_of,
@@ -105,19 +130,53 @@ def view(program: Program, state: State, now: datetime) -> View:
         last_purchase_at=account.last_purchase_at,
         repeat=account.recognized_at is not None,
         recognized_at=account.recognized_at,
-        mean_interval=interval,
+        trail=trail,
+        kept_at=kept_at,
+        mean_interval=_mean_interval(trail),
+        rhythm=rhythm,
         due_at=due_at,
+        standing=_standing(as_of, at_risk_at, lost_at),
+        at_risk_at=at_risk_at,
+        lost_at=lost_at,
         next_tier=_next_tier(program, account),
         wakes_at=min(changes, default=None),
     )
 
 
-def _mean_interval(account: Account) -> timedelta | None:
-    first, last = account.first_purchase_at, account.last_purchase_at
-    if first is None or last is None or account.purchase_days < 2:
+def _kept_at(account: Account, trail: Trail | None) -> datetime | None:
+    last, kept = account.last_purchase_at, account.footprints.last
+    if trail is None or last is None:
         return None
-    whole = (day_of(last) - day_of(first)) * _MILLISECONDS_A_DAY
-    return timedelta(milliseconds=whole // (account.purchase_days - 1))
+    return last if day_of(last) == kept else start_of(kept)
+
+
+def _mean_interval(trail: Trail | None) -> timedelta | None:
+    if trail is None or trail.days < 2:
+        return None
+    whole = (trail.last - trail.first) * _MILLISECONDS_A_DAY
+    return timedelta(milliseconds=whole // (trail.days - 1))
+
+
+def _turns(
+    program: Program, since: datetime | None, rhythm: Rhythm | None
+) -> tuple[datetime | None, datetime | None, datetime | None]:
+    """Return when the next purchase is due, and when the member is at risk and lost if it does not come."""
+    if since is None or rhythm is None:
+        return None, None, None
+    turn = turns(rhythm, program.attrition)
+    due_at, at_risk_at, lost_at = (
+        since + timedelta(milliseconds=round(min(days, _FAR) * _MILLISECONDS_A_DAY))
+        for days in (rhythm.expected_days, turn.at_risk, turn.lost)
+    )
+    return due_at, at_risk_at, lost_at
+
+
+def _standing(as_of: datetime, at_risk_at: datetime | None, lost_at: datetime | None) -> Standing | None:
+    if at_risk_at is None or lost_at is None:
+        return None
+    if as_of < at_risk_at:
+        return Standing.ACTIVE
+    return Standing.AT_RISK if as_of < lost_at else Standing.LOST
 
 
 def _next_tier(program: Program, account: Account) -> NextTier | None:

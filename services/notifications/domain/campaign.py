@@ -37,6 +37,7 @@ class On(StrEnum):
     RECOGNIZED = "customer.recognized"
     TIER_CHANGED = "loyalty.tier_changed"
     DUE = "repurchase.due"
+    RISK_RAISED = "churn.risk_raised"
     COMPLAINT_RESOLVED = "complaint.resolved"
     POINTS_EXPIRING = "points.expiring"
     ANNIVERSARY = "anniversary"

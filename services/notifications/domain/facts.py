@@ -80,6 +80,8 @@ class Member:
     recognized_at: datetime | None = None
     tier_since: datetime | None = None
     tier_held_until: datetime | None = None
+    expected_interval_days: float | None = None
+    standing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from services.notifications.domain.traits import traits_of
 PAST_NOT_KEPT = {
     On.TIER_CHANGED: "which tiers customers had before is not kept here",
     On.DUE: "when purchases were due before is not kept here",
+    On.RISK_RAISED: "when customers slipped away before is not kept here",
     On.POINTS_EXPIRING: "which points expired before is not kept here",
 }
 

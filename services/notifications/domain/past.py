@@ -28,6 +28,7 @@ AS_TODAY = frozenset(
         "tier",
         "tier_since",
         "tier_held_until",
+        "standing",
         "next_tier",
         "next_tier_missing",
         "next_tier_progress",
@@ -123,11 +124,15 @@ def _member(entry: Entry, member: Member, gone: list[Purchase], moment: datetime
         repeat=came_back if member.recognized_at is None else recognized is not None,
         recognized_at=recognized,
         due_at=_due(left),
+        expected_interval_days=None,
     )
 
 
 def _due(purchases: list[Purchase]) -> datetime | None:
-    """Return the last purchase plus the mean time between days of purchase, which is loyalty's rule."""
+    """Return the last purchase plus the mean time between days of purchase.
+
+    Loyalty has a better rule, which looks at other customers as well; what it said then is not kept here.
+    """
     days = sorted({one.at.date() for one in purchases})
     if len(days) < 2:
         return None

@@ -64,7 +64,8 @@ FIELDS: Mapping[str, Field] = {
     "first_purchase_at": Field(Kind.MOMENT, "When the first purchase was."),
     "last_purchase_at": Field(Kind.MOMENT, "When the last purchase was."),
     "due_at": Field(Kind.MOMENT, "When the next purchase is expected, by the customer's own rhythm."),
-    "mean_interval_days": Field(Kind.NUMBER, "That rhythm: mean time between purchases, in days."),
+    "mean_interval_days": Field(Kind.NUMBER, "That rhythm: usual time between purchases, in days."),
+    "standing": Field(Kind.TEXT, "Whether they slip away, by their own rhythm: active, at_risk or lost."),
     "repeat": Field(Kind.FLAG, "Whether the customer is a repeat customer by the program's rule."),
     "recognized_at": Field(Kind.MOMENT, "When the customer became one."),
     "locale": Field(Kind.TEXT, "Language as the customer gave it, BCP 47: ar-EG."),
@@ -175,7 +176,6 @@ def _of_member(member: Member, bought: Traits) -> dict[str, Any]:
     """Loyalty counts all purchases; what it has not heard of yet is in the latest ones."""
     first = _known(min, member.first_purchase_at, bought.get("first_purchase_at"))
     last = _known(max, member.last_purchase_at, bought.get("last_purchase_at"))
-    rhythm = member.due_at - member.last_purchase_at if member.due_at and member.last_purchase_at else None
     above, expiring = member.next_tier, member.points_expiring
     return {
         "tier": member.tier,
@@ -193,11 +193,19 @@ def _of_member(member: Member, bought: Traits) -> dict[str, Any]:
         "first_purchase_at": first,
         "last_purchase_at": last,
         "due_at": member.due_at,
-        "mean_interval_days": round(rhythm.total_seconds() / 86_400, 2) if rhythm else None,
+        "mean_interval_days": _rhythm(member),
+        "standing": member.standing,
         "repeat": member.repeat,
         "recognized_at": member.recognized_at,
         "anniversary": _day_of_year(first) if first else None,
     }
+
+
+def _rhythm(member: Member) -> float | None:
+    """Return the usual interval in days; where loyalty does not tell it yet, it follows from the due date."""
+    if member.expected_interval_days is None and member.due_at and member.last_purchase_at:
+        return round((member.due_at - member.last_purchase_at).total_seconds() / 86_400, 2)
+    return member.expected_interval_days
 
 
 def _of_words(told: Told, last_purchase_at: datetime | None) -> dict[str, Any]:

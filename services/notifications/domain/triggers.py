@@ -29,7 +29,8 @@ class Happening:
 KEPT: Mapping[On, tuple[str, ...]] = {
     On.RECOGNIZED: ("recognized_at", "purchase_count"),
     On.TIER_CHANGED: ("from", "to", "cause"),
-    On.DUE: ("due_at", "last_purchase_at", "mean_interval_days"),
+    On.DUE: ("due_at", "last_purchase_at", "mean_interval_days", "expected_interval_days"),
+    On.RISK_RAISED: ("standing", "since", "last_purchase_at", "expected_interval_days"),
     On.COMPLAINT_RESOLVED: (
         "interaction_id",
         "source",
@@ -65,6 +66,10 @@ def _due(event: Event) -> Happening:
     return _of(On.DUE, event["data"], event["data"]["last_purchase_at"])
 
 
+def _risk_raised(event: Event) -> Happening:
+    return _of(On.RISK_RAISED, event["data"], event["data"]["last_purchase_at"])
+
+
 def _recorded(event: Event) -> Happening | None:
     data = event["data"]
     if data["type"] != COMPLAINT_RESOLVED:
@@ -83,5 +88,6 @@ _READERS: Mapping[str, Callable[[Event], Happening | None]] = {
     "customer.recognized.v1": _recognized,
     "loyalty.tier_changed.v1": _tier_changed,
     "repurchase.due.v1": _due,
+    "churn.risk_raised.v1": _risk_raised,
     "interaction.recorded.v1": _recorded,
 }

@@ -1,8 +1,11 @@
 """Loyalty's store on a real database."""
 
+from dataclasses import replace
+
 import pytest
 from pymongo.database import Database
 
+from services.loyalty.domain.outlook.rhythm import RhythmPriors
 from services.loyalty.domain.program import Program
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
@@ -19,4 +22,5 @@ def store(database: Database) -> LoyaltyStore:
 
 @pytest.fixture(scope="module")
 def program() -> Program:
-    return load_program(DEFAULT_PROGRAM)
+    """The program of the shop. Nobody is expected as others are: who came after 9 days is due after 9."""
+    return replace(load_program(DEFAULT_PROGRAM), rhythm=RhythmPriors(1.4, 0, 1, 4))

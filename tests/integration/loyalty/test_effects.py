@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from pymongo.database import Database
 
 from services.loyalty import handlers, queries, rebuilding, sweeping
+from services.loyalty.domain.outlook.rhythm import RhythmPriors
 from services.loyalty.domain.program import Program
 from services.loyalty.redeeming import redeem
 from services.loyalty.store import LoyaltyStore
@@ -289,6 +292,78 @@ def test_waking_survives_a_worker_that_dies_in_between(
 
     assert len(bus.of("repurchase.due.v1")) == 1
     assert store.members(["mona"])["mona"]["pending"] == []
+
+
+def test_whoever_dies_and_whatever_model_comes_in_between_a_cycle_is_announced_under_one_id(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0), bought(9))
+    due = MARCH + timedelta(days=18)
+    slower = replace(program, rhythm=RhythmPriors(mean=2, weight=3, spread=1, steadiness=4))
+    sooner = replace(program, rhythm=RhythmPriors(mean=0, weight=3, spread=1, steadiness=4))
+    for dies, model in (("before", program), ("after", slower), ("after", sooner)):
+        bus.dies = dies
+        with suppress(Crash):
+            handlers.wake(store, bus, model, due)
+        with suppress(Crash):
+            sweeping.sweep(store, bus, due + timedelta(minutes=5))
+    bus.dies = ""
+
+    for day in range(19, 120, 10):
+        for model in (sooner, slower, program):
+            handlers.wake(store, bus, model, MARCH + timedelta(days=day))
+
+    for type in ("repurchase.due.v1", "churn.risk_raised.v1"):
+        assert len({event["id"] for event in bus if event["type"] == type}) == 1
+
+
+def test_a_return_of_the_last_purchase_brings_no_cycle_back_that_was_announced(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0), bought(9), bought(20))
+    handlers.wake(store, bus, program, MARCH + timedelta(days=100))
+    assert len(bus.of("repurchase.due.v1")) == 1
+
+    take_in(returned(21, 20, "60.00"), now=MARCH + timedelta(days=100))
+    handlers.wake(store, bus, program, MARCH + timedelta(days=101))
+
+    [due] = bus.of("repurchase.due.v1")
+    assert due["last_purchase_at"] == format_time(MARCH + timedelta(days=20))
+    assert store.members(["mona"])["mona"]["snapshot"]["due_at"].startswith("2026-03-19")
+
+
+def test_several_workers_announce_who_is_due_and_at_risk_once(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    people = [f"p{number}" for number in range(20)]
+    for one in people:
+        take_in(bought(0, who=one), bought(9, who=one))
+    later = MARCH + timedelta(days=60)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: handlers.wake(store, bus, program, later), range(4)))
+
+    for type in ("repurchase.due.v1", "churn.risk_raised.v1"):
+        assert sorted(one["customer_id"] for one in bus.of(type)) == sorted(people)
+    assert store.waking(later, 500) == []
+
+
+def test_a_member_of_an_older_version_is_no_difference_and_is_folded_anew_when_touched(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program, database: Database
+) -> None:
+    for one in ("mona", "omar"):
+        take_in(bought(0, who=one), bought(9, who=one))
+    states = {one: member["state"] for one, member in store.members(["mona", "omar"]).items()}
+    database["members"].update_many({}, {"$unset": {"state.trail": ""}})
+
+    assert rebuilding.rebuild_page(None, 10, False, store, bus, program, NOW)["different"] == []
+    assert queries.member(store, program, "mona", NOW)["due_at"] == format_time(MARCH + timedelta(days=18))
+    handlers.wake(store, bus, program, MARCH + timedelta(days=18))
+    assert store.members(["mona"])["mona"]["state"] == states["mona"]
+
+    database["members"].update_many({}, {"$unset": {"state.trail": ""}})
+    rebuilding.rebuild_page(None, 10, True, store, bus, program, NOW)
+    assert {one: member["state"] for one, member in store.members(["mona", "omar"]).items()} == states
 
 
 def test_what_time_brought_about_is_settled_however_late_it_was_written(

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from itertools import pairwise
+from math import exp, log
 
 from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
 from services.loyalty.domain.program import Program
@@ -193,8 +195,17 @@ def figures(program: Program, facts: Iterable[Fact], now: datetime) -> Figures:
     book.figures.purchase_count = len(book.purchases)
     kept = [one for one in book.purchases if one.returned < one.amount or one.amount == 0]
     book.figures.kept_on = sorted({one.day for one in kept})
-    days = sorted(book.days())
-    if len(days) > 1:
-        milliseconds = (days[-1] - days[0]) // timedelta(milliseconds=1) // (len(days) - 1)
-        book.figures.due_at = max(book.times) + timedelta(milliseconds=milliseconds)
+    book.figures.due_at = due(program, book)
     return book.figures
+
+
+def due(program: Program, book: Book) -> datetime | None:
+    """The last day on which something was kept, plus the middle of what the priors make of the intervals."""
+    days, priors = book.figures.kept_on, program.rhythm
+    if len(days) < 2:
+        return None
+    logs = [log((later - day).days / 7) for day, later in pairwise(days)]
+    weeks = exp((sum(logs) + priors.weight * priors.mean) / (len(logs) + priors.weight))
+    last = max(book.times)
+    since = last if last.date() == days[-1] else datetime.combine(days[-1], time.min, UTC)
+    return since + timedelta(milliseconds=round(weeks * 7 * 86_400_000))

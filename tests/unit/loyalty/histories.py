@@ -6,9 +6,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from services.loyalty.domain.facts import Fact, Grant, Line, Purchase, Redemption, Return
+from services.loyalty.domain.outlook.rhythm import PRIORS
 from services.loyalty.domain.program import Program
 
-from .story import program
+from .story import OWN, program
 
 #: For properties over histories: a history takes milliseconds to draw, and machines differ.
 patient = settings(deadline=None, max_examples=60)
@@ -17,18 +18,20 @@ EPOCH = datetime(2023, 1, 1, tzinfo=UTC)
 LAST_DAY = 1200
 
 programs: st.SearchStrategy[Program] = st.builds(
-    lambda holds, expiry, days, rate: program(
+    lambda holds, expiry, days, rate, rhythm: program(
         ("member", 0, "1", holds[0]),
         ("silver", 100_00, "1.25", holds[1]),
         ("gold", 250_00, "1.5", holds[2]),
         expiry_months=expiry,
         recognition_days=days,
         earn_rate=rate,
+        rhythm=rhythm,
     ),
     st.tuples(*[st.sampled_from([0, 1, 30, 400])] * 3),
     st.sampled_from([1, 6, 18]),
     st.sampled_from([1, 2, 3]),
     st.sampled_from(["1", "0.1", "3"]),
+    st.sampled_from([OWN, PRIORS]),
 )
 
 # Days that are a window or a month apart come up more often than they would by chance.

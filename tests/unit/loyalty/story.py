@@ -7,10 +7,14 @@ from itertools import count
 
 from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
 from services.loyalty.domain.fold import rebuild
+from services.loyalty.domain.outlook.rhythm import RhythmPriors
 from services.loyalty.domain.program import Program, Tier
 from services.loyalty.domain.view import View, view
 
 _numbers = count(1)
+
+#: Nobody is expected as others are: whose intervals were 10 days is due after 10.
+OWN = RhythmPriors(mean=1.4, weight=0, spread=1, steadiness=4)
 
 
 def program(
@@ -20,6 +24,7 @@ def program(
     expiry_months: int = 12,
     recognition_days: int = 2,
     rates: Mapping[str, str] | None = None,
+    rhythm: RhythmPriors = OWN,
 ) -> Program:
     """A program of tiers (code, threshold in minor units, multiplier, hold days)."""
     return Program(
@@ -33,6 +38,7 @@ def program(
         recognition_days=recognition_days,
         expiry_months=expiry_months,
         rates={code: Decimal(rate) for code, rate in (rates or {}).items()},
+        rhythm=rhythm,
     )
 
 

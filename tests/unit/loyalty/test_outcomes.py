@@ -1,6 +1,9 @@
 """What is announced of a member: each thing once, and with its cause."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import sqrt
+
+import pytest
 
 from services.loyalty.domain.facts import Fact
 from services.loyalty.domain.outcomes import (
@@ -8,12 +11,15 @@ from services.loyalty.domain.outcomes import (
     Outcome,
     Recognized,
     RepurchaseDue,
+    RiskRaised,
     TierChanged,
     outcomes,
 )
+from services.loyalty.domain.outlook.rhythm import RhythmPriors
+from services.loyalty.domain.outlook.standing import Standing
 from services.loyalty.domain.tiers import Cause
 
-from .story import PROGRAM, at, bought, midnight, returned, seen
+from .story import PROGRAM, at, bought, midnight, program, returned, seen
 
 
 class Story:
@@ -27,6 +33,9 @@ class Story:
         self.facts += facts
         found, self.announced = outcomes(PROGRAM, self.announced, seen(when, *self.facts), facts)
         return found
+
+    def look(self, when: datetime) -> list[Outcome]:
+        return self.arrive(when.replace(tzinfo=None).isoformat())
 
 
 def test_a_first_purchase_is_nothing_to_announce() -> None:
@@ -108,7 +117,7 @@ def test_a_due_purchase_is_announced_when_its_time_has_come_and_once() -> None:
     story.arrive("2024-01-11", bought("2024-01-01", "10"), bought("2024-01-11", "10"))
     assert story.arrive("2024-01-21T11:59:59.999") == []
     assert story.arrive("2024-01-21T12:00") == [
-        RepurchaseDue(at("2024-01-21"), at("2024-01-11"), timedelta(days=10))
+        RepurchaseDue(at("2024-01-21"), at("2024-01-11"), timedelta(days=10), pytest.approx(10))
     ]
     assert story.arrive("2024-01-25") == []
 
@@ -116,11 +125,17 @@ def test_a_due_purchase_is_announced_when_its_time_has_come_and_once() -> None:
 def test_the_next_purchase_begins_a_new_cycle() -> None:
     story = Story()
     story.arrive("2024-01-25", bought("2024-01-01", "10"), bought("2024-01-11", "10"))
+    assert len(story.arrive("2024-01-25")) == 1
     story.arrive("2024-01-26", bought("2024-01-26", "10"))
-    (due,) = story.arrive("2024-03-01")
+    due, risk = story.arrive("2024-03-01")
+    days = sqrt(10 * 15)
     assert due == RepurchaseDue(
-        at("2024-01-26") + timedelta(days=12, hours=12), at("2024-01-26"), timedelta(12.5)
+        at("2024-01-26") + timedelta(milliseconds=round(days * 86_400_000)),
+        at("2024-01-26"),
+        timedelta(12.5),
+        pytest.approx(days),
     )
+    assert isinstance(risk, RiskRaised)
 
 
 def test_who_bought_again_in_time_is_not_due() -> None:
@@ -133,3 +148,43 @@ def test_a_late_purchase_that_moves_the_due_time_does_not_announce_it_again() ->
     story = Story()
     story.arrive("2024-01-25", bought("2024-01-01", "10"), bought("2024-01-11", "10"))
     assert story.arrive("2024-01-26", bought("2024-01-06", "10")) == []
+
+
+def test_who_slips_away_is_told_of_once_after_each_last_purchase() -> None:
+    story = Story()
+    story.arrive("2024-01-11", bought("2024-01-01", "10"), bought("2024-01-11", "10"))
+    view = seen("2024-01-12", *story.facts)
+    assert view.due_at
+    assert view.at_risk_at
+    assert view.lost_at
+    assert view.due_at < view.at_risk_at < view.lost_at
+    story.look(view.due_at)
+    assert story.look(view.at_risk_at - timedelta(milliseconds=1)) == []
+    assert story.look(view.at_risk_at) == [
+        RiskRaised(Standing.AT_RISK, view.at_risk_at, at("2024-01-11"), pytest.approx(10))
+    ]
+    assert story.look(view.lost_at) == []
+    story.arrive("2026-01-01", bought("2026-01-01", "10"))
+    assert len(story.look(at("2028-01-01"))) == 2
+
+
+def test_a_return_that_takes_the_last_purchase_away_does_not_bring_back_what_was_said_after_it() -> None:
+    story, last = Story(), bought("2024-01-22", "10")
+    story.arrive("2024-01-22", bought("2024-01-01", "10"), bought("2024-01-11", "10"), last)
+    said = story.look(at("2024-06-01"))
+    assert [type(one) for one in said] == [RepurchaseDue, RiskRaised]
+    story.arrive("2024-06-02", returned("2024-06-02", last, "10"))
+    assert story.look(at("2024-06-03")) == []
+
+
+def test_another_model_moves_what_is_due_but_no_cycle_is_announced_twice() -> None:
+    story = Story()
+    story.arrive("2024-01-11", bought("2024-01-01", "10"), bought("2024-01-11", "10"))
+    (due,) = story.arrive("2024-01-21T12:00")
+    assert isinstance(due, RepurchaseDue)
+    slow = program(rhythm=RhythmPriors(mean=4, weight=5, spread=1, steadiness=4))
+    later = seen("2024-01-22", *story.facts, by=slow).due_at
+    assert later
+    assert later > due.due_at
+    found, _ = outcomes(slow, story.announced, seen(f"{later:%Y-%m-%d}T23:59", *story.facts, by=slow))
+    assert found == []

@@ -1,6 +1,9 @@
 """Who is a repeat customer since when, and when they are to be expected again."""
 
 from datetime import timedelta
+from math import log, sqrt
+
+from services.loyalty.domain.outlook.rhythm import RhythmPriors
 
 from .story import at, bought, program, redeemed, returned, seen
 
@@ -43,13 +46,34 @@ def test_a_member_knows_the_times_of_the_first_and_the_last_purchase() -> None:
     assert (view.first_purchase_at, view.last_purchase_at) == (at("2024-01-05"), at("2024-02-01"))
 
 
-def test_the_next_purchase_is_due_after_the_mean_interval_between_days_with_purchases() -> None:
-    # Days 1, 11 and 41: the mean interval is 20 days, however often the customer came on one of them.
+def test_the_next_purchase_is_due_after_the_customers_own_interval() -> None:
+    # Days 1, 11 and 41: 10 and 30 days, however often the customer came on one of them.
     facts = [
         bought(when, "10") for when in ("2024-01-01", "2024-01-11", "2024-01-11T18:00", "2024-02-10T09:30")
     ]
     view = seen("2024-02-11", *facts)
-    assert (view.mean_interval, view.due_at) == (timedelta(days=20), at("2024-03-01T09:30"))
+    assert view.mean_interval == timedelta(days=20)
+    assert view.due_at == at("2024-02-10T09:30") + timedelta(milliseconds=round(sqrt(10 * 30) * 86_400_000))
+
+
+def test_where_history_is_short_the_others_have_a_say_in_what_is_due() -> None:
+    monthly = program(rhythm=RhythmPriors(mean=log(40 / 7), weight=1, spread=1, steadiness=4))
+    assert seen("2024-01-12", bought("2024-01-01", "10"), bought("2024-01-11", "10"), by=monthly).due_at == (
+        at("2024-01-31")
+    )
+
+
+def test_a_return_of_a_whole_purchase_moves_what_is_due_back_to_the_one_before() -> None:
+    first, second, third = [bought(f"2024-01-{day:02}", "10") for day in (1, 11, 20)]
+    facts = first, second, third, returned("2024-01-21", third, "10")
+    view = seen("2024-01-21", *facts)
+    # At which hour of the 11th is not remembered.
+    assert (view.due_at, view.last_purchase_at) == (at("2024-01-21T00:00"), at("2024-01-20"))
+    assert (
+        seen("2024-01-21", first, second, third, returned("2024-01-21", third, "9.99")).due_at != view.due_at
+    )
+    gone = seen("2024-01-21", *facts, returned("2024-01-21", second, "10"))
+    assert (gone.due_at, gone.standing) == (None, None)
 
 
 def test_a_mean_interval_is_cut_to_the_millisecond() -> None:
