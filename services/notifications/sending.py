@@ -38,7 +38,7 @@ from wafa.runtime.transient import TRANSIENT
 
 log = structlog.get_logger(__name__)
 
-FINAL = Counter("wafa_outreach_total", "Messages sent, dropped and failed", ["campaign", "state", "reason"])
+FINAL = Counter("wafa_outreach_total", "Messages sent, dropped and failed", ["state", "reason"])
 DECISIONS = Counter("wafa_decisions_total", "Decisions on messages that were due", ["outcome", "reason"])
 SENDS = Counter("wafa_sends_total", "Messages handed over, by what the far end said", ["channel", "outcome"])
 SEND_SECONDS = Histogram(
@@ -210,7 +210,7 @@ class Hand:
             self._move_up(given_back)
         for row in rows:
             if row.state not in LIVE:
-                FINAL.labels(row.campaign, row.state, row.reason or "").inc()
+                FINAL.labels(row.state, row.reason or "").inc()
 
     def _move_up(self, rows: Sequence[Outreach]) -> None:
         """Let messages that had to wait for these, which never came, be looked at again."""

@@ -97,6 +97,20 @@ def test_what_is_told_apart_has_the_label_by_which_it_is(prometheus: Prometheus)
     assert wrong == set()
 
 
+def test_nothing_is_told_apart_by_what_people_make_more_of(prometheus: Prometheus) -> None:
+    """A series stays for as long as the process: customers, campaigns or keys would fill its memory."""
+    of_prometheus = {"__name__", "job", "instance", "le", "exported_service"}
+    found = {
+        label
+        for series in prometheus.ask("series", **{"match[]": '{__name__=~"wafa_.+"}'})
+        for label in series
+    }
+    assert found - of_prometheus == {
+        *("queue", "type", "command", "service"),
+        *("reason", "outcome", "state", "channel", "door", "status"),
+    }
+
+
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.place)
 def test_prometheus_can_answer(prometheus: Prometheus, query: Query) -> None:
     prometheus.query(query.expr)
