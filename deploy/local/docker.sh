@@ -4,21 +4,14 @@
 #   sh deploy/local/docker.sh start       nothing to do where `docker info` answers
 #   sh deploy/local/docker.sh stop        ends the engine that `start` has started, and no other
 set -eu
+. "$(dirname "$0")/apt.sh"
 
 pid=${WAFA_DOCKER_PID:-/run/wafa-dockerd.pid}
 log=${WAFA_DOCKER_LOG:-/var/log/wafa-dockerd.log}
 
 answers() { docker info >/dev/null 2>&1; }
 composes() { docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null; }
-can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 is_ours() { [ -s "$pid" ] && [ "$(cat "/proc/$(cat "$pid")/comm" 2>/dev/null)" = dockerd ]; }
-
-install() {
-    echo "Installing $* ..."
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
-}
 
 start() {
     if ! command -v docker >/dev/null || { ! answers && ! command -v dockerd >/dev/null; }; then

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes .venv with everything pinned. On Debian and Ubuntu, as root, it installs Python's venv where that is missing.
 set -eu
+. "$(dirname "$0")/apt.sh"
 
 newest_fit() {
     for name in ${PYTHON:-python3.11 python3 python3.12 python3.13 python3.14}; do
@@ -14,11 +15,8 @@ newest_fit() {
 makes_venvs() { [ -n "$1" ] && "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 
 python=$(newest_fit)
-if ! makes_venvs "$python" && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing python3-venv ..."
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null
+if ! makes_venvs "$python" && can_install; then
+    install python3 python3-venv
     python=$(newest_fit)
 fi
 if [ -z "$python" ]; then
