@@ -97,8 +97,11 @@ def _follow(show: Demo, expected: Expected) -> float:
     before, after = show.purchases()
     with progress() as bar:
         told = bar.add_task("customers introduced", total=len(show.customers))
-        show.introduce()
-        bar.update(told, completed=len(show.customers))
+        agree = bar.add_task("consents recorded", total=show.consents)
+        show.introduce(
+            lambda number: bar.update(told, completed=min(number, len(show.customers))),
+            lambda number: bar.update(agree, completed=number),
+        )
         sent = bar.add_task("purchases published", total=len(before) + len(after))
         arrived = bar.add_task("purchases in the ledger", total=len(before) + len(after))
 
@@ -112,7 +115,8 @@ def _follow(show: Demo, expected: Expected) -> float:
         decided = bar.add_task("thanks decided", total=len(expected.repeat))
         thanked = partial(bar.update, decided)
         show.follow_mail("recognition", expected.repeat_by_launch, lambda number: thanked(completed=number))
-        show.launch()
+        out = bar.add_task("win-back decided", total=None)
+        show.launch(lambda number, planned: bar.update(out, completed=number, total=planned or None))
         show.resolve()
         seconds += play(after, len(before) + len(after))
         show.follow_mail("recognition", len(expected.repeat), lambda number: thanked(completed=number))

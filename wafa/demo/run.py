@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as datetime_time
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from wafa.cli.campaign_folder import read_campaign
 from wafa.cli.faults import CommandFault
@@ -17,6 +18,7 @@ from wafa.demo.expected import Expected
 from wafa.demo.following import win_back
 from wafa.demo.observed import customer_ids, observe
 from wafa.demo.people import (
+    ONLINE,
     arrivals,
     complaining,
     consenting,
@@ -33,6 +35,7 @@ from wafa.runtime.publisher import Publisher
 NAME = "cdnow"
 CHUNK = 1000
 POLL = 0.2
+REST = 5
 PATIENCE = 60.0
 
 #: The campaigns begin when so many days of the file are still to come, at this hour of the day.
@@ -44,13 +47,15 @@ BROADCAST, TRIGGERED = "win-back", ("tier-reached", "apology")
 
 CONSENTED: dict[str, object] = {"field": "consented", "op": "in", "value": ["email/marketing"]}
 WITHDRAWN: dict[str, object] = {"field": "withdrawn", "op": "in", "value": ["email/service"]}
+EVERYBODY: dict[str, object] = {"field": "open_complaints", "op": "ge", "value": 0}
 COMPLAINING: dict[str, object] = {"field": "open_complaints", "op": "gt", "value": 0}
 
 Advance = Callable[[int], None]
+Seen = TypeVar("Seen")
 
 
 class Stalled(CommandFault):
-    """Nothing has moved for a minute; the message says where."""
+    """Nothing has moved for a minute; the message says what, and where it stands."""
 
 
 @dataclass(slots=True)
@@ -83,17 +88,30 @@ class Demo:
         """The purchases with their moments."""
         return list(shifted(self.lines, self.until))
 
-    def introduce(self) -> None:
-        """Tell who the customers are, and wait until whoever objects or complains is known to."""
+    @property
+    def consents(self) -> int:
+        """How many customers of the file say yes to marketing."""
+        return sum(map(consenting, self.customers))
+
+    def introduce(self, known: Advance, agreed: Advance) -> None:
+        """Tell who the customers are, and wait until all are known, and who agrees, objects or complains.
+
+        `known` and `agreed` are told of how many notifications has heard, which is the last to hear.
+        """
         begin = min(moment for _, moment in self.moments) - timedelta(days=1)
         self.publisher.publish([*arrivals(self.customers, NAME, begin), *web_accounts(begin)])
         customer_ids(self.services, self.customers, NAME, format_time(begin))
-        self._wait_for("who agrees to marketing", partial(self._are_known, CONSENTED, consenting))
-        self._wait_for("who objects", partial(self._are_known, WITHDRAWN, withdrawn))
-        self._wait_for("who complains", partial(self._are_known, COMPLAINING, complaining))
+        everybody = len(self.customers) + len(ONLINE)
+        self._follow("customers to be known", self._count(EVERYBODY), everybody, known)
+        self._follow("who agrees to marketing", self._count(CONSENTED), self.consents, agreed)
+        self._wait_for_those("who objects", WITHDRAWN, withdrawn)
+        self._wait_for_those("who complain", COMPLAINING, complaining)
 
-    def launch(self) -> None:
-        """Launch the broadcast and the triggered campaigns, and wait until the broadcast is out."""
+    def launch(self, advance: Callable[[int, int], None]) -> None:
+        """Launch the broadcast and the triggered campaigns, and wait until the broadcast is out.
+
+        `advance` is told how many of its messages are decided, and how many are planned.
+        """
         for name in (*TRIGGERED, BROADCAST):
             file, texts = read_campaign(CAMPAIGNS / f"{name}.yml")
             for answer in (
@@ -102,15 +120,23 @@ class Demo:
             ):
                 if "campaign" not in answer:
                     raise CommandFault(f"{name}: {answer}")
-        self._wait_for("the broadcast to be planned", lambda: self._state(BROADCAST) == "finished")
+
+        def broadcast() -> tuple[str, int, int]:
+            state = str(self.services.call("notifications", "campaign_show", BROADCAST)["state"])
+            messages = self.services.call("notifications", "campaign_report", BROADCAST)["messages"]
+            waiting, planned = int(messages["waiting"]), int(messages["planned"])
+            advance(planned - waiting, planned)
+            return state, waiting, planned
+
         # What is bought from now on counts as bought afterwards.
-        self._wait_for("the broadcast to go out", lambda: not self._waiting(BROADCAST))
+        self._wait_for("the broadcast to go out", broadcast, lambda seen: seen[:2] == ("finished", 0))
 
     def resolve(self) -> None:
         """Tell that some complaints are settled, the evening after the launch."""
         self.publisher.publish(list(resolutions(self.customers, NAME, self.launch_at + timedelta(hours=1))))
-        still = partial(self._are_known, COMPLAINING, lambda one: complaining(one) and not resolved(one))
-        self._wait_for("complaints to be settled", still)
+        self._wait_for_those(
+            "complaints to be settled", COMPLAINING, lambda one: complaining(one) and not resolved(one)
+        )
 
     def publish(self, events: Sequence[Event], advance: Advance) -> None:
         """Publish purchases as an outside system would, each chunk confirmed."""
@@ -126,7 +152,7 @@ class Demo:
         after = format_time(self.launch_at)
         return [one for one in events if one["time"] < after], [one for one in events if one["time"] >= after]
 
-    def follow(self, purchases: int, advance: Callable[[int], None]) -> None:
+    def follow(self, purchases: int, advance: Advance) -> None:
         """Wait until so many purchases are in the ledger; `advance` is told how many are."""
 
         def arrived() -> int:
@@ -134,7 +160,7 @@ class Demo:
 
         self._follow("the ledger", arrived, purchases, advance)
 
-    def follow_mail(self, campaign: str, messages: int, advance: Callable[[int], None]) -> None:
+    def follow_mail(self, campaign: str, messages: int, advance: Advance) -> None:
         """Wait until so many messages of a campaign are sent or dropped."""
 
         def decided() -> int:
@@ -146,9 +172,9 @@ class Demo:
     def settle(self) -> None:
         """Wait until nobody has a message to come today, but for the question that comes three days later."""
         asked = sum(map(resolved, self.customers))
-        self._wait_for("congratulations", lambda: not self._waiting("tier-reached"))
-        self._wait_for("apologies", lambda: self._waiting("apology") == asked)
-        self._wait_for("points", lambda: self._granted() == asked)
+        self._wait_until_waiting("congratulations", "tier-reached", 0)
+        self._wait_until_waiting("apologies", "apology", asked)
+        self._wait_for("points", self._granted, lambda granted: granted == asked)
 
     def _waiting(self, campaign: str) -> int:
         report = self.services.call("notifications", "campaign_report", campaign)
@@ -169,31 +195,38 @@ class Demo:
             *reconcile_broadcast(broadcast, report),
         ]
 
-    def _state(self, campaign: str) -> str:
-        return str(self.services.call("notifications", "campaign_show", campaign)["state"])
+    def _count(self, rule: dict[str, object]) -> Callable[[], int]:
+        return lambda: int(self.services.call("notifications", "segment_count", rule)["count"])
 
-    def _are_known(self, rule: dict[str, object], belongs: Callable[[str], bool]) -> bool:
-        known = self.services.call("notifications", "segment_count", rule)["count"]
-        return int(known) == sum(map(belongs, self.customers))
+    def _wait_for_those(self, what: str, rule: dict[str, object], belongs: Callable[[str], bool]) -> None:
+        wanted = sum(map(belongs, self.customers))
+        self._wait_for(what, self._count(rule), lambda known: known == wanted)
 
-    def _wait_for(self, what: str, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            if time.monotonic() > deadline:
-                raise Stalled(f"waiting for {what}: nothing for {PATIENCE:.0f} seconds; see the logs")
-            time.sleep(POLL)
+    def _wait_until_waiting(self, what: str, campaign: str, messages: int) -> None:
+        self._wait_for(what, partial(self._waiting, campaign), lambda waiting: waiting == messages)
 
-    def _follow(
-        self, what: str, count: Callable[[], int], total: int, advance: Callable[[int], None]
-    ) -> None:
-        seen, moved_at = -1, time.monotonic()
-        while (now := count()) < total:
-            if now > seen:
-                seen, moved_at = now, time.monotonic()
-            elif time.monotonic() - moved_at > PATIENCE:
+    def _follow(self, what: str, count: Callable[[], int], total: int, advance: Advance) -> None:
+        def counted() -> int:
+            now = count()
+            advance(min(now, total))
+            return now
+
+        self._wait_for(what, counted, lambda now: now >= total)
+
+    def _wait_for(self, what: str, look: Callable[[], Seen], done: Callable[[Seen], bool]) -> None:
+        """Look until it is done; patience begins anew with whatever has changed, because machines differ."""
+        seen, moved_at = None, time.monotonic()
+        while True:
+            asked_at = time.monotonic()
+            now = look()
+            answered_at = time.monotonic()
+            if done(now):
+                return
+            if now != seen:
+                seen, moved_at = now, answered_at
+            elif answered_at - moved_at > PATIENCE:
                 raise Stalled(
-                    f"{what}: {now} of {total}, and no more for {PATIENCE:.0f} seconds; see the logs"
+                    f"waiting for {what}: at {seen}, and no further for {PATIENCE:.0f} seconds; see the logs"
                 )
-            advance(now)
-            time.sleep(POLL)
-        advance(now)
+            # A database to which the question is a burden is left to its work for most of the time.
+            time.sleep(max(POLL, REST * (answered_at - asked_at)))
