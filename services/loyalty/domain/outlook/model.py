@@ -1,0 +1,129 @@
+"""What is to be expected of a member, by a model: pure, and quick enough for every update."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from services.loyalty.domain.outlook.bgnbd import Bgnbd
+from services.loyalty.domain.outlook.correction import NOTHING, Correction
+from services.loyalty.domain.outlook.features import SURE, Features, logit, purchases
+from services.loyalty.domain.outlook.gamma_gamma import GammaGamma
+from services.loyalty.domain.outlook.renewal import Gaps
+from services.loyalty.domain.outlook.trail import Trail
+
+#: Days of which the chance of a purchase is told.
+HORIZONS = (7, 28, 91)
+YEAR_IN_WEEKS = 365 / 7
+# What is learnt of a quarter moves what is expected of a year by this factor at most.
+_MOST = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is to be expected of a member.
+
+    Attributes:
+        chances: of at least one purchase, by days: 7, 28, 91; the longer never below the shorter.
+        alive: probability that they still buy at all.
+        purchases: expected days with a purchase in the coming year.
+        value: what these are worth, in minor units of the base currency.
+        model: version of the model that says so.
+    """
+
+    chances: Mapping[int, float]
+    alive: float
+    purchases: float
+    value: float
+    model: int
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that was learnt from a tenant's history, as plain numbers.
+
+    Attributes:
+        version: 0 is `PRIORS`; each fit has the next.
+        fitted_at: RFC 3339, empty for `PRIORS`.
+        typical: median over members of the mean spend on a day with a purchase, in minor units.
+        corrections: by days of the horizon.
+    """
+
+    version: int
+    fitted_at: str
+    bgnbd: Bgnbd
+    gamma_gamma: GammaGamma
+    gaps: Gaps
+    typical: float
+    corrections: Mapping[int, Correction]
+
+
+#: For a tenant without history. BG/NBD as published for CDNOW (weeks; Fader, Hardie, Lee 2005, table 2),
+#: Gamma-Gamma likewise (Fader, Hardie 2013, in cents); of gaps, a median of 30 days with a wide spread.
+PRIORS = Model(
+    version=0,
+    fitted_at="",
+    bgnbd=Bgnbd(r=0.243, alpha=4.414, a=0.793, b=2.426),
+    gamma_gamma=GammaGamma(p=6.25, q=3.74, gamma=1544.0),
+    gaps=Gaps(mean=3.4, between=0.5, within=0.6),
+    typical=3500.0,
+    corrections={},
+)
+
+
+def score(model: Model, trail: Trail, today: int) -> Outlook:
+    """Return what is to be expected of a member at the end of the UTC day `today`."""
+    known = purchases(trail, today)
+    features = Features(trail, today, model.gaps, model.typical) if model.corrections else None
+    chances: dict[int, float] = {}
+    at_least = 0.0
+    for days in HORIZONS:
+        random = logit(model.bgnbd.chance(known, days / 7))
+        correction = model.corrections.get(days, NOTHING)
+        given = features.within(days, random, correction.knots) if features and correction.weights else ()
+        at_least = chances[days] = max(at_least, correction.apply(random, given))
+    expected = model.bgnbd.expected(known, YEAR_IN_WEEKS) * learnt(
+        model, known_chance(model, trail, today), at_least
+    )
+    worth = model.gamma_gamma.value(trail.days, trail.spend / trail.days)
+    return Outlook(chances, model.bgnbd.alive(known), expected, expected * worth, model.version)
+
+
+def known_chance(model: Model, trail: Trail, today: int) -> float:
+    """Return what BG/NBD alone says of the longest horizon."""
+    return model.bgnbd.chance(purchases(trail, today), HORIZONS[-1] / 7)
+
+
+def learnt(model: Model, random: float, chance: float) -> float:
+    """Return the factor by which expected purchases change with the chance of one."""
+    return min(max(chance / max(random, SURE), 1 / _MOST), _MOST) if model.corrections else 1.0
+
+
+def to_plain(model: Model) -> dict[str, Any]:
+    """Return a model as what JSON and a database can keep."""
+    corrections = {str(days): asdict(one) for days, one in model.corrections.items()}
+    plain = {name: asdict(getattr(model, name)) for name in ("bgnbd", "gamma_gamma", "gaps")}
+    head = {name: getattr(model, name) for name in ("version", "fitted_at", "typical")}
+    for one in corrections.values():
+        one |= {"weights": list(one["weights"]), "knots": list(one["knots"])}
+    return {**head, **plain, "corrections": corrections}
+
+
+def from_plain(plain: Mapping[str, Any]) -> Model:
+    """Return the model that `to_plain` wrote.
+
+    Raises:
+        KeyError, TypeError: it is none.
+    """
+    corrections = {
+        int(days): Correction(**{**one, "weights": tuple(one["weights"]), "knots": tuple(one["knots"])})
+        for days, one in plain["corrections"].items()
+    }
+    return Model(
+        version=plain["version"],
+        fitted_at=plain["fitted_at"],
+        bgnbd=Bgnbd(**plain["bgnbd"]),
+        gamma_gamma=GammaGamma(**plain["gamma_gamma"]),
+        gaps=Gaps(**plain["gaps"]),
+        typical=plain["typical"],
+        corrections=corrections,
+    )
