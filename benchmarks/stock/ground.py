@@ -10,10 +10,9 @@ from pymongo.database import Database
 
 from wafa.contracts.envelope import EXCHANGE, STRUCTURED, Event
 from wafa.runtime.mongo import Document, open_database
-from wafa.runtime.providers import Store
+from wafa.runtime.providers import SETTINGS, Store
 from wafa.runtime.settings import Settings
 
-SETTINGS = "settings"
 # Declared already, with arguments that need not be known here.
 CRM_EVENTS = Exchange(EXCHANGE, type="topic", durable=True, no_declare=True)
 
@@ -62,18 +61,3 @@ class Collections(DependencyProvider):
     def get_dependency(self, worker_ctx: Any) -> Database[Document]:
         """Return the database."""
         return self._database
-
-
-class FromSettings(DependencyProvider):
-    """Gives a service `make(settings)`."""
-
-    def __init__(self, make: Any) -> None:
-        self._make = make
-
-    def setup(self) -> None:
-        """Make it."""
-        self._made = self._make(self.container.config[SETTINGS])
-
-    def get_dependency(self, worker_ctx: Any) -> Any:
-        """Return it."""
-        return self._made

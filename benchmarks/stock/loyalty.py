@@ -4,10 +4,11 @@ from nameko.messaging import consume
 from pymongo.errors import DuplicateKeyError
 
 from benchmarks import single
-from benchmarks.stock.ground import Collections, Events, FromSettings, queue
+from benchmarks.stock.ground import Collections, Events, queue
 from services.loyalty.domain.errors import Late
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
+from wafa.runtime.providers import FromSettings
 
 
 class StockLoyalty:

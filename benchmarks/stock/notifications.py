@@ -3,9 +3,10 @@
 from nameko.messaging import consume
 
 from benchmarks import single
-from benchmarks.stock.ground import Collections, FromSettings, queue
+from benchmarks.stock.ground import Collections, queue
 from benchmarks.stock.loyalty import save
 from services.notifications.store import NotificationsStore
+from wafa.runtime.providers import FromSettings
 
 
 class StockNotifications:
