@@ -7,9 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
 
-from services.loyalty.domain.outlook import rhythm, standing
-from services.loyalty.domain.outlook.rhythm import RhythmPriors
-from services.loyalty.domain.outlook.standing import Attrition
+from services.loyalty.domain.outlook.model import PRIORS, Model
 
 #: Raise it when the fold makes something else of the same facts: stored states are then folded anew.
 _FOLD = 1
@@ -42,8 +40,7 @@ class Program:
         recognition_days: a customer is recognised who bought on so many different UTC days.
         expiry_months: calendar months after which the points of a purchase expire.
         rates: what one unit of another currency is worth in the base currency.
-        rhythm, attrition: when customers come again, and whether: what a model has learnt of them. No figure
-            of the ledger depends on it.
+        model: what is to be expected of members. No figure of the ledger depends on it.
         version: a digest of the rules that a member's figures depend on. Titles are not among them, nor are
             exchange rates: those were used up when a purchase was entered in the ledger. Nor is the model.
 
@@ -58,8 +55,7 @@ class Program:
     recognition_days: int
     expiry_months: int
     rates: Mapping[str, Decimal]
-    rhythm: RhythmPriors = rhythm.PRIORS
-    attrition: Attrition = standing.PRIORS
+    model: Model = PRIORS
     version: str = field(init=False)
     _thresholds: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _holds: tuple[int, ...] = field(init=False, repr=False, compare=False)

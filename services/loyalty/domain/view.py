@@ -110,7 +110,7 @@ def view(program: Program, state: State, now: datetime) -> View:
     expiring = purse.expiring()
     trail = account.footprints.trail(account.spend)
     kept_at = _kept_at(account, trail)
-    rhythm = rhythm_of(trail, program.rhythm) if trail and trail.days > 1 else None
+    rhythm = rhythm_of(trail, program.model.rhythm) if trail and trail.days > 1 else None
     due_at, at_risk_at, lost_at = _turns(program, kept_at, rhythm)
     changes = [start_of(day) for day in (ends, tiers.spend_falls(), expiring and expiring[0]) if day]
     changes += [turn for turn in (due_at, at_risk_at, lost_at) if turn and turn > as_of]
@@ -163,7 +163,7 @@ def _turns(
     """Return when the next purchase is due, and when the member is at risk and lost if it does not come."""
     if since is None or rhythm is None:
         return None, None, None
-    turn = turns(rhythm, program.attrition)
+    turn = turns(rhythm, program.model.bgnbd)
     due_at, at_risk_at, lost_at = (
         since + timedelta(milliseconds=round(min(days, _FAR) * _MILLISECONDS_A_DAY))
         for days in (rhythm.expected_days, turn.at_risk, turn.lost)

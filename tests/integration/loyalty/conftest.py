@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from pymongo.database import Database
 
+from services.loyalty.domain.outlook.model import PRIORS
 from services.loyalty.domain.outlook.rhythm import RhythmPriors
 from services.loyalty.domain.program import Program
 from services.loyalty.program_file import load_program
@@ -23,4 +24,4 @@ def store(database: Database) -> LoyaltyStore:
 @pytest.fixture(scope="module")
 def program() -> Program:
     """The program of the shop. Nobody is expected as others are: who came after 9 days is due after 9."""
-    return replace(load_program(DEFAULT_PROGRAM), rhythm=RhythmPriors(1.4, 0, 1, 4))
+    return replace(load_program(DEFAULT_PROGRAM), model=replace(PRIORS, rhythm=RhythmPriors(1.4, 0, 1, 4)))

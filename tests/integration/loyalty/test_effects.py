@@ -12,6 +12,7 @@ import pytest
 from pymongo.database import Database
 
 from services.loyalty import handlers, queries, rebuilding, sweeping
+from services.loyalty.domain.outlook.model import PRIORS
 from services.loyalty.domain.outlook.rhythm import RhythmPriors
 from services.loyalty.domain.program import Program
 from services.loyalty.redeeming import redeem
@@ -299,8 +300,10 @@ def test_whoever_dies_and_whatever_model_comes_in_between_a_cycle_is_announced_u
 ) -> None:
     take_in(bought(0), bought(9))
     due = MARCH + timedelta(days=18)
-    slower = replace(program, rhythm=RhythmPriors(mean=2, weight=3, spread=1, steadiness=4))
-    sooner = replace(program, rhythm=RhythmPriors(mean=0, weight=3, spread=1, steadiness=4))
+    slower, sooner = [
+        replace(program, model=replace(PRIORS, rhythm=RhythmPriors(mean, weight=3, spread=1, steadiness=4)))
+        for mean in (2, 0)
+    ]
     for dies, model in (("before", program), ("after", slower), ("after", sooner)):
         bus.dies = dies
         with suppress(Crash):

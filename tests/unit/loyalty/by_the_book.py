@@ -201,7 +201,7 @@ def figures(program: Program, facts: Iterable[Fact], now: datetime) -> Figures:
 
 def due(program: Program, book: Book) -> datetime | None:
     """The last day on which something was kept, plus the middle of what the priors make of the intervals."""
-    days, priors = book.figures.kept_on, program.rhythm
+    days, priors = book.figures.kept_on, program.model.rhythm
     if len(days) < 2:
         return None
     logs = [log((later - day).days / 7) for day, later in pairwise(days)]

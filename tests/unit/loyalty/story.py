@@ -1,12 +1,14 @@
 """Words for telling what happened to a customer: `bought("2024-01-05", "30.00")`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
 from services.loyalty.domain.facts import Fact, Grant, Purchase, Redemption, Return
 from services.loyalty.domain.fold import rebuild
+from services.loyalty.domain.outlook.model import PRIORS
 from services.loyalty.domain.outlook.rhythm import RhythmPriors
 from services.loyalty.domain.program import Program, Tier
 from services.loyalty.domain.view import View, view
@@ -38,7 +40,7 @@ def program(
         recognition_days=recognition_days,
         expiry_months=expiry_months,
         rates={code: Decimal(rate) for code, rate in (rates or {}).items()},
-        rhythm=rhythm,
+        model=replace(PRIORS, rhythm=rhythm),
     )
 
 

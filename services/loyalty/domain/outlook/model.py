@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from services.loyalty.domain.outlook import rhythm
 from services.loyalty.domain.outlook.bgnbd import Bgnbd
 from services.loyalty.domain.outlook.correction import NOTHING, Correction
 from services.loyalty.domain.outlook.features import SURE, Features, logit, purchases
 from services.loyalty.domain.outlook.gamma_gamma import GammaGamma
 from services.loyalty.domain.outlook.renewal import Gaps
+from services.loyalty.domain.outlook.rhythm import RhythmPriors
 from services.loyalty.domain.outlook.trail import Trail
 
 #: Days of which the chance of a purchase is told.
@@ -46,6 +48,7 @@ class Model:
         fitted_at: RFC 3339, empty for `PRIORS`.
         typical: median over members of the mean spend on a day with a purchase, in minor units.
         corrections: by days of the horizon.
+        rhythm: how intervals are distributed, from which due dates follow.
     """
 
     version: int
@@ -55,6 +58,7 @@ class Model:
     gaps: Gaps
     typical: float
     corrections: Mapping[int, Correction]
+    rhythm: RhythmPriors = rhythm.PRIORS
 
 
 #: For a tenant without history. BG/NBD as published for CDNOW (weeks; Fader, Hardie, Lee 2005, table 2),
@@ -101,7 +105,7 @@ def learnt(model: Model, random: float, chance: float) -> float:
 def to_plain(model: Model) -> dict[str, Any]:
     """Return a model as what JSON and a database can keep."""
     corrections = {str(days): asdict(one) for days, one in model.corrections.items()}
-    plain = {name: asdict(getattr(model, name)) for name in ("bgnbd", "gamma_gamma", "gaps")}
+    plain = {name: asdict(getattr(model, name)) for name in ("bgnbd", "gamma_gamma", "gaps", "rhythm")}
     head = {name: getattr(model, name) for name in ("version", "fitted_at", "typical")}
     for one in corrections.values():
         one |= {"weights": list(one["weights"]), "knots": list(one["knots"])}
@@ -126,4 +130,5 @@ def from_plain(plain: Mapping[str, Any]) -> Model:
         gaps=Gaps(**plain["gaps"]),
         typical=plain["typical"],
         corrections=corrections,
+        rhythm=RhythmPriors(**plain["rhythm"]) if "rhythm" in plain else rhythm.PRIORS,
     )

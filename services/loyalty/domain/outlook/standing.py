@@ -13,6 +13,7 @@ that the day on which it falls below a bound is known beforehand, in closed form
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.loyalty.domain.outlook.bgnbd import Bgnbd
 from services.loyalty.domain.outlook.rhythm import Rhythm
 
 #: At risk: as likely gone as not. Lost: nine to one.
@@ -30,18 +31,6 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attrition:
-    """How customers go: the parameters of the beta distribution of the chance to be gone after a purchase."""
-
-    a: float
-    b: float
-
-    def gone(self, intervals: int) -> float:
-        """Return the chance that who has come back so many times (1 or more) never does again."""
-        return self.a / (self.a + self.b + intervals - 1)
-
-
-@dataclass(frozen=True, slots=True)
 class Turns:
     """Days after the last purchase on which a member is at risk, and lost."""
 
@@ -49,23 +38,24 @@ class Turns:
     lost: float
 
 
-#: Of who has no history: the published fit of BG/NBD on the CDNOW sample.
-PRIORS = Attrition(a=0.793, b=2.426)
-
-
-def turns(rhythm: Rhythm, attrition: Attrition) -> Turns:
+def turns(rhythm: Rhythm, bgnbd: Bgnbd) -> Turns:
     """Return when a member with a rhythm of their own is at risk, and lost, unless they come."""
-    gone = attrition.gone(rhythm.intervals)
+    gone = _gone(rhythm, bgnbd)
     return Turns(
         rhythm.after(1 - _longer(gone, AT_RISK, _LONGER_AT_RISK)),
         rhythm.after(1 - _longer(gone, LOST, _LONGER_LOST)),
     )
 
 
-def active(rhythm: Rhythm, attrition: Attrition, elapsed: float) -> float:
+def active(rhythm: Rhythm, bgnbd: Bgnbd, elapsed: float) -> float:
     """Return the chance that a member is still there, so many days after the last purchase."""
-    gone, longer = attrition.gone(rhythm.intervals), 1 - rhythm.passed(elapsed)
+    gone, longer = _gone(rhythm, bgnbd), 1 - rhythm.passed(elapsed)
     return (1 - gone) * longer / ((1 - gone) * longer + gone)
+
+
+def _gone(rhythm: Rhythm, bgnbd: Bgnbd) -> float:
+    """Return the chance that who has come back so many times (1 or more) never does again."""
+    return bgnbd.a / (bgnbd.a + bgnbd.b + rhythm.intervals - 1)
 
 
 def _longer(gone: float, bound: float, within: tuple[float, float]) -> float:
