@@ -40,6 +40,7 @@ PLACES = {
     "customer_id": "any id of the person",
     "case_id": "`case_id` of a complaint",
     "call_id": "`call_id` of the list of calls",
+    "sku": "the number of an article",
     "campaign_id": "the name of the campaign, as its file has it",
     "rejection_id": "`id` of an entry",
     "webhook_id": "`id` of the subscription",

@@ -13,14 +13,16 @@ from services.loyalty.domain.statement import Entry, latest
 from services.loyalty.domain.view import view
 from services.loyalty.family import find
 from services.loyalty.member import Member, aliases_of, applied
+from services.loyalty.offering import queries as offering
 from services.loyalty.publishing import snapshot
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.cursor import BY_TIME
 from wafa.contracts.times import format_time, parse_time, to_milliseconds
-from wafa.runtime.arguments import check_texts, check_texts_given
+from wafa.runtime.arguments import check_texts, check_texts_given, check_whole
 from wafa.runtime.paging import asked, cut
 
 MOST = 500
+MOST_OFFERS = 20
 
 
 def member(
@@ -83,6 +85,38 @@ def ledger(
     entries = latest(program, _facts(store, found), now, limit + 1, place)
     page, following = cut(entries, limit, lambda entry: BY_TIME.encode(*entry.place))
     return {"entries": [_shown(entry, program) for entry in page], "next": following}
+
+
+def recommendations(
+    store: LoyaltyStore, program: Program, customer_id: str, now: datetime, limit: int = 5
+) -> dict[str, Any] | None:
+    """Return what to offer a member: of what they buy (`again`), `new` to them, and a `next_category`.
+
+    Each with its reason, as a code with figures and in words; None where nothing was ever bought.
+
+    Raises:
+        InvalidArgument: an argument is not as it should be.
+    """
+    check_texts(customer_id=customer_id)
+    check_whole(limit=limit)
+    found = _member(store, customer_id)
+    if found is None:
+        return None
+    offers = offering.recommendations(
+        store.offers, _facts(store, found), program, now, min(max(limit, 1), MOST_OFFERS)
+    )
+    return {"customer_id": found["_id"], **offers}
+
+
+def alternatives(store: LoyaltyStore, program: Program, sku: str, limit: int = 5) -> dict[str, Any] | None:
+    """Return what to offer instead of an article; None where nothing is known of it.
+
+    Raises:
+        InvalidArgument: an argument is not as it should be.
+    """
+    check_texts(sku=sku)
+    check_whole(limit=limit)
+    return offering.alternatives(store.offers, sku, program, min(max(limit, 1), MOST_OFFERS))
 
 
 def members(store: LoyaltyStore, after: str | None, limit: int) -> dict[str, Any]:

@@ -57,6 +57,16 @@ class LoyaltyService:
         return queries.ledger(self.store, self.program, customer_id, now(), before, limit)
 
     @rpc
+    def recommendations(self, customer_id, limit=5):
+        """Return what to offer a member, and why."""
+        return queries.recommendations(self.store, self.program, customer_id, now(), limit)
+
+    @rpc
+    def alternatives(self, sku, limit=5):
+        """Return what to offer instead of an article."""
+        return queries.alternatives(self.store, self.program, sku, limit)
+
+    @rpc
     def members(self, after=None, limit=500):
         """Return a page of members."""
         return queries.members(self.store, after, limit)

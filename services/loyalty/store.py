@@ -1,4 +1,4 @@
-"""Where loyalty keeps members and their ledger: the only module here that knows MongoDB."""
+"""Where loyalty keeps members and their ledger: this and `offering.store` alone know MongoDB here."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.database import Database
 
+from services.loyalty.offering.store import OfferStore
 from wafa.runtime.indexes import create_index, create_indexes
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
 
@@ -21,9 +22,11 @@ class LoyaltyStore:
         self._members = database["members"]
         self._ledger = database["ledger"]
         self._progress = database["progress"]
+        self.offers = OfferStore(database)
 
     def create_indexes(self) -> None:
         """Create the indexes that are missing."""
+        self.offers.create_indexes()
         create_index(self._ledger, [("customer_id", ASCENDING), ("time", ASCENDING)], name="customer")
         create_indexes(
             self._members,

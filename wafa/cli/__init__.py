@@ -23,6 +23,7 @@ COMMANDS = {
     "card": "wafa.cli.card:card",
     "customers": "wafa.cli.customers:customers",
     "members": "wafa.cli.members:members",
+    "recommendations": "wafa.cli.recommendations:recommendations",
     "rejected": "wafa.cli.rejected:rejected",
     "segment": "wafa.cli.segment:segment",
     "campaign": "wafa.cli.campaign:campaign",

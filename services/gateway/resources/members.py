@@ -10,6 +10,7 @@ from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.paging import Page
 from services.gateway.shapes.common import Member
+from services.gateway.shapes.offers import Alternatives, Few, Recommendations
 from services.gateway.shapes.people import Entry
 from wafa.contracts.fields import Identifier, Whole
 
@@ -65,6 +66,40 @@ def ledger(given: dict[str, Any], customer_id: str) -> Any:
     """
     page = checked(services().call("loyalty", "ledger", customer_id, **given), "member")
     return {"customer_id": customer_id, **page}
+
+
+@members.door(
+    "GET",
+    "/members/<customer_id>/recommendations",
+    needs="members:read",
+    asks=Few,
+    answers=Recommendations,
+    refuses=[404],
+)
+def recommendations(given: dict[str, Any], customer_id: str) -> Any:
+    """Return what to offer a member: what they buy and when it runs out, and what is new to them.
+
+    Each with its reason as a word with figures, and as a sentence for staff. 404 for who has never bought
+    anything.
+    """
+    return checked(services().call("loyalty", "recommendations", customer_id, **given), "member")
+
+
+@members.door(
+    "GET",
+    "/articles/<sku>/alternatives",
+    needs="members:read",
+    asks=Few,
+    answers=Alternatives,
+    refuses=[404],
+)
+def alternatives(given: dict[str, Any], sku: str) -> Any:
+    """Return what to offer instead of an article that is out of stock.
+
+    That is what is of the same category, bought with the same things, and near in price. 404 for an article
+    of which too little is known.
+    """
+    return checked(services().call("loyalty", "alternatives", sku, **given), "article")
 
 
 @members.door(

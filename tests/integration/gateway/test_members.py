@@ -2,6 +2,10 @@
 
 from datetime import timedelta
 
+from pymongo import MongoClient
+
+from services.loyalty.offering.learning import learn_from_ledger
+from services.loyalty.offering.store import OfferStore
 from tests.conftest import unique_name
 from tests.integration.gateway.conftest import Front
 from tests.integration.gateway.people import arrived, bought, card, refusal
@@ -90,3 +94,29 @@ def test_what_stands_against_spending_is_said_in_words_for_machines(front: Front
     for points in (0, -1, 1.5, "1", True, None, 2**64):
         assert refusal(front.post(path, {"redemption_id": "y", "points": points})) == (422, "invalid"), points
     assert refusal(front.post(path, {"points": 1})) == (422, "invalid")
+
+
+def test_what_to_offer_a_member_is_answered_before_and_after_it_was_learnt(front: Front) -> None:
+    skus = [unique_name() for _ in range(2)]
+    lines = [
+        {"sku": sku, "category": "coffee", "quantity": 1, "unit_price": {"amount": price, "currency": "USD"}}
+        for sku, price in zip(skus, ("10.00", "11.00"), strict=True)
+    ]
+    for _ in range(3):
+        id = member(front, lines=lines)
+    path = f"/v1/members/{id}/recommendations"
+    assert front.get(path).json()["customer_id"] == id
+    assert refusal(front.get(f"/v1/articles/{skus[0]}/alternatives")) == (404, "not_found")
+
+    with MongoClient(front.stack.mongodb_uri, tz_aware=True) as client:
+        names = [one for one in client.list_database_names() if one.endswith("loyalty")]
+        [name] = [one for one in names if client[one]["members"].find_one({"_id": id})]
+        learn_from_ledger(OfferStore(client[name]), now())
+
+    offered = front.get(f"{path}?limit=3").json()
+    assert {one["sku"] for one in offered["again"]} == set(skus)
+    assert all(one["reason"]["code"] and one["say"]["ar"] for one in offered["again"])
+    [instead] = front.get(f"/v1/articles/{skus[0]}/alternatives").json()["alternatives"]
+    assert (instead["sku"], instead["dearer_percent"]) == (skus[1], 10)
+    assert refusal(front.get("/v1/members/nobody/recommendations")) == (404, "not_found")
+    assert refusal(front.get(f"{path}?limit=0")) == (422, "invalid")
