@@ -36,7 +36,7 @@ NAME = "cdnow"
 CHUNK = 1000
 POLL = 0.2
 REST = 5
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 #: The campaigns begin when so many days of the file are still to come, at this hour of the day.
 STILL_TO_COME = timedelta(days=91)
@@ -55,7 +55,7 @@ Seen = TypeVar("Seen")
 
 
 class Stalled(CommandFault):
-    """Nothing has moved for a minute; the message says what, and where it stands."""
+    """Nothing has moved for `PATIENCE`; the message says what, and where it stands."""
 
 
 @dataclass(slots=True)

@@ -46,5 +46,5 @@ def test_whatever_moves_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_stands_still_ends_the_demo_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Stalled, match=r"the ledger: at 3, and no further for 60 seconds; see the logs"):
+    with pytest.raises(Stalled, match=r"the ledger: at 3, and no further for 180 seconds; see the logs"):
         demo(monkeypatch, Loyalty(1, 3)).follow(4, lambda _number: None)
