@@ -1,4 +1,4 @@
-"""Looks for known vulnerabilities in what requirements-plots.txt pins; exit code 1: there are some.
+"""Looks for known vulnerabilities in what requirements-models.txt pins; exit code 1: there are some.
 
 Where nobody could be asked, or not about everything, it says so loudly and passes: a missing network is no
 fault of the code. It never passes in silence.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60
-COMMAND = ("-r", "requirements-plots.txt", "--require-hashes", "--disable-pip", "--progress-spinner", "off",
+COMMAND = ("-r", "requirements-models.txt", "--require-hashes", "--disable-pip", "--progress-spinner", "off",
            "--timeout", "5", "--format", "json")  # fmt: skip
 
 

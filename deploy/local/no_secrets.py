@@ -34,6 +34,7 @@ KINDS = (
 PASSED_OVER = (
     "requirements.txt",
     "requirements-plots.txt",
+    "requirements-models.txt",
     "requirements-dev.txt",
     "package-lock.json",
     ".csv",
