@@ -79,6 +79,7 @@ value MONGODB_ADMIN_PASSWORD | keep mongodb_admin
 value GRAFANA_ADMIN_PASSWORD | tr -d '\n' | keep grafana_admin
 smtp_url=$(value WAFA_SMTP_URL)
 printf '%s\n' "${smtp_url:-smtp://mail:1025}" | keep smtp_url
+value OTEL_EXPORTER_OTLP_HEADERS | keep otlp_headers
 value WAFA_LINK_SECRET | keep link_secret
 value WAFA_SMS_SECRET | keep sms_secret
 value WAFA_WHATSAPP_SECRET | keep whatsapp_secret

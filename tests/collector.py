@@ -24,16 +24,18 @@ class Seen:
 
 
 class Collector:
-    """Listens on a port of its own; a context manager."""
+    """Listens on a port of its own; a context manager. `headers` came with the requests."""
 
     def __init__(self) -> None:
         self._spans: list[Seen] = []
+        self.headers: dict[str, str] = {}
         collector = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 collector._spans += read(body)
+                collector.headers |= {name.lower(): value for name, value in self.headers.items()}
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

@@ -75,6 +75,15 @@ class _Environment(environs.FileAwareEnv):
             raise SettingsError(str(error)) from error
 
 
+def variable(name: str) -> str:
+    """Return a variable of the environment, or what is in the file that leads to it; empty without either.
+
+    Raises:
+        SettingsError: there is no such file.
+    """
+    return str(_Environment(strip_whitespace=True).str(name, ""))
+
+
 def load_settings() -> Settings:
     """Read the settings from the environment of the process.
 

@@ -1,7 +1,8 @@
 """Spans by OpenTelemetry's SDK, sent by OTLP over HTTP. To be imported only where they are to be sent.
 
 They are collected in memory, a bounded number of them, and sent from a thread of their own: a collector that
-is slow or away costs spans, and nothing else. Everything can be set by OpenTelemetry's own variables.
+is slow or away costs spans, and nothing else. Everything can be set by OpenTelemetry's own variables, and
+what the collector asks for by a file, because it may be a secret.
 """
 
 import logging
@@ -17,11 +18,14 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span as SdkSpan
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.re import parse_env_headers
 
 from wafa import __version__
 from wafa.contracts.traces import TRACEPARENT
+from wafa.runtime.settings import variable
 from wafa.runtime.tracing import Attributes, Kind
 
+HEADERS, HEADERS_OF_TRACES = "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
 #: Seconds between two lines about spans that cannot be sent.
 SAID_EVERY = 60
 _CHATTY = ("opentelemetry.exporter.otlp.proto.http.trace_exporter", "opentelemetry.sdk._shared_internal")
@@ -34,7 +38,14 @@ class Exporting:
     """The spans of a process. Implements `wafa.runtime.tracing.Tracer`."""
 
     def __init__(self, service: str) -> None:
-        """Begin; nothing is sent yet. `service` gives way to OTEL_SERVICE_NAME."""
+        """Begin; nothing is sent yet. `service` gives way to OTEL_SERVICE_NAME.
+
+        Raises:
+            SettingsError: the file for `HEADERS` is not there.
+        """
+        # Those for traces alone go before.
+        specific = os.environ.get(HEADERS_OF_TRACES)
+        headers = None if specific else parse_env_headers(variable(HEADERS), liberal=True)
         for name in _CHATTY:
             logging.getLogger(name).addFilter(_Calm())
         named = {"service.version": __version__}
@@ -42,7 +53,7 @@ class Exporting:
             named["service.name"] = service
         # Not at exit: the interpreter would wait there for a collector that is away.
         self._provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(headers=headers)))
         self._tracer = self._provider.get_tracer("wafa", __version__)
 
     def begin(

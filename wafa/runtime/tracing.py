@@ -60,7 +60,11 @@ class Tracer(Protocol):
 
 
 def tracer_of(service: str) -> Tracer | None:
-    """Return what makes the spans of a service, None where nothing says that there are to be any."""
+    """Return what makes the spans of a service, None where nothing says that there are to be any.
+
+    Raises:
+        SettingsError: a variable leads to a file that is not there.
+    """
     if not any(os.environ.get(name) for name in ENDPOINTS) or _disabled():
         return None
     from wafa.runtime.spans import Exporting

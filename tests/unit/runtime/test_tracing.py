@@ -6,15 +6,18 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.collector import Collector
 from wafa.contracts.envelope import Event, event_key, make_event
 from wafa.contracts.errors import Problem
 from wafa.contracts.traces import in_trace, is_sampled, trace_id, traceparent_of
 from wafa.runtime.policy import Reject
-from wafa.runtime.tracing import Attributes, Batch, Kind, Trail
+from wafa.runtime.settings import SettingsError
+from wafa.runtime.tracing import Attributes, Batch, Kind, Trail, tracer_of
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -225,3 +228,24 @@ def test_nothing_of_opentelemetry_is_imported_where_no_spans_are_to_be_sent(
         check=True,
     )
     assert done.stdout.split() == [str(made)] * 2
+
+
+def test_the_key_that_a_collector_asks_for_may_be_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "headers").write_text("api-key=from a file\n", "utf-8")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS_FILE", str(tmp_path / "headers"))
+    with Collector() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        tracer = tracer_of("loyalty")
+        assert tracer
+        tracer.begin("anything", Kind.SERVER, None, {}).end()
+        tracer.close(10)
+        assert collector.headers["api-key"] == "from a file"
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS_FILE", "/nowhere/headers")
+    with pytest.raises(SettingsError, match="OTEL_EXPORTER_OTLP_HEADERS_FILE"):
+        tracer_of("loyalty")
