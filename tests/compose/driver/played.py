@@ -39,11 +39,11 @@ def main(until: date) -> int:
 
 def play(demo: Demo, thanked_by_launch: int, thanked: int) -> None:
     before, after = demo.purchases()
-    demo.introduce()
+    demo.introduce(unheard, unheard)
     demo.publish(before, unheard)
     demo.follow(len(before), unheard)
     demo.follow_mail("recognition", thanked_by_launch, unheard)
-    demo.launch()
+    demo.launch(unheard)
     demo.resolve()
     demo.publish(after, unheard)
     demo.follow(len(before) + len(after), unheard)
@@ -56,7 +56,7 @@ def mails_caught() -> int:
         return int(json.load(answer)["total"])
 
 
-def unheard(number: int) -> None:
+def unheard(*numbers: int) -> None:
     """Nobody watches a progress bar here."""
 
 
