@@ -24,6 +24,7 @@ COMMANDS = {
     "customers": "wafa.cli.customers:customers",
     "members": "wafa.cli.members:members",
     "recommendations": "wafa.cli.recommendations:recommendations",
+    "models": "wafa.cli.models:models",
     "rejected": "wafa.cli.rejected:rejected",
     "segment": "wafa.cli.segment:segment",
     "campaign": "wafa.cli.campaign:campaign",

@@ -7,6 +7,7 @@ from services.loyalty.domain.outlook.model import HORIZONS, PRIORS, Model
 from services.loyalty.modelling import columns, counting, worth
 from services.loyalty.modelling.history import History
 from services.loyalty.modelling.learning import Ground, learn
+from services.loyalty.modelling.rhythm_fit import fit_rhythm
 
 
 def fit(
@@ -36,6 +37,7 @@ def fit(
         gaps=ground.gaps,
         typical=ground.typical,
         corrections=corrections,
+        rhythm=fit_rhythm(history.people, history.days),
     )
 
 

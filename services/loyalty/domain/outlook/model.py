@@ -16,8 +16,8 @@ from services.loyalty.domain.outlook.trail import Trail
 #: Days of which the chance of a purchase is told.
 HORIZONS = (7, 28, 91)
 YEAR_IN_WEEKS = 365 / 7
-# What is learnt of a quarter moves what is expected of a year by this factor at most.
-_MOST = 5.0
+#: What is learnt of a quarter moves what is expected of a year by this factor at most.
+MOST = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def known_chance(model: Model, trail: Trail, today: int) -> float:
 
 def learnt(model: Model, random: float, chance: float) -> float:
     """Return the factor by which expected purchases change with the chance of one."""
-    return min(max(chance / max(random, SURE), 1 / _MOST), _MOST) if model.corrections else 1.0
+    return min(max(chance / max(random, SURE), 1 / MOST), MOST) if model.corrections else 1.0
 
 
 def to_plain(model: Model) -> dict[str, Any]:

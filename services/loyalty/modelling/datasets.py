@@ -1,0 +1,217 @@
+"""Purchases out of files: CSV, or columns between blanks without a header, as in CDNOW's master file."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from services.loyalty.modelling.dates import UnknownDate, day_numbers
+from services.loyalty.modelling.history import History
+
+#: What columns are called, without case and punctuation; the first that is there is taken.
+NAMES = {
+    "customer": ("customer", "customerid", "customernumber", "cust", "custid", "client", "clientid", "member",
+                 "memberid", "membernumber", "user", "userid", "buyer", "buyerid", "shopper", "household",
+                 "householdid", "householdkey", "card", "cardid", "cardnumber", "account", "accountid", "id"),
+    "date": ("date", "purchasedate", "orderdate", "invoicedate", "transactiondate", "transdate", "saledate",
+             "salesdate", "day", "datetime", "timestamp", "time", "purchasedat", "orderedat", "createdat",
+             "orderpurchasetimestamp"),
+    "amount": ("amount", "total", "totalamount", "amountspent", "value", "spend", "spent", "sales",
+               "salesvalue", "saleamount", "transamount", "tranamount", "transactionamount", "revenue",
+               "ordertotal", "ordervalue", "grossamount", "netamount", "paymentvalue", "turnover", "sum"),
+    "quantity": ("quantity", "qty", "units", "pieces"),
+    "price": ("price", "unitprice", "priceeach", "itemprice"),
+}  # fmt: skip
+#: What a file without a header has, by the number of its columns.
+BARE = {3: ("customer", "date", "amount"), 4: ("customer", "date", "quantity", "amount")}
+#: In place of a column's name: there is no amount, each purchase counts as one.
+NO_AMOUNT = "-"
+_NUMBER = re.compile(r"[^0-9,.eE+-]")
+
+
+class Unreadable(Exception):
+    """A file is not what it should be; the message names line and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How a file is to be read; what is None is found out."""
+
+    customer: str | None = None
+    date: str | None = None
+    amount: str | None = None
+    date_format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Purchases of a file.
+
+    Attributes:
+        rows: how many lines counted; `nobody`: how many were left out because they name no customer.
+        returned: days left out because nothing was bought on them, only given back.
+    """
+
+    history: History
+    rows: int
+    nobody: int
+    returned: int
+
+
+def read(path: Path, columns: Columns) -> Dataset:
+    """Read a file.
+
+    A customer's purchases of one day are one. A negative amount is a return: it lessens what was bought on
+    the same day, and a day of which nothing remains is none. What is returned on a later day is left out:
+    before it happens nobody knows.
+
+    Raises:
+        Unreadable: a column is missing, or a value is none.
+        OSError: the file cannot be read.
+    """
+    names, lines = _table(path)
+    places = _places(path, names, columns)
+    customers: list[str] = []
+    dates: list[str] = []
+    amounts: list[float] = []
+    nobody = 0
+    for number, line in lines:
+        if len(line) <= max(places.values()):
+            raise Unreadable(f"{path}, line {number}: {len(line)} columns, {len(names)} were expected")
+        customer = line[places["customer"]].strip()
+        if not customer:
+            nobody += 1
+            continue
+        customers.append(customer)
+        dates.append(line[places["date"]])
+        amounts.append(_amount(path, number, line, places))
+    if not customers:
+        raise Unreadable(f"{path}: no purchases")
+    return _dataset(path, customers, dates, amounts, nobody, columns.date_format)
+
+
+def _dataset(
+    path: Path, customers: list[str], dates: list[str], amounts: list[float], nobody: int, form: str | None
+) -> Dataset:
+    try:
+        numbers = day_numbers(dates, form)
+    except UnknownDate as error:
+        raise Unreadable(f"{path}: {error}") from error
+    _, people = np.unique(np.array(customers), return_inverse=True)
+    days = np.array([numbers[one] for one in dates])
+    if days.min() < 0:
+        raise Unreadable(f"{path}: purchases before 1970")
+    cents = np.rint(np.array(amounts) * 100)
+    every, given_back = History(people, days, cents), History(people, days, np.minimum(cents, 0))
+    kept = (every.amounts > 0) | ((every.amounts == 0) & (given_back.amounts == 0))
+    if not kept.any():
+        raise Unreadable(f"{path}: no purchases, only returns")
+    _, again = np.unique(every.people[kept], return_inverse=True)
+    history = History(again, every.days[kept], every.amounts[kept])
+    return Dataset(history, len(customers), nobody, int((~kept).sum()))
+
+
+def _table(path: Path) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
+    """Return the names of the columns, and the lines with their numbers."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip("\x1a \t")]
+    if not lines:
+        raise Unreadable(f"{path}: empty")
+    first = lines[0][1]
+    separator = max(",;\t|", key=first.count)
+    if not first.count(separator):
+        rows = ((number, line.split()) for number, line in lines)
+        return _headed(path, list(rows))
+    parsed = csv.reader((line for _, line in lines), delimiter=separator)
+    return _headed(path, list(zip((number for number, _ in lines), parsed, strict=False)))
+
+
+def _headed(
+    path: Path, rows: list[tuple[int, list[str]]]
+) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
+    first = rows[0][1]
+    # A header has no numbers in it.
+    if not any(any(sign.isdigit() for sign in cell) and _is_number(cell) for cell in first):
+        return [cell.strip() for cell in first], iter(rows[1:])
+    if len(first) not in BARE:
+        raise Unreadable(f"{path}: no header, and {len(first)} columns; without one there are three or four")
+    return BARE[len(first)], iter(rows)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _places(path: Path, names: Sequence[str], columns: Columns) -> dict[str, int]:
+    """Return where the columns are that are needed."""
+    found: dict[str, int] = {}
+    for what, told in (("customer", columns.customer), ("date", columns.date), ("amount", columns.amount)):
+        if what == "amount" and told == NO_AMOUNT:
+            continue
+        place = _told(path, names, what, told) if told is not None else _found(names, what)
+        if place is not None:
+            found[what] = place
+    if "amount" not in found and columns.amount != NO_AMOUNT:
+        parts = {what: _found(names, what) for what in ("quantity", "price")}
+        found |= {
+            what: place for what, place in parts.items() if place is not None and None not in parts.values()
+        }
+    for what in ("customer", "date"):
+        if what not in found:
+            raise Unreadable(_missing(path, names, what))
+    if columns.amount != NO_AMOUNT and not {"amount", "price"} & set(found):
+        raise Unreadable(_missing(path, names, "amount") + f", or --amount {NO_AMOUNT} where there is none")
+    return found
+
+
+def _missing(path: Path, names: Sequence[str], what: str) -> str:
+    return (
+        f"{path}: no column is known to be the {what}; there are {', '.join(names)}. Name it: --{what} COLUMN"
+    )
+
+
+def _told(path: Path, names: Sequence[str], what: str, told: str) -> int:
+    if told not in names:
+        raise Unreadable(f"{path}: --{what} {told}: no such column; there are {', '.join(names)}")
+    return names.index(told)
+
+
+def _found(names: Sequence[str], what: str) -> int | None:
+    plain = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in names]
+    return next((plain.index(name) for name in NAMES[what] if name in plain), None)
+
+
+def _amount(path: Path, number: int, line: Sequence[str], places: dict[str, int]) -> float:
+    if "amount" in places:
+        return _decimal(path, number, "amount", line[places["amount"]])
+    if "price" in places:
+        parts = (_decimal(path, number, what, line[places[what]]) for what in ("quantity", "price"))
+        return next(parts) * next(parts)
+    return 1.0
+
+
+def _decimal(path: Path, number: int, what: str, text: str) -> float:
+    plain = _NUMBER.sub("", text)
+    if "," in plain:
+        # The last of both signs is the decimal one; a comma alone is, unless three digits follow it.
+        comma, point = plain.rfind(","), plain.rfind(".")
+        decimal = comma > point and (point >= 0 or len(plain) - comma != 4)
+        plain = plain.replace(".", "").replace(",", ".") if decimal else plain.replace(",", "")
+    try:
+        value = float(plain)
+    except ValueError as error:
+        raise Unreadable(f"{path}, line {number}, {what}: {text!r} is no number") from error
+    if not np.isfinite(value):
+        raise Unreadable(f"{path}, line {number}, {what}: {text!r} is no number")
+    return value
