@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from wafa.runtime.settings import load_settings
 from wafa.services import GATEWAY, PROCESSES, WEB
 
 ROOT = Path(__file__).parents[3]
@@ -175,6 +176,13 @@ def test_every_container_tells_its_health_and_comes_back(containers: dict[str, A
         lasts = not is_errand(one)
         assert (one["healthcheck"]["test"] != ["NONE"]) is lasts, name
         assert one["restart"] == ("unless-stopped" if lasts else "no"), name
+
+
+def test_the_front_door_has_room_for_a_thread_a_request_on_a_large_machine(
+    containers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WAFA_HTTP_THREADS", raising=False)
+    assert containers[WEB]["pids_limit"] > 32 * load_settings().http_threads
 
 
 @pytest.mark.parametrize("overlay", CHECK["OVERLAYS"])
