@@ -8,6 +8,7 @@ from typing import Any
 
 from services.gateway.asking import Away, Question, Services
 from wafa.advice import advice
+from wafa.explaining import explanations
 
 #: Seconds that staff are let wait for a service.
 PATIENCE = 2.0
@@ -42,6 +43,7 @@ def card_of(services: Services, customer_id: str) -> dict[str, Any] | None:
         "recognized": None if "loyalty" in missing else repeat,
         "say": advice(complains=bool(past.get("open_cases")), regular=repeat),
         "member": member,
+        "explanations": explanations(member),
         "open_cases": past.get("open_cases"),
         "last_purchase": past.get("last_purchase"),
         "last_feedback": past.get("last_feedback"),

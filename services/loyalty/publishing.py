@@ -118,7 +118,7 @@ def _window(view: View) -> dict[str, Any] | None:
     kept_on = day_of(view.kept_at)
     early, late = view.rhythm.window(max(0, day_of(view.as_of) - kept_on))
     first, last = (start_of(kept_on + int(min(days, MOST_DAYS))) for days in (early, late + 1))
-    return {"from": format_time(first), "until": format_time(last), "share": COVERAGE}
+    return {"since": format_time(first), "until": format_time(last), "share": COVERAGE}
 
 
 def _days(days: float) -> float:

@@ -14,6 +14,7 @@ from services.loyalty.domain.view import view
 from services.loyalty.family import find
 from services.loyalty.member import Member, aliases_of, applied
 from services.loyalty.offering import queries as offering
+from services.loyalty.prospects import prospects
 from services.loyalty.publishing import snapshot
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.cursor import BY_TIME
@@ -28,7 +29,9 @@ MOST_OFFERS = 20
 def member(
     store: LoyaltyStore, program: Program, customer_id: str, now: datetime, as_of: str | None = None
 ) -> dict[str, Any] | None:
-    """Return a member with the titles of the tier and of the next; None where nothing was ever bought.
+    """Return a member with the titles of the tier and of the next, and what is to be expected of them.
+
+    None where nothing was ever bought.
 
     An alias is answered with the customer that it is another name of. `as_of` is a moment (RFC 3339) or a
     date, which is the end of that UTC day: the member is shown as it was then, as far as it is known today.
@@ -54,7 +57,7 @@ def member(
         seen = view(program, state, then or now)
     except (OtherProgram, Older):
         seen = view(program, rebuild(program, _facts(store, found)), now)
-    figures = {"customer_id": found["_id"], **snapshot(seen, program)}
+    figures = {"customer_id": found["_id"], **snapshot(seen, program), **prospects(seen, program)}
     titles = {tier.code: dict(tier.titles) for tier in program.tiers}
     if above := figures.get("next_tier"):
         figures["next_tier"] = {**above, "titles": titles[above["tier"]]}

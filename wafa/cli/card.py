@@ -12,6 +12,7 @@ from wafa.advice import advice
 from wafa.cli.output import as_json, literal, paper, print_json
 from wafa.cli.system import client
 from wafa.cli.who import Who, named
+from wafa.explaining import explanations
 from wafa.runtime.client import Client
 
 
@@ -50,6 +51,7 @@ def compose(services: Client, customer: dict[str, Any]) -> dict[str, Any]:
         "recognized": repeat,
         "say": advice(complains=bool(known["open_cases"]), regular=repeat),
         "member": member,
+        "explanations": explanations(member),
         **known,
     }
 
@@ -66,6 +68,8 @@ def show(card: dict[str, Any], console: Console) -> None:
         rows.add_row("next due", member["due_at"][:10] if member.get("due_at") else "no rhythm yet")
         if above := member.get("next_tier"):
             rows.add_row("next tier", f"{above['tier']}, {_money(above['missing'])} away")
+        for name, said in explanations(member).items():
+            rows.add_row(name, "\n".join(said[language] for language in ("en", "ar")))
     else:
         rows.add_row("purchases", "none yet")
     if last := card["last_purchase"]:

@@ -27,7 +27,7 @@ class NextTier(Contract):
 class DueWindow(Contract):
     """The shortest span of days with a chance of `share` that the next purchase, if it comes, is in it."""
 
-    from_ = Moment("Beginning of its first day, not before that of `as_of`.", data_key="from", required=True)
+    since = Moment("Beginning of its first day, not before that of `as_of`.", required=True)
     until = Moment("Beginning of the day after its last.", required=True)
     share = Number("The chance, from 0 to 1.", max=1, required=True)
 

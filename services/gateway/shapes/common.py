@@ -1,12 +1,21 @@
 """What answers look like that more than one family of endpoints gives."""
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import Schema, fields, validate
 
 from wafa.contracts.customer import CustomerUpdated, KnownConsent
 from wafa.contracts.fields import Many, Part, Whole
 from wafa.contracts.loyalty import LoyaltyMemberUpdated, NextTier
+from wafa.contracts.money import Balance
 from wafa.contracts.reference import ExternalId
 from wafa.contracts.values import Email, Phone
+
+
+def share(description: str, **options: Any) -> fields.Float:
+    """A chance, from 0 to 1."""
+    metadata = {"description": f"chance from 0 to 1 {description}"}
+    return fields.Float(validate=validate.Range(0, 1), metadata=metadata, **options)
 
 
 class Customer(CustomerUpdated):
@@ -40,6 +49,22 @@ class TierAhead(NextTier):
     titles = fields.Nested(Titles)
 
 
+class Outlook(Schema):
+    """What is to be expected of a member, as of `as_of`, by the model in force."""
+
+    chance_7_days = share("that they buy within 7 days", required=True)
+    chance_28_days = share("that they buy within 28 days", required=True)
+    chance_91_days = share("that they buy within 91 days", required=True)
+    active = share("that they still buy here at all; absent for who has shown no rhythm")
+    purchases = fields.Float(
+        required=True, metadata={"description": "days with a purchase expected within the coming year"}
+    )
+    value = Part(Balance, "What these are worth.", required=True)
+    model = fields.Integer(
+        required=True, metadata={"description": "version of the model; 0 before the first was fitted"}
+    )
+
+
 class Member(LoyaltyMemberUpdated):
     """A member of the loyalty program."""
 
@@ -50,3 +75,4 @@ class Member(LoyaltyMemberUpdated):
 
     tier_titles = fields.Nested(Titles, required=True)
     next_tier = Part(TierAhead, "The next reward; absent on the highest tier.")
+    outlook = fields.Nested(Outlook)

@@ -105,6 +105,14 @@ class Card(Schema):
         allow_none=True,
         metadata={"description": "tier, points and the next reward; null: never bought"},
     )
+    explanations = fields.Dict(
+        fields.String(),
+        fields.Nested(Said),
+        metadata={
+            "description": "why the member's figures are so, a sentence for each: `rhythm`, `due`, "
+            "`standing`, `chance`, `active`, `value`; without those of which nothing is known"
+        },
+    )
     open_cases = fields.List(
         fields.Nested(Case), allow_none=True, metadata={"description": "null while interactions is away"}
     )

@@ -320,6 +320,30 @@ def test_whoever_dies_and_whatever_model_comes_in_between_a_cycle_is_announced_u
         assert len({event["id"] for event in bus if event["type"] == type}) == 1
 
 
+def test_who_asks_is_told_what_is_to_be_expected_today(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0), bought(9))
+    soon, late = [
+        queries.member(store, program, "mona", MARCH + timedelta(days=day))["outlook"] for day in (10, 200)
+    ]
+    assert soon["chance_7_days"] <= soon["chance_28_days"] <= soon["chance_91_days"]
+    for figure in ("chance_28_days", "active", "purchases"):
+        assert soon[figure] > late[figure]
+    assert (soon["value"]["currency"], soon["model"]) == ("USD", 0)
+    assert "outlook" not in store.members(["mona"])["mona"]["snapshot"]
+
+
+def test_of_who_came_once_no_rhythm_is_claimed_but_a_chance_is_told(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    take_in(bought(0))
+    once = queries.member(store, program, "mona", MARCH + timedelta(days=10))
+    assert {"due_at", "due_window", "standing", "expected_interval_days"}.isdisjoint(once)
+    assert once["outlook"]["chance_91_days"] > 0
+    assert "active" not in once["outlook"]
+
+
 def test_a_return_of_the_last_purchase_brings_no_cycle_back_that_was_announced(
     take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
 ) -> None:

@@ -11,7 +11,7 @@ member comes *if* they come again; whether they do is asked of another part of t
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, log, sqrt
+from math import erf, exp, log, pi, sqrt
 from statistics import NormalDist
 
 from services.loyalty.domain.outlook.trail import Trail
@@ -98,11 +98,18 @@ class Rhythm:
 #: Standard deviations that nothing lies beyond, and a share that is none.
 _FAR = 8.0
 _NOTHING = 1e-12
+_ROOT, _DENSITY = sqrt(0.5), 1 / sqrt(2 * pi)
+_STEPS, _NEAR = 50, 1e-9
+# Most intervals are shorter than three years: their logarithms are at hand.
+_LOGARITHMS = (0.0, *map(log, range(1, 1100)))
 
 
 def rhythm_of(trail: Trail, priors: RhythmPriors) -> Rhythm:
     """Return what is expected of a member's next interval; the population's for who has shown none."""
-    return rhythm([log(later - day) for day, later in pairwise(trail.recent)], priors)
+    days = trail.recent
+    if days[-1] - days[0] < len(_LOGARITHMS):
+        return rhythm([_LOGARITHMS[later - day] for day, later in pairwise(days)], priors)
+    return rhythm([log(later - day) for day, later in pairwise(days)], priors)
 
 
 def rhythm(logarithms: list[float], priors: RhythmPriors) -> Rhythm:
@@ -120,12 +127,17 @@ def rhythm(logarithms: list[float], priors: RhythmPriors) -> Rhythm:
 
 
 def _half_width(spread: float, share: float) -> float:
-    """Return h for which a normal variable is within h of `-spread` with this chance."""
-    low, high = 0.0, spread + _FAR
-    for _ in range(32):
-        half = (low + high) / 2
-        if _NORMAL.cdf(half - spread) - _NORMAL.cdf(-half - spread) < share:
-            low = half
-        else:
-            high = half
-    return high
+    """Return h for which a normal variable is within h of `-spread` with this chance (Newton's method).
+
+    The chance grows with h ever more slowly, so that the steps come from one side once they are there.
+    """
+    half = spread if spread > 1 else 1.0
+    for _ in range(_STEPS):
+        upper, lower = half - spread, half + spread
+        over = (erf(upper * _ROOT) + erf(lower * _ROOT)) / 2 - share
+        slope = (exp(-upper * upper / 2) + exp(-lower * lower / 2)) * _DENSITY
+        step = over / slope
+        half = max(half - step, half / 2)
+        if abs(step) < _NEAR:
+            break
+    return half
