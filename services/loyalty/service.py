@@ -1,6 +1,6 @@
 """The loyalty service: a table of contents."""
 
-from services.loyalty import handlers, history, queries, rebuilding, redeeming, sweeping
+from services.loyalty import handlers, history, insights, queries, rebuilding, redeeming, sweeping
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
 from wafa.runtime.clock import now
@@ -75,6 +75,11 @@ class LoyaltyService:
     def history(self, after=None, limit=500):
         """Return a page of what others were told of members."""
         return history.history(self.store, after, limit)
+
+    @rpc
+    def insights(self, after=None, limit=500):
+        """Return counts of how the members of a page come back."""
+        return insights.insights(self.store, self.program, now(), after, limit)
 
     @rpc
     def summary(self):

@@ -23,6 +23,7 @@ COMMANDS = {
     "card": "wafa.cli.card:card",
     "customers": "wafa.cli.customers:customers",
     "members": "wafa.cli.members:members",
+    "insights": "wafa.cli.insights:insights",
     "recommendations": "wafa.cli.recommendations:recommendations",
     "models": "wafa.cli.models:models",
     "rejected": "wafa.cli.rejected:rejected",
