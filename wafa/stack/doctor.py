@@ -84,7 +84,12 @@ def _mongodb() -> Finding:
     if not program:
         return Finding("MongoDB", "missing", "no server, not even the embedded one", "make setup")
     if program.kind == "secantusd-py":
-        return Finding("MongoDB", "note", f"the embedded stand-in, {program.path}", f"a faster one: {FASTER}")
+        return Finding(
+            "MongoDB",
+            "note",
+            f"the embedded stand-in, {program.path}",
+            f"faster: mongod in the PATH, or, with Rust, {FASTER}",
+        )
     return Finding("MongoDB", "ok", str(program.path))
 
 

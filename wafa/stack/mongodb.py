@@ -49,12 +49,18 @@ def mongodb_server(folder: Path, logs: Path, port: int) -> Server:
     data.mkdir(exist_ok=True)
     return Server(
         name="mongodb",
-        command=[str(program.path), *_arguments(program.kind, data, port)],
+        command=[*_called(program), *_arguments(program.kind, data, port)],
         environment=dict(os.environ),
         folder=folder,
         log=logs / "mongodb.log",
         ready=lambda: answers(LOOPBACK, port),
     )
+
+
+def _called(program: Program) -> list[str]:
+    if program.kind == "secantusd-py" and program.path.parent == Path(sys.executable).parent:
+        return [sys.executable, "-m", "wafa.stack.embedded"]
+    return [str(program.path)]
 
 
 def _arguments(kind: str, data: Path, port: int) -> list[str]:
