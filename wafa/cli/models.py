@@ -1,6 +1,7 @@
 """`wafa models`: how good predictions are, and fitting them."""
 
 import importlib
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import click
 
 from wafa.cli.faults import CommandFault
-from wafa.cli.models_views import show_evaluation
+from wafa.cli.models_views import show_evaluation, show_version, show_versions
 from wafa.cli.output import as_json, notes, paper, print_json, progress
+from wafa.stack import running
 
 #: The jobs belong to loyalty and run in this process, as `wafa run loyalty` does in its own.
 _JOB, _DRAWING = "services.loyalty.modelling.job", "services.loyalty.modelling.drawing"
@@ -25,6 +27,7 @@ def models() -> None:
     Examples:
       wafa models evaluate examples/data/cdnow.csv
       wafa models evaluate purchases.csv --json > evaluation.json
+      wafa models fit
     """
 
 
@@ -103,6 +106,61 @@ def evaluate(
             show_evaluation(one, paper())
     if plots is not None:
         _draw(found, plots)
+
+
+@models.command()
+@as_json
+def fit(as_json: bool) -> None:
+    """Fit a model to the ledger of loyalty, and make it the active one.
+
+    It is kept under a version of its own, with how good one was that did not know the last weeks; services
+    take it over within a minute or two. It reads and writes the database of loyalty, so it runs where that
+    can be reached: MONGODB_URI, or the system that runs here. Do it once a day. Exit code 1: nobody bought.
+
+    \b
+    Examples:
+      wafa models fit
+      docker compose run --rm loyalty wafa models fit
+    """
+    found = _imported(_JOB).fit_ledger(_server())
+    if as_json:
+        print_json(found)
+    elif found:
+        show_version(found, paper())
+    if found is None:
+        raise CommandFault("nobody has bought anything: there is nothing to learn from yet")
+
+
+@models.command("list")
+@as_json
+def list_versions(as_json: bool) -> None:
+    """List the models that were fitted, with their evaluation, and say which is active."""
+    found = _imported(_JOB).versions(_server())
+    if as_json:
+        print_json(found)
+    else:
+        show_versions(found, paper())
+
+
+@models.command()
+@click.argument("version", type=click.IntRange(1))
+def use(version: int) -> None:
+    """Make an earlier VERSION the active model again.
+
+    \b
+    Example:
+      wafa models use 3
+    """
+    if not _imported(_JOB).activate(version, _server()):
+        raise CommandFault(f"there is no model {version}; see `wafa models list`")
+    notes().print(f"model {version} is active")
+
+
+def _server() -> str | None:
+    """Return the database server of the system that runs here, unless another one is told."""
+    given = os.environ.get("MONGODB_URI") or os.environ.get("MONGODB_URI_FILE")
+    stack = None if given else running()
+    return stack.mongodb_uri if stack else None
 
 
 def _draw(found: list[dict[str, Any]], folder: Path) -> None:

@@ -35,6 +35,31 @@ def show_evaluation(one: dict[str, Any], console: Console) -> None:
             console.print(_table(row))
 
 
+def show_version(one: dict[str, Any], console: Console) -> None:
+    """Print what `wafa models fit --json` has of a model."""
+    console.print(
+        f"model {one['version']}: fitted to {one['purchases']:,} days with a purchase of {one['customers']:,}"
+        f" customers until {one['until']}",
+        soft_wrap=True,
+    )
+    for row in one["evaluation"]:
+        console.print(_table(row))
+
+
+def show_versions(found: dict[str, Any], console: Console) -> None:
+    """Print what `wafa models list --json` has: a line for each model."""
+    table = Table()
+    for title in ("version", "fitted at", "until", "customers", "AUC", "AUC of BG/NBD"):
+        table.add_column(title, justify="left" if title in ("fitted at", "until") else "right")
+    for one in found["versions"]:
+        version = f"{one['version']}{' (active)' if one['version'] == found['active'] else ''}"
+        last = one["evaluation"][-1]["methods"] if one["evaluation"] else {}
+        areas = [last.get(method, {}).get("auc") for method in ("wafa", "bgnbd")]
+        told = ["" if area is None else f"{area:.3f}" for area in areas]
+        table.add_row(version, one["fitted_at"], one["until"], f"{one['customers']:,}", *told)
+    console.print(table)
+
+
 def _table(row: dict[str, Any]) -> Table:
     rate = row["bought"] / row["customers"]
     table = Table(

@@ -1,0 +1,1 @@
+"""Models that were fitted: where they are kept, and which is applied."""
