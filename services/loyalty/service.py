@@ -1,6 +1,7 @@
 """The loyalty service: a table of contents."""
 
 from services.loyalty import handlers, history, insights, queries, rebuilding, redeeming, sweeping
+from services.loyalty.in_force import InForce
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
 from wafa.runtime.clock import now
@@ -16,7 +17,12 @@ class LoyaltyService:
     name = "loyalty"
     store = MongoStore(LoyaltyStore)
     publish = EventPublisher()
-    program = FromSettings(lambda settings: load_program(settings.loyalty_program))
+    rules = FromSettings(lambda settings: InForce(load_program(settings.loyalty_program)))
+
+    @property
+    def program(self):
+        """The program, with the model that is active."""
+        return self.rules.program(self.store.models.active)
 
     @consume("wafa.loyalty", max_bytes=INTERNAL_BYTES)
     def take_in(self, events):

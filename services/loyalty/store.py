@@ -1,4 +1,4 @@
-"""Where loyalty keeps members and their ledger: this and `offering.store` alone know MongoDB here."""
+"""Where loyalty keeps members and their ledger: this, `offering.store` and `models.store` alone know MongoDB here."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.database import Database
 
+from services.loyalty.models.store import ModelStore
 from services.loyalty.offering.store import OfferStore
 from wafa.runtime.indexes import create_index, create_indexes
 from wafa.runtime.mongo import Document, by_id, insert_new, replace_guarded
@@ -22,6 +23,7 @@ class LoyaltyStore:
         self._members = database["members"]
         self._ledger = database["ledger"]
         self._progress = database["progress"]
+        self.models = ModelStore(database)
         self.offers = OfferStore(database)
 
     def create_indexes(self) -> None:
