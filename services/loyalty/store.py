@@ -1,4 +1,4 @@
-"""Where loyalty keeps members and their ledger: this, `offering.store` and `models.store` alone know MongoDB here."""
+"""Where loyalty keeps members and their ledger. MongoDB is known here and in `offering` and `models`."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
