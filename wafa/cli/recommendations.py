@@ -93,7 +93,7 @@ def learn(as_json: bool) -> None:
 
     \b
     Example:
-      docker compose run --rm loyalty wafa recommendations learn
+      docker compose exec loyalty wafa recommendations learn
     """
     given = os.environ.get("MONGODB_URI") or os.environ.get("MONGODB_URI_FILE")
     stack = None if given else running()
