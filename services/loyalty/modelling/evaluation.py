@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from services.loyalty.domain.outlook.features import SURE
-from services.loyalty.domain.outlook.model import MOST, Model
+from services.loyalty.domain.outlook.model import Model
 from services.loyalty.modelling import counting, fitting, measures
 from services.loyalty.modelling.history import Floats, History, Ints, Trails
 
@@ -75,10 +74,9 @@ def predictions(model: Model, trails: Trails, days: int) -> dict[str, Floats]:
 
 def expected(model: Model, trails: Trails, days: int) -> dict[str, Floats]:
     """Return on how many days within the horizon each is expected to buy."""
-    chances = predictions(model, trails, days)
-    random = counting.expected(model.bgnbd, trails, days)
-    factor = np.clip(chances["wafa"] / np.maximum(chances["bgnbd"], SURE), 1 / MOST, MOST)
-    return {"bgnbd": random, "wafa": random * factor}
+    ground = fitting.ground_of(model)
+    told = (None, model.corrections.get(days))
+    return {name: ground.expected(one, trails, days) for name, one in zip(CHANCES, told, strict=True)}
 
 
 def _judge(model: Model, trails: Trails, purchases: Ints, days: int) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from scipy.special import expit
 
 from services.loyalty.domain.outlook.bgnbd import Bgnbd
 from services.loyalty.domain.outlook.correction import Correction
-from services.loyalty.domain.outlook.features import NAMES
+from services.loyalty.domain.outlook.features import NAMES, SURE
+from services.loyalty.domain.outlook.model import MOST
 from services.loyalty.domain.outlook.renewal import Gaps
 from services.loyalty.modelling import columns, counting
 from services.loyalty.modelling.history import Floats, History, Ints, Trails
@@ -29,6 +30,8 @@ _HELD |= dict.fromkeys(("overdue", "renewal", "renewal_known", "irregular"), 3.0
 # How much of the correction may be left out for those at the top, from which of their quantiles to which.
 _TRUSTS, _TOP = (0.8, 0.4), (0.7, 0.9)
 _FOLDS = 4
+# Purchases that came as they were expected, beforehand.
+_AS_EXPECTED = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,15 @@ class Ground:
         added = correction.constant + features @ np.array(correction.weights)
         return expit(bgnbd + added * (1 - correction.trust * _top(bgnbd, correction.low, correction.high)))
 
+    def expected(self, correction: Correction | None, trails: Trails, days: int) -> Floats:
+        """Return on how many days within the horizon each is expected to buy."""
+        random = counting.expected(self.bgnbd, trails, days)
+        if correction is None or not correction.weights:
+            return random
+        chances = self.chances(correction, trails, days)
+        factor = chances / np.maximum(counting.chance(self.bgnbd, trails, days), SURE)
+        return random * np.clip(factor, 1 / MOST, MOST) * correction.counts
+
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
@@ -76,7 +88,7 @@ def learn(history: History, today: int, days: int, ground: Ground) -> Correction
         history: what is known at the end of the day `today`, and nothing of later.
     """
     looks, apart = _looks(history, today, days)
-    wanted = sum(int(np.searchsorted(np.sort(_firsts(history)), look, "right")) for look in looks)
+    wanted = int(np.searchsorted(np.sort(_firsts(history)), looks, "right").sum())
     history = history.every(max(1, -(-wanted // _MOST_ROWS)))
     trails = [one for one in map(history.at, looks) if len(one.people) >= _FEWEST]
     if not trails:
@@ -88,7 +100,8 @@ def learn(history: History, today: int, days: int, ground: Ground) -> Correction
     weight = min(1.0, apart / days)
     correction = _regression(rows, weight, knots)
     low, high = np.quantile(ground.log_odds(history.at(today), days), _TOP).tolist()
-    return replace(correction, trust=_trust(rows, weight), low=low, high=high)
+    correction = replace(correction, trust=_trust(rows, weight), low=low, high=high)
+    return replace(correction, counts=_counts(history, trails, days, ground, correction))
 
 
 def _looks(history: History, today: int, days: int) -> tuple[list[int], int]:
@@ -178,6 +191,15 @@ def _trust(rows: _Rows, weight: float) -> float:
         if of_each.sum() <= np.sqrt((of_each**2).sum()):
             return trust
     return 0.0
+
+
+def _counts(
+    history: History, looks: Sequence[Trails], days: int, ground: Ground, correction: Correction
+) -> float:
+    """Return how many purchases came for each that would have been expected, drawn to one."""
+    came = sum(float(history.bought(trails, days).sum()) for trails in looks)
+    expected = sum(float(ground.expected(correction, trails, days).sum()) for trails in looks)
+    return (came + _AS_EXPECTED) / (expected + _AS_EXPECTED)
 
 
 def _losses(rows: _Rows, added: Floats) -> Floats:

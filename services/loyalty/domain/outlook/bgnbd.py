@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import exp, expm1, inf, log
 
 # Terms of a series that are worth their time.
-_TERMS, _ENOUGH = 2_000, 1e-13
+_TERMS, _ENOUGH = 2_000, 1e-11
 
 
 @dataclass(frozen=True, slots=True)

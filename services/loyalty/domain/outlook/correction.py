@@ -15,6 +15,8 @@ class Correction:
         trust, low, high: of members whom BG/NBD ranks high, the share `trust` of the correction is left out:
             nothing below the log-odds `low`, all of that share from `high` on. There is little to learn
             from at the top.
+        counts: by how much more purchases came than follow from the chances; who buys with a rhythm does not
+            buy as often at a time as who buys at random.
     """
 
     constant: float
@@ -23,6 +25,7 @@ class Correction:
     trust: float
     low: float
     high: float
+    counts: float = 1.0
 
     def apply(self, bgnbd: float, features: Sequence[float]) -> float:
         """Return the chance."""

@@ -99,7 +99,10 @@ def known_chance(model: Model, trail: Trail, today: int) -> float:
 
 def learnt(model: Model, random: float, chance: float) -> float:
     """Return the factor by which expected purchases change with the chance of one."""
-    return min(max(chance / max(random, SURE), 1 / MOST), MOST) if model.corrections else 1.0
+    correction = model.corrections.get(HORIZONS[-1])
+    if correction is None:
+        return 1.0
+    return min(max(chance / max(random, SURE), 1 / MOST), MOST) * correction.counts
 
 
 def to_plain(model: Model) -> dict[str, Any]:

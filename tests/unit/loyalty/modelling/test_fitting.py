@@ -109,3 +109,10 @@ def test_of_every_history_comes_a_model_that_says_something_possible(rows, cents
 
 def test_a_history_that_has_not_begun_gives_the_priors():
     assert fit(of([(0, 100)]), 50) == PRIORS
+
+
+def test_who_buys_with_a_rhythm_is_not_expected_to_buy_more_often_than_they_did(tenant):
+    history, model = tenant
+    trails = history.at(10_300)
+    came = history.bought(trails, 28).sum()
+    assert expected(model, trails, 28)["wafa"].sum() == pytest.approx(came, rel=0.15)
