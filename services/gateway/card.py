@@ -23,7 +23,7 @@ def card_of(services: Services, customer_id: str) -> dict[str, Any] | None:
     questions = {
         "customers": services.ask("customers", "get", customer_id, within=PATIENCE),
         "interactions": services.ask("interactions", "card", customer_id, within=PATIENCE),
-        "loyalty": services.ask("loyalty", "member", customer_id, within=PATIENCE),
+        "loyalty": services.ask("loyalty", "member", customer_id, within=PATIENCE, categories=True),
     }
     missing: list[str] = []
     known = {name: _answer(question, name, missing) for name, question in questions.items()}

@@ -14,7 +14,7 @@ from services.loyalty.domain.view import view
 from services.loyalty.family import find
 from services.loyalty.member import Member, aliases_of, applied
 from services.loyalty.offering import queries as offering
-from services.loyalty.prospects import prospects
+from services.loyalty.prospects import due_again, prospects
 from services.loyalty.publishing import snapshot
 from services.loyalty.store import LoyaltyStore
 from wafa.contracts.cursor import BY_TIME
@@ -27,7 +27,12 @@ MOST_OFFERS = 20
 
 
 def member(
-    store: LoyaltyStore, program: Program, customer_id: str, now: datetime, as_of: str | None = None
+    store: LoyaltyStore,
+    program: Program,
+    customer_id: str,
+    now: datetime,
+    as_of: str | None = None,
+    categories: bool = False,
 ) -> dict[str, Any] | None:
     """Return a member with the titles of the tier and of the next, and what is to be expected of them.
 
@@ -35,6 +40,7 @@ def member(
 
     An alias is answered with the customer that it is another name of. `as_of` is a moment (RFC 3339) or a
     date, which is the end of that UTC day: the member is shown as it was then, as far as it is known today.
+    With `categories` the ledger is read for the kinds of goods that are due.
     What is no such moment is answered with `{"error": {"reason", "path", "message"}}`.
 
     Raises:
@@ -58,6 +64,9 @@ def member(
     except (OtherProgram, Older):
         seen = view(program, rebuild(program, _facts(store, found)), now)
     figures = {"customer_id": found["_id"], **snapshot(seen, program), **prospects(seen, program)}
+    if categories:
+        known = [one for one in _facts(store, found) if one.time <= seen.as_of]
+        figures["due_categories"] = due_again(known, program)
     titles = {tier.code: dict(tier.titles) for tier in program.tiers}
     if above := figures.get("next_tier"):
         figures["next_tier"] = {**above, "titles": titles[above["tier"]]}

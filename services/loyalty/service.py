@@ -53,9 +53,9 @@ class LoyaltyService:
         return rebuilding.rebuild_page(after, limit, repair, self.store, self.publish, self.program, now())
 
     @rpc
-    def member(self, customer_id, as_of=None):
+    def member(self, customer_id, as_of=None, categories=False):
         """Return a member as of now, or as it was at a moment or at the end of a day."""
-        return queries.member(self.store, self.program, customer_id, now(), as_of)
+        return queries.member(self.store, self.program, customer_id, now(), as_of, categories)
 
     @rpc
     def ledger(self, customer_id, before=None, limit=50):

@@ -41,7 +41,7 @@ def card(who: Who, as_json: bool) -> None:
 def compose(services: Client, customer: dict[str, Any]) -> dict[str, Any]:
     """Ask the services for what they know of a customer (a snapshot) and put it together as the card."""
     customer_id = customer["customer_id"]
-    member = services.call("loyalty", "member", customer_id)
+    member = services.call("loyalty", "member", customer_id, categories=True)
     known = services.call("interactions", "card", customer_id)
     repeat = bool(member and member["repeat"])
     return {
@@ -68,6 +68,9 @@ def show(card: dict[str, Any], console: Console) -> None:
         rows.add_row("next due", member["due_at"][:10] if member.get("due_at") else "no rhythm yet")
         if above := member.get("next_tier"):
             rows.add_row("next tier", f"{above['tier']}, {_money(above['missing'])} away")
+        for one in member.get("due_categories", ()):
+            again = f"every {one['expected_interval_days']:,.0f} days, due {one['due_at'][:10]}"
+            rows.add_row(literal(one["category"]), again)
         for name, said in explanations(member).items():
             rows.add_row(name, "\n".join(said[language] for language in ("en", "ar")))
     else:

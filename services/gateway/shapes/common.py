@@ -9,7 +9,7 @@ from wafa.contracts.fields import Many, Part, Whole
 from wafa.contracts.loyalty import LoyaltyMemberUpdated, NextTier
 from wafa.contracts.money import Balance
 from wafa.contracts.reference import ExternalId
-from wafa.contracts.values import Email, Phone
+from wafa.contracts.values import Email, Moment, Phone
 
 
 def share(description: str, **options: Any) -> fields.Float:
@@ -65,6 +65,15 @@ class Outlook(Schema):
     )
 
 
+class CategoryDue(Schema):
+    """A kind of goods that a member buys again and again."""
+
+    category = fields.String(required=True, metadata={"description": "as on the lines of purchases"})
+    last_bought_at = Moment("The day on which something of it was bought last.", required=True)
+    due_at = Moment("The day on which it is due, by the member's own intervals.", required=True)
+    expected_interval_days = fields.Float(required=True, metadata={"description": "their usual interval"})
+
+
 class Member(LoyaltyMemberUpdated):
     """A member of the loyalty program."""
 
@@ -76,3 +85,6 @@ class Member(LoyaltyMemberUpdated):
     tier_titles = fields.Nested(Titles, required=True)
     next_tier = Part(TierAhead, "The next reward; absent on the highest tier.")
     outlook = fields.Nested(Outlook)
+    due_categories = fields.List(
+        fields.Nested(CategoryDue), metadata={"description": "the first due first; on the card alone"}
+    )

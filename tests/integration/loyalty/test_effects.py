@@ -334,6 +334,31 @@ def test_who_asks_is_told_what_is_to_be_expected_today(
     assert "outlook" not in store.members(["mona"])["mona"]["snapshot"]
 
 
+def test_a_card_tells_which_kinds_of_goods_are_due_and_a_return_counts(
+    take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
+) -> None:
+    for day in (0, 4, 8, 9, 10):
+        event = bought(day)
+        category = "cups" if day > 8 else "beans"
+        price = {"amount": "60.00", "currency": "USD"}
+        event["data"]["data"]["lines"] = [
+            {"sku": category, "category": category, "quantity": 1, "unit_price": price}
+        ]
+        take_in(event)
+    take_in(returned(11, 9, "60.00"))
+
+    told = queries.member(store, program, "mona", MARCH + timedelta(days=12), categories=True)
+    assert told["due_categories"] == [
+        {
+            "category": "beans",
+            "last_bought_at": "2026-03-09T00:00:00Z",
+            "due_at": "2026-03-13T00:00:00Z",
+            "expected_interval_days": 4.0,
+        }
+    ]
+    assert "due_categories" not in queries.member(store, program, "mona", NOW)
+
+
 def test_of_who_came_once_no_rhythm_is_claimed_but_a_chance_is_told(
     take_in: Callable, store: LoyaltyStore, bus: Bus, program: Program
 ) -> None:
