@@ -290,6 +290,26 @@ def test_the_due_date_of_a_purchase_is_one_occurrence_however_often_it_is_comput
     assert row.context["due_at"] == "2026-03-03T12:00:00Z"
 
 
+def test_who_slips_away_is_met_once_after_each_last_purchase() -> None:
+    risk = journey(
+        message("miss you"), id="risk", start=Trigger(On.RISK_RAISED, where={"standing": ("at_risk",)})
+    )
+    data = {"customer_id": "sara", "since": "2026-03-01T00:00:00Z", "expected_interval_days": 35.2}
+    events = [
+        told(
+            "churn.risk_raised.v1",
+            id=id,
+            standing=standing,
+            last_purchase_at=f"2026-0{month}-01T12:00:00Z",
+            **data,
+        )
+        for id, standing, month in (("1", "at_risk", 1), ("2", "at_risk", 1), ("3", "lost", 2))
+    ]
+    [row] = triggered((*ALL, risk), events, NOON)
+    assert (row.campaign, row.occurrence) == ("risk", "2026-01-01T12:00:00Z")
+    assert row.context["expected_interval_days"] == "35.2"
+
+
 def test_of_an_event_nothing_is_kept_but_what_is_listed_as_plain_text() -> None:
     event = complained("sara", "resolved", id="i-1")
     event["data"]["data"] |= {"text": "My phone number is ...", "complaint_id": {"$ne": 1}}

@@ -82,6 +82,15 @@ def test_the_whole_loyalty_snapshot_is_read():
     assert (member.tier_since, member.tier_held_until) == (NOON, datetime(2027, 3, 1, tzinfo=UTC))
 
 
+def test_an_older_loyalty_does_not_tell_whether_a_customer_slips_away():
+    event = member_updated("sara")
+    [older] = facts(event)
+    event["data"] |= {"standing": "at_risk", "expected_interval_days": 35.2}
+    [newer] = facts(event)
+    assert (older.standing, older.expected_interval_days) == (None, None)
+    assert (newer.standing, newer.expected_interval_days) == ("at_risk", 35.2)
+
+
 def test_the_example_of_the_contract_is_read_to_the_last_field():
     [member] = facts(example("loyalty.member_updated.v1"))
     assert None not in (member.spend, member.qualifying_spend, member.tier_since)
