@@ -1,8 +1,7 @@
-"""Purchases out of files: CSV, or columns between blanks without a header, as in CDNOW's master file."""
+"""Purchases out of files: which columns they are in, and what they hold."""
 
-import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from services.loyalty.modelling.dates import UnknownDate, day_numbers
 from services.loyalty.modelling.history import History
+from services.loyalty.modelling.tables import Unreadable, read_table
 
 #: What columns are called, without case and punctuation; the first that is there is taken.
 NAMES = {
@@ -25,15 +25,9 @@ NAMES = {
     "quantity": ("quantity", "qty", "units", "pieces"),
     "price": ("price", "unitprice", "priceeach", "itemprice"),
 }  # fmt: skip
-#: What a file without a header has, by the number of its columns.
-BARE = {3: ("customer", "date", "amount"), 4: ("customer", "date", "quantity", "amount")}
 #: In place of a column's name: there is no amount, each purchase counts as one.
 NO_AMOUNT = "-"
 _NUMBER = re.compile(r"[^0-9,.eE+-]")
-
-
-class Unreadable(Exception):
-    """A file is not what it should be; the message names line and column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ def read(path: Path, columns: Columns) -> Dataset:
         Unreadable: a column is missing, or a value is none.
         OSError: the file cannot be read.
     """
-    names, lines = _table(path)
+    names, lines = read_table(path)
     places = _places(path, names, columns)
     customers: list[str] = []
     dates: list[str] = []
@@ -114,45 +108,6 @@ def _dataset(
     return Dataset(history, len(customers), nobody, int((~kept).sum()))
 
 
-def _table(path: Path) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
-    """Return the names of the columns, and the lines with their numbers."""
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip("\x1a \t")]
-    if not lines:
-        raise Unreadable(f"{path}: empty")
-    first = lines[0][1]
-    separator = max(",;\t|", key=first.count)
-    if not first.count(separator):
-        rows = ((number, line.split()) for number, line in lines)
-        return _headed(path, list(rows))
-    parsed = csv.reader((line for _, line in lines), delimiter=separator)
-    return _headed(path, list(zip((number for number, _ in lines), parsed, strict=False)))
-
-
-def _headed(
-    path: Path, rows: list[tuple[int, list[str]]]
-) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
-    first = rows[0][1]
-    # A header has no numbers in it.
-    if not any(any(sign.isdigit() for sign in cell) and _is_number(cell) for cell in first):
-        return [cell.strip() for cell in first], iter(rows[1:])
-    if len(first) not in BARE:
-        raise Unreadable(f"{path}: no header, and {len(first)} columns; without one there are three or four")
-    return BARE[len(first)], iter(rows)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
 def _places(path: Path, names: Sequence[str], columns: Columns) -> dict[str, int]:
     """Return where the columns are that are needed."""
     found: dict[str, int] = {}
@@ -163,10 +118,12 @@ def _places(path: Path, names: Sequence[str], columns: Columns) -> dict[str, int
         if place is not None:
             found[what] = place
     if "amount" not in found and columns.amount != NO_AMOUNT:
+        # Without a quantity, a price is what was paid.
         parts = {what: _found(names, what) for what in ("quantity", "price")}
-        found |= {
-            what: place for what, place in parts.items() if place is not None and None not in parts.values()
-        }
+        if parts["quantity"] is None:
+            parts = {"amount": parts["price"]}
+        if None not in parts.values():
+            found |= {what: place for what, place in parts.items() if place is not None}
     for what in ("customer", "date"):
         if what not in found:
             raise Unreadable(_missing(path, names, what))

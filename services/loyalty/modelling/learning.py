@@ -196,10 +196,18 @@ def _trust(rows: _Rows, weight: float) -> float:
 def _counts(
     history: History, looks: Sequence[Trails], days: int, ground: Ground, correction: Correction
 ) -> float:
-    """Return how many purchases came for each that would have been expected, drawn to one."""
-    came = sum(float(history.bought(trails, days).sum()) for trails in looks)
-    expected = sum(float(ground.expected(correction, trails, days).sum()) for trails in looks)
-    return (came + _AS_EXPECTED) / (expected + _AS_EXPECTED)
+    """Return how often buyers bought, by how often they would be expected to, drawn to one.
+
+    How many they are is what the chances say.
+    """
+    came = buyers = expected = chances = 0.0
+    for trails in looks:
+        purchases = history.bought(trails, days)
+        came += float(purchases.sum())
+        buyers += float((purchases > 0).sum())
+        expected += float(ground.expected(correction, trails, days).sum())
+        chances += float(ground.chances(correction, trails, days).sum())
+    return (came + _AS_EXPECTED) / (expected * buyers / max(chances, SURE) + _AS_EXPECTED)
 
 
 def _losses(rows: _Rows, added: Floats) -> Floats:

@@ -15,8 +15,8 @@ class Correction:
         trust, low, high: of members whom BG/NBD ranks high, the share `trust` of the correction is left out:
             nothing below the log-odds `low`, all of that share from `high` on. There is little to learn
             from at the top.
-        counts: by how much more purchases came than follow from the chances; who buys with a rhythm does not
-            buy as often at a time as who buys at random.
+        counts: how often buyers bought, by how often BG/NBD expects them to; who buys with a rhythm does not
+            buy several times at once, as some do who buy at random.
     """
 
     constant: float

@@ -31,10 +31,11 @@ def rows(found: Dataset) -> list[tuple[int, str, float]]:
         "Customer ID;Order Date;Total Amount\n7;31/01/2024;12,50\n",
         "amount\tcustomer_id\tInvoiceDate\n$12.50\t7\t2024-01-31 08:26:00\n",
         "\ufeffCustomerID,InvoiceDate,Quantity,UnitPrice\n7,1/31/2024 8:26,5,2.5\n",
+        "user_id,timestamp,price\n7,2024-01-31T08:26:00Z,12.5\n",
         " 00007 20240131  1   12.50\n",
         "7,20240131,12.5\n",
     ],
-    ids=["plain", "semicolons", "tabs", "quantity and price", "blanks", "bare"],
+    ids=["plain", "semicolons", "tabs", "quantity and price", "price", "blanks", "bare"],
 )
 def test_files_of_many_kinds_are_read_without_being_told(file, text):
     assert rows(read(file(text), Columns())) == [(0, "2024-01-31", 1250.0)]
