@@ -120,7 +120,7 @@ def fit(as_json: bool) -> None:
     \b
     Examples:
       wafa models fit
-      docker compose run --rm loyalty wafa models fit
+      docker compose run --rm loyalty models fit
     """
     found = _imported(_JOB).fit_ledger(_server())
     if as_json:

@@ -1,5 +1,6 @@
 """Models are fitted to the ledger, kept by version, and one is active."""
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from subprocess import run
 
 import pytest
+from click.testing import CliRunner, Result
 from pymongo.database import Database
 
 from services.loyalty.domain.codec import decode_state
@@ -18,8 +20,10 @@ from services.loyalty.modelling.ledger import history_of
 from services.loyalty.models.current import EVERY, CurrentModel
 from services.loyalty.models.store import ModelStore
 from services.loyalty.store import LoyaltyStore
+from tests.conftest import unique_name
 from tests.unit.loyalty import people
 from tests.unit.loyalty.people import Bus, erased, merged, recorded
+from wafa.cli import cli
 
 FIRST = datetime(2024, 1, 1, 12, tzinfo=UTC)
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -124,3 +128,29 @@ def test_a_running_service_needs_no_numpy():
     code = f"import eventlet; eventlet.monkey_patch(); {what}"
     done = run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_the_commands_fit_judge_keep_list_and_go_back(infrastructure, mongo_client, program, monkeypatch):
+    prefix = f"{unique_name()[:18]}_"
+    monkeypatch.setenv("MONGODB_URI", infrastructure.mongodb_uri)
+    monkeypatch.setenv("WAFA_DATABASE_PREFIX", prefix)
+
+    def wafa(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["models", *arguments])
+
+    try:
+        assert "nobody has bought" in wafa("fit").stderr
+        shop = LoyaltyStore(mongo_client[f"{prefix}loyalty"])
+        purchases = (bought(f"c{who}", day, 9_00) for who in range(25) for day in range(who, 120, 7 + who))
+        people.take_in(shop, Bus(), program, *purchases, now=NOW)
+
+        made = json.loads(wafa("fit", "--json").stdout)
+        assert (made["version"], made["customers"], made["until"]) == (1, 25, "2024-04-29")
+        assert {one["horizon"] for one in made["evaluation"]} == {7, 28}
+        assert "model 2: fitted to" in wafa("fit").stdout
+        assert json.loads(wafa("list", "--json").stdout)["active"] == 2
+        assert wafa("use", "1").exit_code == 0
+        assert "1 (active)" in wafa("list").stdout
+        assert "there is no model 7" in wafa("use", "7").stderr
+    finally:
+        mongo_client.drop_database(f"{prefix}loyalty")
