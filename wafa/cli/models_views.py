@@ -33,6 +33,8 @@ def show_evaluation(one: dict[str, Any], console: Console) -> None:
     for cut in one["cuts"]:
         for row in cut["horizons"]:
             console.print(_table(row))
+        if any(cut["due"].values()):
+            console.print(_due_dates(cut))
 
 
 def show_version(one: dict[str, Any], console: Console) -> None:
@@ -58,6 +60,24 @@ def show_versions(found: dict[str, Any], console: Console) -> None:
         told = ["" if area is None else f"{area:.3f}" for area in areas]
         table.add_row(version, one["fitted_at"], one["until"], f"{one['customers']:,}", *told)
     console.print(table)
+
+
+def _due_dates(cut: dict[str, Any]) -> Table:
+    """Return how many next purchases fell into the windows of due dates, and how far the dates were off."""
+    table = Table(
+        title=f"due dates by the rhythm known until {cut['cut']}, beside the mean interval so far"
+        " (with a window as wide)",
+        title_justify="left",
+    )
+    table.add_column("told")
+    for title in ("window for", "purchases", "within", "by the mean", "days wide", "days off", "by the mean"):
+        table.add_column(title, justify="right")
+    for when, title in (("at_purchase", "at each purchase"), ("at_cut", "on that day")):
+        for one in cut["due"][when]:
+            shares = [f"{one[name]:.0%}" for name in ("held", "held_by_mean")]
+            days = [f"{one[name]:.1f}" for name in ("width", "error", "error_of_mean")]
+            table.add_row(title, f"{one['meant']:.0%}", f"{one['forecasts']:,}", *shares, *days)
+    return table
 
 
 def _table(row: dict[str, Any]) -> Table:

@@ -39,6 +39,13 @@ def test_a_script_gets_every_figure_and_a_person_a_table_and_a_picture(shop, tmp
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_due_dates_are_judged_beside_the_mean_interval(shop):
+    told = run(shop, "--cut", "2024-08-15", "--horizon", 28, "--json")
+    [cut] = json.loads(told.stdout)["files"][0]["cuts"]
+    assert [one["meant"] for one in cut["due"]["at_purchase"]] == [0.5, 0.8]
+    assert "due dates by the rhythm known until 2024-08-15" in run(shop, "--cut", "2024-08-15").stdout
+
+
 def test_cuts_and_horizons_are_chosen_where_none_is_told(shop):
     told = run(shop, "--horizon", 7)
     assert told.exit_code == 0, told.stderr
