@@ -9,7 +9,8 @@ is a test, except that each run must have lost and doubled nothing.
     finish      when a run is over, and that it came out exactly right
     meter       processor time and memory of processes
     real, aio, stock, floor    four ways to do the work; `single` is what aio and stock share
-    throughput, latency, replicas (scaling), growth, outreach, front, webhooks, micro    the measurements
+    throughput, latency, replicas (scaling), growth, outreach, front, webhooks, micro, prediction
+                          the measurements
     profiling, profiles   what processes are busy with, by py-spy
     results, machine      figures as JSON, and where they come from
     aims, grids, plots, report    the page: what was asked for, tables, pictures

@@ -22,7 +22,7 @@ from wafa.stack import Stack, StackError, signals_interrupt
 
 #: In this order: what takes longest is the last.
 MEASUREMENTS = (
-    "throughput", "latency", "replicas", "outreach", "front", "webhooks", "micro", "growth"
+    "throughput", "latency", "replicas", "outreach", "front", "webhooks", "micro", "prediction", "growth"
 )  # fmt: skip
 PROFILE = ("profile",)
 NAMES = click.Choice(MEASUREMENTS)

@@ -132,6 +132,20 @@ def micro(figures: Figures) -> Iterator[Grid]:
     yield Grid("Single steps, per event", ("", ""), rows)
 
 
+def prediction(figures: Figures) -> Iterator[Grid]:
+    """Yield what a fit takes, then what a score does."""
+    rows = [
+        ("purchases", f"{figures['purchases']:,}"),
+        ("fit, seconds", f"{figures['fit_seconds']:,.1f}"),
+        ("of these BG/NBD", f"{figures['bgnbd_seconds']:,.1f}"),
+        ("memory at most, MiB", f"{figures['memory_mib']:,.0f}"),
+        ("of these before the fit", f"{figures['memory_before_mib']:,.0f}"),
+        ("scoring a member, µs", f"{figures['score_us']:,.1f}"),
+        ("by the model of who has no history, µs", f"{figures['score_by_priors_us']:,.1f}"),
+    ]
+    yield Grid(f"Fitting to {figures['members']:,} members, and scoring", ("", ""), rows)
+
+
 def profile(figures: Figures) -> Iterator[Grid]:
     """Yield where the time of busy processes goes: parts of the program, then single functions."""
     parts: Counter[str] = Counter()
@@ -159,5 +173,6 @@ GRIDS = {
     "front": front,
     "webhooks": webhooks,
     "micro": micro,
+    "prediction": prediction,
     "profile": profile,
 }

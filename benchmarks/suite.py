@@ -9,7 +9,18 @@ from typing import Any
 
 from rich.progress import Progress
 
-from benchmarks import front, latency, micro, outreach, profiling, scaling, throughput, variants, webhooks
+from benchmarks import (
+    front,
+    latency,
+    micro,
+    outreach,
+    prediction,
+    profiling,
+    scaling,
+    throughput,
+    variants,
+    webhooks,
+)
 from benchmarks.crew import Crew
 from benchmarks.feed import Pack, by_the_hundred, singly
 from benchmarks.finish import Finish, WrongOutcome
@@ -29,7 +40,7 @@ class Extent:
     """Events in a run, runs of which the median counts, seconds at a steady rate, sizes to look at.
 
     `mails` is how many customers a broadcast is for, `people` how many a preview is of, `deliveries` how many
-    events leave by webhooks.
+    events leave by webhooks, `members` how many a model is fitted to.
     """
 
     events: int = 20_000
@@ -39,10 +50,18 @@ class Extent:
     mails: int = 30_000
     people: int = 200_000
     deliveries: int = 10_000
+    members: int = 1_000_000
 
 
 QUICK = Extent(
-    events=2_000, runs=1, seconds=5, sizes=(10_000, 20_000), mails=2_000, people=10_000, deliveries=1_000
+    events=2_000,
+    runs=1,
+    seconds=5,
+    sizes=(10_000, 20_000),
+    mails=2_000,
+    people=10_000,
+    deliveries=1_000,
+    members=20_000,
 )
 
 
@@ -123,6 +142,10 @@ class Suite:
         """Measure single steps."""
         with self.ground.room("micro") as room:
             return dict(micro.measure(room))
+
+    def prediction(self) -> Figures:
+        """Measure fitting a model, and scoring by it."""
+        return prediction.measure(self.extent.members)
 
     def profile(self) -> Figures:
         """Take profiles of the services under load; of what they show, the figures."""
