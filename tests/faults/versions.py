@@ -3,7 +3,7 @@
 import io
 import os
 import subprocess
-import tarfile
+import zipfile
 from pathlib import Path
 
 from tests.faults.mutants import Mutation, break_it, copy_source
@@ -76,7 +76,10 @@ def _next(folder: Path) -> Path:
 
 
 def _earlier(commit: str, folder: Path) -> Path:
-    packed = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+    command = ["git", "archive", "--format=zip", commit]
+    packed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    if packed.returncode:
+        raise ValueError(f"{EARLIER}={commit}: {packed.stderr.decode().strip()}")
+    with zipfile.ZipFile(io.BytesIO(packed.stdout)) as archive:
+        archive.extractall(folder)
     return folder
