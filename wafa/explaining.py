@@ -67,6 +67,10 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "Comes as usual; at risk only if there is no purchase by {at_risk}.",
         "ar": "الزيارات كالمعتاد، ولا يبدأ خطر الفقدان إلا إن لم يتم شراء حتى {at_risk}.",
     },
+    "late": {
+        "en": "Later than usual, not yet at risk: that begins on {at_risk} if there is no purchase.",
+        "ar": "تأخرت الزيارة عن المعتاد، ويبدأ خطر الفقدان في {at_risk} إن لم يتم شراء.",
+    },
     "at_risk": {
         "en": "At risk since {at_risk}: usually every {usual}, {since} since the last visit.",
         "ar": "خطر الفقدان قائم منذ {at_risk}: الزيارات عادةً كل {usual}، وآخرها {since}.",
@@ -117,7 +121,7 @@ def _codes(member: Mapping[str, Any]) -> dict[str, str | None]:
     return {
         "rhythm": "rhythm" if has_rhythm else "once" if member.get("purchase_count") == 1 else None,
         "due": ("overdue" if overdue else "due") if "due_window" in member else None,
-        "standing": member.get("standing"),
+        "standing": "late" if overdue and member.get("standing") == "active" else member.get("standing"),
         "chance": "chance" if outlook else None,
         "active": "still_active" if "active" in outlook else None,
         "value": ("value" if outlook["purchases"] >= 0.5 else "no_value") if outlook else None,

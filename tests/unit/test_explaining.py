@@ -108,6 +108,13 @@ def test_what_is_yet_to_come_is_told_with_its_window() -> None:
     assert said["standing"]["en"] == "Comes as usual; at risk only if there is no purchase by 2 April 2026."
 
 
+def test_who_is_late_and_not_yet_at_risk_does_not_come_as_usual() -> None:
+    assert told(standing="active")["standing"] == {
+        "en": "Later than usual, not yet at risk: that begins on 2 April 2026 if there is no purchase.",
+        "ar": "تأخرت الزيارة عن المعتاد، ويبدأ خطر الفقدان في 2 أبريل 2026 إن لم يتم شراء.",
+    }
+
+
 def test_of_who_never_bought_there_is_nothing_to_explain() -> None:
     assert explanations(None) == explanations({"as_of": "2026-04-05T12:00:00Z", "points": 3}) == {}
 

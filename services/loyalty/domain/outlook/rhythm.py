@@ -85,7 +85,8 @@ class Rhythm:
         half = _half_width(self.spread, coverage * left)
         low, high = -self.spread - half, -self.spread + half
         if low < reached:
-            low, high = reached, -_NORMAL.inv_cdf(max((1 - coverage) * left, _NOTHING))
+            high = -_NORMAL.inv_cdf(max((1 - coverage) * left, _NOTHING))
+            return elapsed, max(elapsed, self._days(high))
         return self._days(low), self._days(high)
 
     def _place(self, days: float) -> float:

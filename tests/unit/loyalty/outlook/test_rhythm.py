@@ -43,7 +43,7 @@ def test_a_window_holds_what_it_says_of_what_can_yet_come_and_is_not_in_the_past
     elapsed = one.expected_days * waited
     early, late = one.window(elapsed, coverage)
     left = 1 - one.passed(elapsed)
-    assert early >= elapsed * (1 - 1e-9)
+    assert early >= elapsed
     if left > 1e-6:
         assert (one.passed(late) - one.passed(early)) / left == pytest.approx(coverage, abs=1e-3)
 
@@ -62,7 +62,7 @@ def test_the_days_after_which_a_share_is_over_are_those_after_which_it_is(one: R
 
 def test_who_was_to_come_long_ago_is_not_expected_in_the_past() -> None:
     one = every(7, 20)
-    assert one.window(70)[0] == pytest.approx(70)
+    assert [one.window(day)[0] for day in range(40, 80)] == list(range(40, 80))
     assert one.window(1e9) == pytest.approx((1e9, 1e9))
 
 
