@@ -31,7 +31,7 @@ def service_server(
         source: the source tree that it runs.
     """
     own = {"WAFA_HTTP_HOST": LOOPBACK, "WAFA_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    for file in ("WAFA_LOYALTY_PROGRAM", "WAFA_OUTREACH"):
+    for file in ("WAFA_LOYALTY_PROGRAM", "WAFA_OUTREACH", "WAFA_HTTP_CERT", "WAFA_HTTP_KEY"):
         if path := os.environ.get(file):  # it runs in another folder than this process
             own[file] = str(Path(path).resolve())
     variables = {"WAFA_LOG_FORMAT": "json", **os.environ, **own, **environment}
@@ -41,9 +41,14 @@ def service_server(
         environment=variables,
         folder=source,
         log=logs / f"{name}.log",
-        ready=lambda: is_ready(port, secure=service == WEB and bool(variables.get("WAFA_HTTP_CERT"))),
+        ready=lambda: is_ready(port, secure=speaks_tls(service, variables)),
         grace=20,
     )
+
+
+def speaks_tls(service: str, variables: Mapping[str, str]) -> bool:
+    """Tell whether a service answers https: the front door does, where it is given a certificate."""
+    return service == WEB and bool(variables.get("WAFA_HTTP_CERT"))
 
 
 def is_ready(port: int, *, secure: bool = False) -> bool:

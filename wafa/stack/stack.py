@@ -16,7 +16,7 @@ from wafa.stack.mongodb import mongodb_server
 from wafa.stack.ports import LOOPBACK, Ports, answers, hosts_of
 from wafa.stack.process import Identity
 from wafa.stack.rabbitmq import Rabbitmq
-from wafa.stack.services import ROOT, WORKERS, service_server
+from wafa.stack.services import ROOT, WORKERS, service_server, speaks_tls
 from wafa.stack.supervisor import Progress, Supervisor
 
 #: What links in messages begin with where no front door is part of the stack.
@@ -90,8 +90,9 @@ class Stack:
 
     def http_urls(self, service: str) -> list[str]:
         """Return the address of each process of `service`, without a slash at the end."""
+        scheme = "https" if speaks_tls(service, {**os.environ, **self._environment}) else "http"
         return [
-            f"http://{LOOPBACK}:{self._ports.taken[_label(name, index)]}"
+            f"{scheme}://{LOOPBACK}:{self._ports.taken[_label(name, index)]}"
             for name, index in self._services
             if name == service
         ]

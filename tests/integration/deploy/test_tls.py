@@ -149,7 +149,9 @@ def test_a_purchase_goes_from_the_till_to_the_ledger(system: Stack, secured: Sec
 
 
 def test_the_front_door_speaks_https_and_nothing_else(system: Stack, secured: Secured) -> None:
-    port = int(system.http_urls(WEB)[0].rpartition(":")[2])
+    [url] = system.http_urls(WEB)
+    assert url.startswith("https://")
+    port = int(url.rpartition(":")[2])
     trusting = ssl.create_default_context(cafile=f"{secured.folder}/ca.pem")
     door = http.client.HTTPSConnection(LOOPBACK, port, timeout=10, context=trusting)
     door.request("GET", "/readyz")
