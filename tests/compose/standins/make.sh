@@ -77,7 +77,7 @@ names() {
 
 in_python() {  # the two of them share what they begin with
     mkdir "$scratch/servers"
-    cp -r mongodb mail "$scratch/servers"
+    cp -r mongodb mail "$root/wafa/stack/embedded.py" "$scratch/servers"
     # Without its hashes, which pip wants for everything or for nothing.
     sed -nE 's/^([A-Za-z0-9._-]+==.*[^ \\]) *\\?$/\1/p' "$root/requirements-dev.txt" > "$scratch/servers/constraints.txt"
     mkdir "$scratch/servers/bin"

@@ -7,10 +7,12 @@ RUN python3 -m venv /opt/venv \
 
 FROM servers AS mongodb
 COPY bin/ /tmp/bin/
-# The fast server where this machine has it, otherwise the one from PyPI.
+COPY embedded.py /opt/
+# The fast server where this machine has it, otherwise the one from PyPI, started as the local stack starts it.
 RUN if [ -x /tmp/bin/secantusd-rs ]; then mv /tmp/bin/secantusd-rs /usr/local/bin/secantusd; \
-    else /opt/venv/bin/python -m pip install --quiet --only-binary :all: --constraint /tmp/constraints.txt \
-            SecantusDB && ln -s /opt/venv/bin/secantusd-py /usr/local/bin/secantusd; fi \
+    else /opt/venv/bin/python -m pip install --quiet --only-binary :all: --constraint /tmp/constraints.txt SecantusDB \
+     && printf '#!/bin/sh\nexec /opt/venv/bin/python /opt/embedded.py "$@"\n' >/usr/local/bin/secantusd \
+     && chmod +x /usr/local/bin/secantusd; fi \
  && groupadd --gid 999 mongodb && useradd --uid 999 --gid 999 mongodb \
  && install -d -o mongodb -g mongodb /data/db /data/configdb /docker-entrypoint-initdb.d
 COPY mongodb/docker-entrypoint.sh mongodb/mongosh /usr/local/bin/
