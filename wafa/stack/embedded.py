@@ -32,14 +32,9 @@ def look_where_an_index_leads(
 
 def asks_for_what_is_indexed(wanted: dict[str, Any], partial: dict[str, Any]) -> bool:
     """Tell whether an index of the documents that match `partial` has all that are wanted."""
-    there = [
-        name
-        for name, condition in partial.items()
-        if condition == {"$exists": True}
-        and name in wanted
-        and not _predicate_may_match_missing(wanted[name])
-    ]
-    return bool(implies(wanted, {name: one for name, one in partial.items() if name not in there}))
+    there = [name for name, condition in partial.items() if condition == {"$exists": True} and name in wanted]
+    needless = {name for name in there if not _predicate_may_match_missing(wanted[name])}
+    return bool(implies(wanted, {name: one for name, one in partial.items() if name not in needless}))
 
 
 def install() -> None:
