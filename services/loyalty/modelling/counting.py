@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import digamma, gammaln, hyp2f1
+from scipy.special import digamma, gammaln, hyp2f1, log_expit
 
-from services.loyalty.domain.outlook.bgnbd import Bgnbd
+from services.loyalty.domain.outlook.bgnbd import NODES, Bgnbd
 from services.loyalty.domain.outlook.model import PRIORS
 from services.loyalty.modelling.history import Floats, Trails
 
@@ -82,12 +82,28 @@ def chance(model: Bgnbd, trails: Trails, days: int) -> Floats:
 def expected(model: Bgnbd, trails: Trails, days: int) -> Floats:
     """Return the expected number of days with a purchase of each within so many days."""
     x, _, T = _known(trails)
-    a = model.a if abs(model.a - 1) > 1e-6 else 1 + 1e-6
-    c = a + model.b + x - 1
+    if not model.has_series:
+        return _mean(model, x, days / 7 / (model.alpha + T)) * alive(model, trails)
+    a, c = model.a, model.a + model.b + x - 1
     c = np.where(np.abs(c) > 1e-9, c, 1e-9)
     z = days / 7 / (model.alpha + T + days / 7)
     rest = (1 - z) ** (a - 1) * hyp2f1(a + model.b - 1 - model.r, a - 1, c, z)
     return np.maximum(0, c / (a - 1) * (1 - rest)) * alive(model, trails)
+
+
+def _mean(model: Bgnbd, x: Floats, scale: Floats) -> Floats:
+    """Return what is expected of who is alive, as the mean over their probability to stop; see `Bgnbd`."""
+    b, rate = model.b + x, model.r + x
+    middle, spread = np.log(model.a / b), np.sqrt(1 / model.a + 1 / b)
+    highest = model.a * log_expit(middle) + b * log_expit(-middle)
+    total, weights = np.zeros_like(x), np.zeros_like(x)
+    for node in NODES:
+        odds = middle + spread * np.sinh(node)
+        weight = np.cosh(node) * np.exp(model.a * log_expit(odds) + b * log_expit(-odds) - highest)
+        p = np.maximum(np.exp(log_expit(odds)), 1e-200)
+        weights += weight
+        total += weight * -np.expm1(-rate * np.log1p(p * scale)) / p
+    return total / weights
 
 
 def _known(trails: Trails) -> tuple[Floats, Floats, Floats]:

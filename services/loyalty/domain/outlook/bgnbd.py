@@ -6,10 +6,14 @@ P. Fader, B. Hardie, K. L. Lee: "Counting Your Customers" the Easy Way, Marketin
 """
 
 from dataclasses import dataclass
-from math import exp, expm1, inf, log
+from math import cosh, exp, expm1, inf, log, log1p, sinh, sqrt
 
 # Terms of a series that are worth their time.
 _TERMS, _ENOUGH = 2_000, 1e-11
+# Beyond these a series has large terms of either sign that leave nothing certain, or more than `_TERMS`.
+_STEADY, _NEAR_ONE, _NOUGHT = 20.0, 0.98, 1e-3
+#: Where an average over a Beta distribution is taken: in units of the spread of its log-odds, and beyond.
+NODES = tuple(0.25 * place for place in range(-36, 37))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,49 @@ class Bgnbd:
     def expected(self, of: Purchases, weeks: float) -> float:
         """Return the expected number of purchases within so many weeks: (10) of the paper.
 
-        Its hypergeometric function is taken by Euler's transformation, of which the series ends sooner.
+        Its hypergeometric function is taken by Euler's transformation, of which the series ends sooner. Where
+        that cannot be added up, it is the mean of what is expected given the probability to stop.
         """
-        # At a = 1 the formula is 0 / 0, and it is smooth there.
-        a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6
-        c = a + self.b + of.x - 1
-        c = c if abs(c) > 1e-9 else 1e-9
         z = weeks / (self.alpha + of.T + weeks)
+        if not self.has_series or z > _NEAR_ONE:
+            return self._mean(of, weeks) * self.alive(of)
+        a, c = self.a, self.a + self.b + of.x - 1
+        c = c if abs(c) > 1e-9 else 1e-9
         rest: float = (1 - z) ** (a - 1) * hypergeometric(a + self.b - 1 - self.r, a - 1, c, z)
         return max(0.0, c / (a - 1) * (1 - rest)) * self.alive(of)
+
+    @property
+    def has_series(self) -> bool:
+        """Whether the series of `expected` can be added up.
+
+        It cannot where all buy at nearly the same rate, or all stop at once; at a = 1 it is 0 / 0.
+        """
+        return self.a <= _STEADY and self.r - self.a - self.b <= _STEADY and abs(self.a - 1) > _NOUGHT
+
+    def _mean(self, of: Purchases, weeks: float) -> float:
+        """Return what is expected of who is alive: the mean over p of (1 - (1 + p s)^-(r + x)) / p.
+
+        Who is alive stops after a purchase with a probability p that is Beta(a, b + x) distributed. The mean
+        is taken on the scale of the log-odds of p.
+        """
+        b, rate, scale = self.b + of.x, self.r + of.x, weeks / (self.alpha + of.T)
+        middle, spread = log(self.a / b), sqrt(1 / self.a + 1 / b)
+        highest = self.a * _log_share(middle) + b * _log_share(-middle)
+        total = weights = 0.0
+        for node in NODES:
+            odds = middle + spread * sinh(node)
+            log_p = _log_share(odds)
+            weight = cosh(node) * exp(self.a * log_p + b * _log_share(-odds) - highest)
+            # Below that there is no number left to divide by, and nothing changes any more.
+            p = max(exp(log_p), 1e-200)
+            weights += weight
+            total += weight * -expm1(-rate * log1p(p * scale)) / p
+        return total / weights
+
+
+def _log_share(odds: float) -> float:
+    """Return the logarithm of the chance that has these log-odds."""
+    return -log1p(exp(-odds)) if odds > -30 else odds
 
 
 def hypergeometric(a: float, b: float, c: float, z: float) -> float:

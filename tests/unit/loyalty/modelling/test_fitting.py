@@ -1,8 +1,12 @@
 """What is learnt: the published fits, and something sensible of every history, however poor."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from services.loyalty.domain.outlook.bgnbd import Bgnbd
+from services.loyalty.domain.outlook.features import purchases
 from services.loyalty.domain.outlook.model import PRIORS, Model, from_plain, score, to_plain
 from services.loyalty.domain.outlook.trail import Trail, trail_of
 from services.loyalty.modelling import counting, worth
@@ -65,12 +69,12 @@ def test_what_is_learnt_in_columns_is_what_is_said_of_each_member(tenant):
             assert outlook.chances[days] == pytest.approx(max(said[place], shorter), rel=1e-6)
 
 
-def test_expected_purchases_in_columns_are_what_bgnbd_says_of_each(tenant):
+@pytest.mark.parametrize("bgnbd", [None, Bgnbd(1377.0, 5954.0, 0.0134, 125.4)], ids=["fitted", "clockwork"])
+def test_expected_purchases_in_columns_are_what_bgnbd_says_of_each(tenant, bgnbd):
     history, model = tenant
+    model = replace(model, bgnbd=bgnbd or model.bgnbd)
     trails = history.at(10_300)
     random = expected(model, trails, 91)["bgnbd"]
-    from services.loyalty.domain.outlook.features import purchases
-
     for place in range(0, len(trails.people), 11):
         known = purchases(trail(history, trails.people[place], 10_300), 10_300)
         assert random[place] == pytest.approx(model.bgnbd.expected(known, 13), rel=1e-6)

@@ -1,5 +1,7 @@
 """BG/NBD says what the paper says, and nothing that cannot be."""
 
+from math import exp
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +61,32 @@ def test_the_unit_of_time_does_not_matter(of, scale):
     same = Purchases(of.x, of.t_x * scale, of.T * scale)
     assert stretched.expected(same, 10 * scale) == pytest.approx(CDNOW.expected(of, 10), rel=1e-6)
     assert stretched.chance(same, 10 * scale) == pytest.approx(CDNOW.chance(of, 10), rel=1e-9)
+
+
+# The fits of shops where everybody comes monthly, or weekly; where nobody comes a third time; and others that
+# ask much of the series. What is expected was added up with 50 digits.
+@pytest.mark.parametrize(
+    ("model", "of", "expected"),
+    [
+        (Bgnbd(200.0, 21.7, 4.53, 0.122), Purchases(2, 8.3, 8.3), 0.3177),
+        (Bgnbd(112.0, 2.46, 1.47, 0.133), Purchases(0, 0.0, 0.0), 1.2787),
+        (Bgnbd(4.46, 0.114, 11_000.0, 19_800.0), Purchases(0, 0.0, 1.0), 2.8),
+        (Bgnbd(0.281, 2.17, 298.0, 0.392), Purchases(0, 0.0, 0.0), 0.5959),
+    ],
+)
+def test_where_all_buy_alike_the_expected_purchases_are_still_right(model, of, expected):
+    assert model.expected(of, 52.14) == pytest.approx(expected, rel=0.01)
+
+
+everything = st.floats(-6, 9).map(exp)
+
+
+@given(st.builds(Bgnbd, everything, everything, everything, everything), purchases(), weeks)
+def test_whatever_was_fitted_expected_purchases_are_at_least_the_chance_and_at_most_those_of_who_never_stops(
+    model, of, within
+):
+    most = model.alive(of) * (model.r + of.x) * within / (model.alpha + of.T)
+    assert 0.99 * model.chance(of, within) - 1e-9 <= model.expected(of, within) <= 1.01 * most + 1e-9
 
 
 def test_where_the_formula_is_nought_by_nought_it_is_smooth():
