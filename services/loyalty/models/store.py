@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+import structlog
 from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from services.loyalty.domain.outlook.model import Model, from_plain, to_plain
 from wafa.runtime.mongo import Document
+
+log = structlog.get_logger(__name__)
 
 _ACTIVE = "active"
 _VERSIONS: Document = {"_id": {"$ne": _ACTIVE}}
@@ -27,7 +30,7 @@ class ModelStore:
         """Return the active model; None before the first, and where it is not to be read."""
         version = self.active_version()
         found = self._models.find_one({"_id": version}, {"model": 1}) if version is not None else None
-        return _model(found["model"]) if found else None
+        return _model(version, found.get("model")) if found else None
 
     def active_version(self) -> int | None:
         """Return the version of the active model."""
@@ -76,9 +79,12 @@ class ModelStore:
         return {one["_id"]: one["merged"]["into"] for one in merged}
 
 
-def _model(plain: Document) -> Model | None:
-    # A model of another release may have other parts; the one before, or none, is better than no service.
+def _model(version: int | None, plain: Any) -> Model | None:
+    # A model of another release may have other parts; none is better than no service.
     try:
         return from_plain(plain)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        log.warning(
+            "the active model cannot be read, the first figures hold", version=version, error=repr(error)
+        )
         return None

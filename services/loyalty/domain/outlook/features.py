@@ -16,6 +16,8 @@ NAMES = (
     "once_by_since", "overdue", "renewal", "renewal_known", "irregular", "spend",
     "hinge_1", "hinge_2", "hinge_3", "hinge_4",
 )  # fmt: skip
+#: How many of them are hinges.
+KNOTS = 4
 #: Chances nearer to 0 and 1 than this are taken for this.
 SURE, SURE_OF_GAPS = 1e-5, 1e-4
 # Gaps from which on a rhythm counts in full.

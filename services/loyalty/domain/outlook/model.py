@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 from services.loyalty.domain.outlook import rhythm
 from services.loyalty.domain.outlook.bgnbd import Bgnbd
 from services.loyalty.domain.outlook.correction import NOTHING, Correction
-from services.loyalty.domain.outlook.features import SURE, Features, logit, purchases
+from services.loyalty.domain.outlook.features import KNOTS, NAMES, SURE, Features, logit, purchases
 from services.loyalty.domain.outlook.gamma_gamma import GammaGamma
 from services.loyalty.domain.outlook.renewal import Gaps
 from services.loyalty.domain.outlook.rhythm import RhythmPriors
@@ -61,6 +62,8 @@ class Model:
     rhythm: RhythmPriors = rhythm.PRIORS
 
 
+# What is fitted but for the corrections, by the names of its fields.
+_FITTED = ("bgnbd", "gamma_gamma", "gaps", "rhythm")
 #: For a tenant without history. BG/NBD as published for CDNOW (weeks; Fader, Hardie, Lee 2005, table 2),
 #: Gamma-Gamma likewise (Fader, Hardie 2013, in cents); of gaps, a median of 30 days with a wide spread.
 PRIORS = Model(
@@ -108,7 +111,7 @@ def learnt(model: Model, random: float, chance: float) -> float:
 def to_plain(model: Model) -> dict[str, Any]:
     """Return a model as what JSON and a database can keep."""
     corrections = {str(days): asdict(one) for days, one in model.corrections.items()}
-    plain = {name: asdict(getattr(model, name)) for name in ("bgnbd", "gamma_gamma", "gaps", "rhythm")}
+    plain = {name: asdict(getattr(model, name)) for name in _FITTED}
     head = {name: getattr(model, name) for name in ("version", "fitted_at", "typical")}
     for one in corrections.values():
         one |= {"weights": list(one["weights"]), "knots": list(one["knots"])}
@@ -119,13 +122,10 @@ def from_plain(plain: Mapping[str, Any]) -> Model:
     """Return the model that `to_plain` wrote.
 
     Raises:
-        KeyError, TypeError: it is none.
+        KeyError, TypeError, ValueError, AttributeError: it is none that could be applied here.
     """
-    corrections = {
-        int(days): Correction(**{**one, "weights": tuple(one["weights"]), "knots": tuple(one["knots"])})
-        for days, one in plain["corrections"].items()
-    }
-    return Model(
+    corrections = {int(days): _correction(one) for days, one in plain["corrections"].items()}
+    found = Model(
         version=plain["version"],
         fitted_at=plain["fitted_at"],
         bgnbd=Bgnbd(**plain["bgnbd"]),
@@ -135,3 +135,19 @@ def from_plain(plain: Mapping[str, Any]) -> Model:
         corrections=corrections,
         rhythm=RhythmPriors(**plain["rhythm"]) if "rhythm" in plain else rhythm.PRIORS,
     )
+    fitted = {name: asdict(getattr(found, name)) for name in _FITTED}
+    positive = [value for part in fitted.values() for name, value in part.items() if name != "mean"]
+    means = [part["mean"] for part in fitted.values() if "mean" in part]
+    if not all(map(isfinite, [*positive, *means, found.typical])) or min(*positive, found.typical) <= 0:
+        raise ValueError("a parameter is no number, or not above zero")
+    return found
+
+
+def _correction(plain: Mapping[str, Any]) -> Correction:
+    one = Correction(**{**plain, "weights": tuple(plain["weights"]), "knots": tuple(plain["knots"])})
+    if one.weights and (len(one.weights), len(one.knots)) != (len(NAMES), KNOTS):
+        raise ValueError("the correction is of other features")
+    others = (one.constant, one.trust, one.low, one.high, one.counts)
+    if not all(map(isfinite, (*one.weights, *one.knots, *others))):
+        raise ValueError("the correction has what is no number")
+    return one

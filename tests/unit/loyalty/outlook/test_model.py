@@ -75,3 +75,37 @@ def test_a_clock_that_runs_behind_breaks_nothing():
 @pytest.mark.parametrize("model", [PRIORS, LEARNT], ids=["priors", "learnt"])
 def test_a_model_comes_back_from_json_as_it_was(model):
     assert from_plain(json.loads(json.dumps(to_plain(model)))) == model
+
+
+def spoilt(*path, value):
+    plain = json.loads(json.dumps(to_plain(LEARNT)))
+    part = plain
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = value
+    return plain
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        None,
+        {},
+        [],
+        spoilt("bgnbd", "alpha", value=0.0),
+        spoilt("bgnbd", "r", value=float("nan")),
+        spoilt("bgnbd", "r", value="0.2"),
+        spoilt("bgnbd", "weekday", value=1.0),
+        spoilt("rhythm", "spread", value=-1.0),
+        spoilt("gaps", "mean", value=float("inf")),
+        spoilt("typical", value=0.0),
+        spoilt("corrections", value=[]),
+        spoilt("corrections", "soon", value={}),
+        spoilt("corrections", "28", "weights", value=[1.0] * (len(NAMES) + 1)),
+        spoilt("corrections", "28", "knots", value=[1.0]),
+        spoilt("corrections", "28", "counts", value=float("nan")),
+    ],
+)
+def test_a_model_that_could_not_be_applied_is_refused_when_it_is_read(plain):
+    with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+        from_plain(plain)
