@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from services.loyalty.modelling.amounts import MOST, number_of
 from services.loyalty.modelling.dates import UnknownDate, day_numbers
 from services.loyalty.modelling.history import History
 from services.loyalty.modelling.tables import Unreadable, read_table
@@ -15,19 +17,20 @@ from services.loyalty.modelling.tables import Unreadable, read_table
 NAMES = {
     "customer": ("customer", "customerid", "customernumber", "cust", "custid", "client", "clientid", "member",
                  "memberid", "membernumber", "user", "userid", "buyer", "buyerid", "shopper", "household",
-                 "householdid", "householdkey", "card", "cardid", "cardnumber", "account", "accountid", "id"),
+                 "householdid", "householdkey", "card", "cardid", "cardnumber", "account", "accountid", "id",
+                 "العميل", "رقمالعميل", "الزبون"),
     "date": ("date", "purchasedate", "orderdate", "invoicedate", "transactiondate", "transdate", "saledate",
              "salesdate", "day", "datetime", "timestamp", "time", "purchasedat", "orderedat", "createdat",
-             "orderpurchasetimestamp"),
+             "orderpurchasetimestamp", "التاريخ", "تاريخالشراء", "تاريخالفاتورة", "تاريخالطلب"),
     "amount": ("amount", "total", "totalamount", "amountspent", "value", "spend", "spent", "sales",
                "salesvalue", "saleamount", "transamount", "tranamount", "transactionamount", "revenue",
-               "ordertotal", "ordervalue", "grossamount", "netamount", "paymentvalue", "turnover", "sum"),
+               "ordertotal", "ordervalue", "grossamount", "netamount", "paymentvalue", "turnover", "sum",
+               "المبلغ", "الإجمالي", "القيمة"),
     "quantity": ("quantity", "qty", "units", "pieces"),
     "price": ("price", "unitprice", "priceeach", "itemprice"),
 }  # fmt: skip
 #: In place of a column's name: there is no amount, each purchase counts as one.
 NO_AMOUNT = "-"
-_NUMBER = re.compile(r"[^0-9,.eE+-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,7 @@ def read(path: Path, columns: Columns) -> Dataset:
     """
     names, lines = read_table(path)
     places = _places(path, names, columns)
-    customers: list[str] = []
-    dates: list[str] = []
-    amounts: list[float] = []
+    found = _Told([], [], [], [])
     nobody = 0
     for number, line in lines:
         if len(line) <= max(places.values()):
@@ -79,33 +80,46 @@ def read(path: Path, columns: Columns) -> Dataset:
         if not customer:
             nobody += 1
             continue
-        customers.append(customer)
-        dates.append(line[places["date"]])
-        amounts.append(_amount(path, number, line, places))
-    if not customers:
+        found.lines.append(number)
+        found.customers.append(customer)
+        found.dates.append(line[places["date"]])
+        found.amounts.append(_amount(path, number, line, places))
+    if not found.lines:
         raise Unreadable(f"{path}: no purchases")
-    return _dataset(path, customers, dates, amounts, nobody, columns.date_format)
+    return _dataset(path, found, nobody, columns.date_format)
 
 
-def _dataset(
-    path: Path, customers: list[str], dates: list[str], amounts: list[float], nobody: int, form: str | None
-) -> Dataset:
+class _Told(NamedTuple):
+    """What the lines of a file tell, with their numbers."""
+
+    lines: list[int]
+    customers: list[str]
+    dates: list[str]
+    amounts: list[float]
+
+    def place(self, path: Path, date: str) -> str:
+        """Return where a date is."""
+        return f"{path}, line {self.lines[self.dates.index(date)]}, date"
+
+
+def _dataset(path: Path, told: _Told, nobody: int, form: str | None) -> Dataset:
     try:
-        numbers = day_numbers(dates, form)
+        numbers = day_numbers(told.dates, form)
     except UnknownDate as error:
-        raise Unreadable(f"{path}: {error}") from error
-    _, people = np.unique(np.array(customers), return_inverse=True)
-    days = np.array([numbers[one] for one in dates])
-    if days.min() < 0:
-        raise Unreadable(f"{path}: purchases before 1970")
-    cents = np.rint(np.array(amounts) * 100)
-    every, given_back = History(people, days, cents), History(people, days, np.minimum(cents, 0))
+        raise Unreadable(f"{told.place(path, error.text)}: {error}") from error
+    if early := next((date for date, day in numbers.items() if day < 0), None):
+        raise Unreadable(f"{told.place(path, early)}: {early!r} is before 1970")
+    people = {customer: place for place, customer in enumerate(sorted(set(told.customers)))}
+    persons = np.array([people[one] for one in told.customers])
+    days = np.array([numbers[one] for one in told.dates])
+    cents = np.rint(np.array(told.amounts) * 100)
+    every, given_back = History(persons, days, cents), History(persons, days, np.minimum(cents, 0))
     kept = (every.amounts > 0) | ((every.amounts == 0) & (given_back.amounts == 0))
     if not kept.any():
         raise Unreadable(f"{path}: no purchases, only returns")
     _, again = np.unique(every.people[kept], return_inverse=True)
     history = History(again, every.days[kept], every.amounts[kept])
-    return Dataset(history, len(customers), nobody, int((~kept).sum()))
+    return Dataset(history, len(told.lines), nobody, int((~kept).sum()))
 
 
 def _places(path: Path, names: Sequence[str], columns: Columns) -> dict[str, int]:
@@ -141,11 +155,13 @@ def _missing(path: Path, names: Sequence[str], what: str) -> str:
 def _told(path: Path, names: Sequence[str], what: str, told: str) -> int:
     if told not in names:
         raise Unreadable(f"{path}: --{what} {told}: no such column; there are {', '.join(names)}")
+    if names.count(told) > 1:
+        raise Unreadable(f"{path}: --{what} {told}: {names.count(told)} columns are called that")
     return names.index(told)
 
 
 def _found(names: Sequence[str], what: str) -> int | None:
-    plain = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in names]
+    plain = [re.sub(r"[\W_]", "", name.lower()) for name in names]
     return next((plain.index(name) for name in NAMES[what] if name in plain), None)
 
 
@@ -159,16 +175,8 @@ def _amount(path: Path, number: int, line: Sequence[str], places: dict[str, int]
 
 
 def _decimal(path: Path, number: int, what: str, text: str) -> float:
-    plain = _NUMBER.sub("", text)
-    if "," in plain:
-        # The last of both signs is the decimal one; a comma alone is, unless three digits follow it.
-        comma, point = plain.rfind(","), plain.rfind(".")
-        decimal = comma > point and (point >= 0 or len(plain) - comma != 4)
-        plain = plain.replace(".", "").replace(",", ".") if decimal else plain.replace(",", "")
-    try:
-        value = float(plain)
-    except ValueError as error:
-        raise Unreadable(f"{path}, line {number}, {what}: {text!r} is no number") from error
-    if not np.isfinite(value):
-        raise Unreadable(f"{path}, line {number}, {what}: {text!r} is no number")
+    value = number_of(text)
+    if value is None or not abs(value) <= MOST:
+        wanted = "a number such as 12.50 was expected" if value is None else f"more than {MOST:,} is too much"
+        raise Unreadable(f"{path}, line {number}, {what}: {text[:40]!r} is no number; {wanted}")
     return value

@@ -1,11 +1,17 @@
 """Tables out of files: CSV, or columns between blanks without a header, as in CDNOW's master file."""
 
 import csv
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 #: What a file without a header has, by the number of its columns.
 BARE = {3: ("customer", "date", "amount"), 4: ("customer", "date", "quantity", "amount")}
+
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+# Old tables end with the first of them.
+_BLANK = "\x1a \t"
 
 
 class Unreadable(Exception):
@@ -19,21 +25,37 @@ def read_table(path: Path) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[
         Unreadable: there is nothing in it, or no header where one is needed.
         OSError: it cannot be read.
     """
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip("\x1a \t")]
-    if not lines:
-        raise Unreadable(f"{path}: empty")
-    first = lines[0][1]
+    # Only what ends a line in a text: a form feed within a cell is part of it.
+    lines = _LINE_ENDS.split(_text(path))
+    first = next((line for line in lines if line.strip(_BLANK)), "")
     separator = max(",;\t|", key=first.count)
-    if not first.count(separator):
-        rows = ((number, line.split()) for number, line in lines)
-        return _headed(path, list(rows))
-    parsed = csv.reader((line for _, line in lines), delimiter=separator)
-    return _headed(path, list(zip((number for number, _ in lines), parsed, strict=False)))
+    rows = _parsed(path, lines, separator if separator in first else None)
+    if not rows:
+        raise Unreadable(f"{path}: empty")
+    return _headed(path, rows)
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace")
+    if b"\0" in raw:
+        raise Unreadable(f"{path}: a text such as CSV was expected, and this is none")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _parsed(path: Path, lines: Sequence[str], separator: str | None) -> list[tuple[int, list[str]]]:
+    """Return the cells of each line with its number, that of the last one where a cell has several."""
+    if separator is None:
+        return [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip(_BLANK)]
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator)
+    try:
+        return [(reader.line_num, row) for row in reader if "".join(row).strip(_BLANK)]
+    except csv.Error as error:
+        raise Unreadable(f"{path}, line {reader.line_num}: {error}") from error
 
 
 def _headed(
