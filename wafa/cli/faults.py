@@ -4,6 +4,7 @@ from typing import IO, Any
 
 import click
 
+from wafa.cli.output import literal
 from wafa.runtime.errors import RuntimeFault
 from wafa.runtime.settings import SettingsError
 from wafa.stack.errors import StackError
@@ -21,4 +22,4 @@ class Told(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the sentence."""
-        click.secho(f"wafa: {self.message}", file=file, fg="red", err=True)
+        click.secho(f"wafa: {literal(self.message)}", file=file, fg="red", err=True)

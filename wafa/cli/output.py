@@ -69,7 +69,7 @@ class _Rate(ProgressColumn):
 def progress() -> Progress:
     """Return a progress display with count, rate and time."""
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),

@@ -26,11 +26,13 @@ def history_of(store: ModelStore) -> History:
     for row in store.purchases():
         fact = row["fact"]
         kept = fact["amount"] - returned.get(fact["purchase"], 0)
-        if kept <= 0 < fact["amount"]:
+        day = _day(row["time"])
+        # A date before 1970 is a slip of who told it; columns count from there.
+        if kept <= 0 < fact["amount"] or day < 0:
             continue
         person = _remains(row["customer_id"], aliases)
         people.append(numbers.setdefault(person, len(numbers)))
-        days.append(_day(row["time"]))
+        days.append(day)
         amounts.append(max(kept, 0))
     _, dense = np.unique(np.array(people, dtype=np.int64), return_inverse=True)
     return History(dense, np.array(days, dtype=np.int64), np.array(amounts, dtype=float))

@@ -79,6 +79,13 @@ def test_what_models_learn_from_is_what_members_are_judged_by(take_in, store, mo
     assert [days for _, _, days, _ in known] == [2, 2]
 
 
+def test_a_purchase_that_is_dated_before_1970_keeps_no_model_from_being_fitted(take_in, models):
+    take_in(bought("a", 0, 10_00), bought("a", -40_000, 10_00), bought("b", 5, 10_00))
+    history = history_of(models)
+    assert (history.number, len(history.days)) == (2, 2)
+    fit(history, int(history.days.max()))
+
+
 def test_before_the_first_fit_there_is_no_active_model(models):
     assert models.active() is None
     assert models.activate(1) is False

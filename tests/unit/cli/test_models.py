@@ -60,6 +60,10 @@ def test_cuts_and_horizons_are_chosen_where_none_is_told(shop):
         (HEAD + "a,2024-01-01,1\na,2024-01-03,1\n", [], "3 days of purchases are too few"),
         (HEAD + "a,2024-01-01,1\na,2024-06-03,1\n", ["--cut", "2023-01-01"], "cut 2023-01-01: nobody"),
         (HEAD + "a,2024-01-01,1\n", ["--cut", "yesterday"], "--cut"),
+        (HEAD + "a,2024-01-01,1\n", ["--cut", "0001-01-01", "--horizon", "7"], "cut 0001-01-01: nobody"),
+        (HEAD + "a,2024-01-01,1\n", ["--cut", "9999-12-31", "--horizon", "7"], "purchases end before"),
+        (HEAD + "a,31/01/2024,1\n", ["--date-format", "%"], "line 2, date: '31/01/2024' is not of"),
+        ("who\x1b[2J,date,amount\na,2024-01-01,1\n", [], "there are who\N{REPLACEMENT CHARACTER}[2J, date"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_told_in_a_sentence(tmp_path, text, arguments, words):

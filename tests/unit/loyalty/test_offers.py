@@ -223,3 +223,10 @@ def test_offers_are_right_more_often_than_what_is_popular_and_know_nothing_of_th
     assert other
     assert other.blend == found.blend
     assert other.whole[OURS].hits_5 < found.whole[OURS].hits_5
+
+
+def test_a_date_of_another_century_does_not_keep_the_job_from_learning() -> None:
+    typo, today = at("1924-03-01").toordinal(), at("2024-03-01").toordinal()
+    found = learn(lambda: [[Basket(typo, (BEANS,)), Basket(today, (BEANS,))]] * FEWEST_CUSTOMERS)
+    assert found
+    assert found.articles["beans"].baskets == 2 * FEWEST_CUSTOMERS

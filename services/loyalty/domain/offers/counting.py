@@ -137,7 +137,8 @@ class Pairs:
                 price,
                 baskets,
                 baskets / self._baskets,
-                self._lately[place] / self._weight,
+                # Of baskets of another century nothing is left.
+                self._lately[place] / self._weight if self._weight else 0.0,
                 _median(self._gaps[place]) if repeats >= FEWEST_REPEATS else None,
                 repeats,
                 self._articles.neighbours(place),
