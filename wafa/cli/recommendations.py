@@ -141,7 +141,7 @@ def read_rows(path: Path) -> list[tuple[str, int, str, str | None]]:
         CommandFault: the file cannot be read, a column is missing, a value is wrong, or there is no purchase.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             names = set(rows.fieldnames or ())
             if not {"customer", "date"} <= names or not {"sku", "category"} & names:
@@ -155,13 +155,14 @@ def read_rows(path: Path) -> list[tuple[str, int, str, str | None]]:
 
 
 def _rows(path: Path, rows: Any) -> Iterator[tuple[str, int, str, str | None]]:
-    for number, row in enumerate(rows, start=2):
-        customer, category = row["customer"], row.get("category") or None
+    for row in rows:
+        number, customer, category = rows.line_num, row["customer"], row.get("category") or None
         sku = row.get("sku") or category
         try:
             day = date.fromisoformat(row["date"] or "").toordinal()
         except ValueError as error:
-            raise CommandFault(f"{path}, line {number}, date: {error}") from error
+            told = repr(row["date"] or "")
+            raise CommandFault(f"{path}, line {number}, date: {told}, expected YYYY-MM-DD") from error
         if not customer or not sku:
             raise CommandFault(f"{path}, line {number}: a customer and an article are needed")
         yield customer, day, sku, category

@@ -61,6 +61,7 @@ def test_a_file_of_categories_alone_is_enough(tmp_path: Path, file: Path) -> Non
         ("customer,date,sku\n", "no purchase"),
         ("customer,date,sku\n1,01/02/2024,tea\n", "line 2, date"),
         ("customer,date,sku\n1,2024-01-01,\n", "line 2: a customer and an article"),
+        ("\ufeffcustomer,date,sku\r\n1,2024-01-01,tea\r\n\r\n1,,tea\r\n", "line 4, date: '', expected YYYY"),
         ("customer,date,sku\n1,2024-01-01,tea\n", "nobody in it comes back"),
     ],
 )
