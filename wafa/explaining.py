@@ -51,7 +51,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
     },
     "once": {
         "en": "One visit so far, {since}: there is no rhythm yet.",
-        "ar": "زيارة واحدة حتى الآن، وكانت {since}، ولم يتضح إيقاع بعد.",
+        "ar": "زيارة واحدة حتى الآن، وكانت {since}، ولم يتضح نمط الزيارات بعد.",
     },
     "due": {
         "en": "The next purchase is expected around {due}; in half of such cases it comes from {first} "
@@ -61,7 +61,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
     "overdue": {
         "en": "The next purchase was expected around {due}; if it still comes, then in half of such cases "
         "by {last}.",
-        "ar": "كان الشراء التالي متوقعًا نحو {due}، وإن أتى بعدُ ففي نصف الحالات المشابهة قبل نهاية {last}.",
+        "ar": "كان الشراء التالي متوقعًا نحو {due}، وإن تمّ لاحقًا ففي نصف الحالات المشابهة قبل نهاية {last}.",
     },
     "active": {
         "en": "Comes as usual; at risk only if there is no purchase by {at_risk}.",
@@ -77,7 +77,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
     },
     "lost": {
         "en": "Probably lost since {lost}: usually every {usual}, {since} since the last visit.",
-        "ar": "في عداد المفقودين على الأرجح منذ {lost}: الزيارات عادةً كل {usual}، وآخرها {since}.",
+        "ar": "انقطاع نهائي على الأرجح منذ {lost}: الزيارات عادةً كل {usual}، وآخرها {since}.",
     },
     "chance": {
         "en": "Of 100 such customers about {chance} buy within 4 weeks.",
@@ -107,7 +107,7 @@ def explanations(member: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
     if not member or "last_purchase_at" not in member:
         return {}
     words = {language: _words(member, language) for language in _SPEECH}
-    told = {name: _SENTENCES[code] for name, code in _codes(member).items() if code}
+    told = {name: _SENTENCES[code] for name, code in _codes(member).items() if code in _SENTENCES}
     return {
         name: {language: sentence.format(**words[language]) for language, sentence in said.items()}
         for name, said in told.items()

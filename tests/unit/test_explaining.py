@@ -45,7 +45,7 @@ def test_each_figure_has_a_sentence_in_both_languages() -> None:
     assert {name: said["ar"] for name, said in told().items()} == {
         "rhythm": "الزيارات عادةً كل 5 أسابيع، وآخرها قبل 7 أسابيع.",
         "due": "كان الشراء التالي متوقعًا نحو 22 مارس 2026، "
-        "وإن أتى بعدُ ففي نصف الحالات المشابهة قبل نهاية 12 أبريل 2026.",
+        "وإن تمّ لاحقًا ففي نصف الحالات المشابهة قبل نهاية 12 أبريل 2026.",
         "standing": "خطر الفقدان قائم منذ 2 أبريل 2026: الزيارات عادةً كل 5 أسابيع، وآخرها قبل 7 أسابيع.",
         "chance": "من كل 100 عميل في مثل هذه الحال يشتري نحو 31 خلال 4 أسابيع.",
         "active": "من كل 100 عميل في مثل هذه الحال لا يزال نحو 48 يشترون هنا.",
@@ -93,7 +93,7 @@ def test_who_came_once_is_told_no_rhythm_that_nobody_has_seen() -> None:
     assert explanations(once) == {
         "rhythm": {
             "en": "One visit so far, 7 weeks ago: there is no rhythm yet.",
-            "ar": "زيارة واحدة حتى الآن، وكانت قبل 7 أسابيع، ولم يتضح إيقاع بعد.",
+            "ar": "زيارة واحدة حتى الآن، وكانت قبل 7 أسابيع، ولم يتضح نمط الزيارات بعد.",
         }
     }
 
@@ -113,6 +113,10 @@ def test_who_is_late_and_not_yet_at_risk_does_not_come_as_usual() -> None:
         "en": "Later than usual, not yet at risk: that begins on 2 April 2026 if there is no purchase.",
         "ar": "تأخرت الزيارة عن المعتاد، ويبدأ خطر الفقدان في 2 أبريل 2026 إن لم يتم شراء.",
     }
+
+
+def test_a_standing_that_a_later_release_tells_leaves_the_rest_of_the_card() -> None:
+    assert told(standing="on_holiday").keys() == told().keys() - {"standing"}
 
 
 def test_of_who_never_bought_there_is_nothing_to_explain() -> None:
