@@ -15,7 +15,8 @@ from services.loyalty.modelling.history import Floats
 _PULL = 0.05
 # People beyond these tell nothing new.
 _ENOUGH = 200_000
-_LOW, _HIGH = -4.0, 7.0
+# Of the logarithms. With q of 1 or less customers would have no mean, and a purchase could be worth anything.
+_BOUNDS = ((-4.0, 7.0), (0.1, 7.0), (-4.0, 7.0))
 
 
 def fit(purchases: Floats, means: Floats, *, pull: float = _PULL) -> GammaGamma:
@@ -39,7 +40,7 @@ def fit(purchases: Floats, means: Floats, *, pull: float = _PULL) -> GammaGamma:
         away = logs - prior
         return (pull * (away @ away) / 2 - likelihood) / len(x), (pull * away - slope * parameters) / len(x)
 
-    found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=[(_LOW, _HIGH)] * 3)
+    found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=_BOUNDS)
     p, q, gamma = np.exp(found.x if np.isfinite(found.fun) else prior).tolist()
     return GammaGamma(p, q, gamma * scale)
 

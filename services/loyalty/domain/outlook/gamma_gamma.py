@@ -14,14 +14,12 @@ class GammaGamma:
     q: float
     gamma: float
 
-    def of_anybody(self) -> float:
-        """Return the expected value of a purchase of somebody unknown, in minor units."""
-        return self.p * self.gamma / max(self.q - 1, 1e-3)
-
     def value(self, purchases: int, mean: float) -> float:
         """Return the expected value of a purchase of who made so many of that mean value, in minor units.
 
-        A mean below zero (more was returned than bought) counts as zero.
+        A mean below zero (more was returned than bought) counts as zero. Of customers too unlike to have a
+        mean (q of 1 or less) only `gamma` counts.
         """
-        weight = self.p * purchases
-        return (self.gamma + max(mean, 0.0) * purchases) * self.p / max(weight + self.q - 1, 1e-3)
+        return (
+            (self.gamma + max(mean, 0.0) * purchases) * self.p / (self.p * purchases + max(self.q - 1, 0.0))
+        )

@@ -50,6 +50,13 @@ def test_gamma_gamma_of_the_repeat_purchases_of_cdnow_is_as_published():
     assert (found.p, found.q, found.gamma) == pytest.approx((6.25, 3.74, 15_44), rel=0.02)
 
 
+def test_where_some_spend_a_thousand_times_as_much_as_others_nobody_is_worth_many_times_the_mean_of_all():
+    random = np.random.default_rng(7)
+    spent, number = np.exp(2 * random.normal(size=2_000) + 8), random.integers(1, 31, 2_000)
+    found = worth.fit(number, spent)
+    assert found.value(1, 3_000.0) < 1.5 * spent.mean()
+
+
 @pytest.fixture(scope="module")
 def tenant() -> tuple[History, Model]:
     history = regulars(300, 400)
