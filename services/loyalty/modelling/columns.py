@@ -3,13 +3,11 @@
 import numpy as np
 from scipy.special import log_ndtr
 
-from services.loyalty.domain.outlook.features import SURE, SURE_OF_GAPS, WINDOWS
+from services.loyalty.domain.outlook.features import KNOWN, SURE, SURE_OF_GAPS, WINDOWS
 from services.loyalty.domain.outlook.model import PRIORS
 from services.loyalty.domain.outlook.renewal import FAR, SPREAD_OF_ALL, Gaps
 from services.loyalty.modelling.history import Floats, Trails
 
-# Gaps from which on a rhythm counts in full, as in `features`.
-_KNOWN = 8
 # People with a gap below whom there is nothing to learn of gaps.
 _FEWEST = 5
 # What spreads are known of beforehand, in gaps.
@@ -73,7 +71,7 @@ def features(trails: Trails, gaps: Gaps, typical: float, days: int, bgnbd: Float
         *(np.log1p(trails.counts[window]) for window in WINDOWS),
         ago * often, once, once * ago,
         np.where(repeats > 0, np.log((trails.since + 3) / (mean_gap + 3)), 0.0),
-        own, own * np.minimum(repeats, _KNOWN) / _KNOWN,
+        own, own * np.minimum(repeats, KNOWN) / KNOWN,
         np.where(repeats > 1, np.log(deviation), 0.0),
         np.log((spend + typical) / (2 * typical)),
     ]  # fmt: skip

@@ -20,8 +20,8 @@ NAMES = (
 KNOTS = 4
 #: Chances nearer to 0 and 1 than this are taken for this.
 SURE, SURE_OF_GAPS = 1e-5, 1e-4
-# Gaps from which on a rhythm counts in full.
-_KNOWN = 8
+#: Gaps from which on a rhythm counts in full.
+KNOWN = 8
 
 
 def purchases(trail: Trail, today: int) -> Purchases:
@@ -47,7 +47,7 @@ class Features:
         mean_gap = (trail.last - trail.first) / repeats if repeats else 0.0
         spend = max(trail.spend / trail.days, 0.0)
         self._ago = ago
-        self._known = min(repeats, _KNOWN) / _KNOWN
+        self._known = min(repeats, KNOWN) / KNOWN
         self._before = [
             ago,
             often,

@@ -82,26 +82,23 @@ def score(model: Model, trail: Trail, today: int) -> Outlook:
     known = purchases(trail, today)
     features = Features(trail, today, model.gaps, model.typical) if model.corrections else None
     chances: dict[int, float] = {}
-    at_least = 0.0
+    at_least = by_bgnbd = 0.0
     for days in HORIZONS:
-        random = logit(model.bgnbd.chance(known, days / 7))
+        by_bgnbd = model.bgnbd.chance(known, days / 7)
+        random = logit(by_bgnbd)
         correction = model.corrections.get(days, NOTHING)
         given = features.within(days, random, correction.knots) if features and correction.weights else ()
         at_least = chances[days] = max(at_least, correction.apply(random, given))
-    expected = model.bgnbd.expected(known, YEAR_IN_WEEKS) * learnt(
-        model, known_chance(model, trail, today), at_least
-    )
+    expected = model.bgnbd.expected(known, YEAR_IN_WEEKS) * learnt(model, by_bgnbd, at_least)
     worth = model.gamma_gamma.value(trail.days, trail.spend / trail.days)
     return Outlook(chances, model.bgnbd.alive(known), expected, expected * worth, model.version)
 
 
-def known_chance(model: Model, trail: Trail, today: int) -> float:
-    """Return what BG/NBD alone says of the longest horizon."""
-    return model.bgnbd.chance(purchases(trail, today), HORIZONS[-1] / 7)
-
-
 def learnt(model: Model, random: float, chance: float) -> float:
-    """Return the factor by which expected purchases change with the chance of one."""
+    """Return the factor by which expected purchases change with the chance of one.
+
+    Both chances are of the longest horizon: `random` by BG/NBD alone, `chance` as corrected.
+    """
     correction = model.corrections.get(HORIZONS[-1])
     if correction is None:
         return 1.0
