@@ -143,7 +143,7 @@ def list_versions(as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("version", type=click.IntRange(1))
+@click.argument("version", type=click.IntRange(1, 2**31))
 def use(version: int) -> None:
     """Make an earlier VERSION the active model again.
 
