@@ -18,6 +18,7 @@ from services.loyalty.domain.outlook.model import MOST
 from services.loyalty.domain.outlook.renewal import Gaps
 from services.loyalty.modelling import columns, counting
 from services.loyalty.modelling.history import Floats, History, Ints, Trails
+from services.loyalty.modelling.regression import regress
 
 # Earlier days to look back from: so many, over this share of what there is, days apart at least and at most.
 _LOOKS, _SHARE, _CLOSEST, _FURTHEST = 24, 0.7, 7, 28
@@ -134,40 +135,17 @@ def _top(bgnbd: Floats, low: float, high: float) -> Floats:
 
 
 def _regression(rows: _Rows, weight: float, knots: tuple[float, ...]) -> Correction:
-    """Fit the weights by Newton's method; what they are of is standardised, and given back as it was."""
+    """Fit the weights; what they are of is standardised, and given back as it was."""
     means, spreads = rows.features.mean(0), rows.features.std(0)
     varies = spreads > 1e-6
     spreads = np.where(varies, spreads, 1.0)
     standard = np.where(varies, (rows.features - means) / spreads, 0.0)
     design = np.hstack([np.ones((len(standard), 1)), standard])
     ridge = np.array([_RIDGE_OF_CONSTANT, *(_RIDGE * _HELD.get(name, 1.0) for name in NAMES)])
-    found = _newton(design, rows.bgnbd, rows.bought, weight, ridge)
+    found = regress(design, rows.bgnbd, rows.bought, weight, ridge)
     weights = np.where(varies, found[1:] / spreads, 0.0)
     constant = float(found[0] - weights @ means)
     return Correction(constant, tuple(weights.tolist()), knots, 0.0, 0.0, 0.0)
-
-
-def _newton(design: Floats, offset: Floats, bought: Floats, weight: float, ridge: Floats) -> Floats:
-    def loss(one: Floats) -> float:
-        odds = offset + design @ one
-        return float(weight * (np.logaddexp(0, odds) - bought * odds).sum() + (ridge * one * one).sum() / 2)
-
-    found = np.zeros(design.shape[1])
-    now = loss(found)
-    for _ in range(30):
-        chances = expit(offset + design @ found)
-        slope = weight * (design.T @ (chances - bought)) + ridge * found
-        bend = weight * ((design * (chances * (1 - chances))[:, None]).T @ design) + np.diag(ridge)
-        step = np.linalg.solve(bend, slope)
-        length = 1.0
-        while (then := loss(found - length * step)) > now and length > 1e-4:
-            length /= 2
-        if then > now:
-            break
-        found, before, now = found - length * step, now, then
-        if before - now < 1e-9 * len(bought):
-            break
-    return found
 
 
 def _trust(rows: _Rows, weight: float) -> float:
