@@ -11,12 +11,13 @@ from services.loyalty.domain.offers import counting
 from services.loyalty.domain.offers.basket import Basket, baskets_of
 from services.loyalty.domain.offers.choosing import Case, choose
 from services.loyalty.domain.offers.comparing import OURS, OWN, POPULAR, TOGETHER, compare
-from services.loyalty.domain.offers.counting import FEWEST_CUSTOMERS, SHRINK, Pairs
+from services.loyalty.domain.offers.counting import FEWEST_CUSTOMERS, Pairs
 from services.loyalty.domain.offers.learning import Table, learn
 from services.loyalty.domain.offers.ranking import Candidate, candidates, nearest, own_of, ranked
 from services.loyalty.domain.offers.substitutes import alternatives
 from services.loyalty.domain.offers.suggesting import Reason, Suggestion, again, new, next_category
 from services.loyalty.domain.offers.table import Blend
+from services.loyalty.domain.offers.tallies import SHRINK
 
 from .shop_of_habits import FIRST, LAST, basket, habits
 from .story import at, bought, returned

@@ -7,11 +7,11 @@ together, in a triangle of `MOST_ARTICLES`² / 2 counters of 4 bytes: 32 MB, how
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import combinations
-from math import exp, log, sqrt
+from math import exp, log
 
 from services.loyalty.domain.offers.basket import Basket
-from services.loyalty.domain.offers.table import NEIGHBOURS, Article, Category, Neighbour, Summary
+from services.loyalty.domain.offers.table import Article, Category, Summary
+from services.loyalty.domain.offers.tallies import Shared, Together
 
 #: Articles that are learnt of: those in the most baskets.
 MOST_ARTICLES = 4000
@@ -20,8 +20,6 @@ MOST_MET = 200_000
 MOST_CATEGORIES = 400
 #: An article of fewer customers is nobody else's business: it could be told whose it is.
 FEWEST_CUSTOMERS = 3
-#: Baskets of two articles together that count half: a coincidence of one or two is none.
-SHRINK = 10.0
 #: Days after which a basket counts half in what is popular lately.
 LATELY = 30.0
 #: Repeated purchases of an article before it has a rhythm.
@@ -81,11 +79,11 @@ class Pairs:
 
     def __init__(self, articles: Sequence[str], categories: Sequence[str], today: int) -> None:
         self.today = today
-        self._articles, self._categories = _Together(articles), _Together(categories)
+        self._articles, self._categories = Together(articles), Together(categories)
         self._lately = array("d", bytes(8 * len(articles)))
         self._gaps = [array("I", bytes(4 * _BINS)) for _ in articles]
         self._about: list[tuple[str | None, int | None]] = [(None, None)] * len(articles)
-        self._names = [_Shared() for _ in articles]
+        self._names = [Shared() for _ in articles]
         self._weight = 0.0
         self._sold = 0
         self._baskets = self._customers = 0
@@ -155,58 +153,6 @@ class Pairs:
             customers = self._categories.counted[place]
             if customers and articles:
                 yield Category(name, customers, self._categories.neighbours(place), articles)
-
-
-class _Together:
-    """How often each of some names came, and each two of them together."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
-        self.places = {name: place for place, name in enumerate(names)}
-        self.counted = array("I", bytes(4 * len(names)))
-        self._pairs = array("I", bytes(4 * (len(names) * (len(names) - 1) // 2)))
-
-    def add(self, names: Iterable[str]) -> list[int]:
-        """Count names that came together; return the places of those that are known."""
-        places = sorted([self.places[name] for name in names if name in self.places])
-        for place in places:
-            self.counted[place] += 1
-        pairs = self._pairs
-        for low, high in combinations(places, 2):
-            pairs[high * (high - 1) // 2 + low] += 1
-        return places
-
-    def neighbours(self, place: int) -> tuple[Neighbour, ...]:
-        """Return what comes together with the name at a place, the nearest first."""
-        row = place * (place - 1) // 2
-        found = []
-        for other in range(len(self.names)):
-            if other == place:
-                continue
-            both = self._pairs[row + other if other < place else other * (other - 1) // 2 + place]
-            if both > 1:
-                cosine = both / sqrt(self.counted[place] * self.counted[other])
-                found.append((-cosine * both / (both + SHRINK), both, other))
-        found.sort()
-        return tuple(Neighbour(self.names[other], both, -score) for score, both, other in found[:NEIGHBOURS])
-
-
-class _Shared:
-    """The last word that two different customers heard: what only one did may be about that one."""
-
-    __slots__ = ("_heard", "_whose", "word")
-
-    def __init__(self) -> None:
-        self.word: str | None = None
-        self._heard: str | None = None
-        self._whose = 0
-
-    def hear(self, word: str | None, whose: int) -> None:
-        if word is None or word == self.word:
-            return
-        if word == self._heard and whose != self._whose:
-            self.word = word
-        self._heard, self._whose = word, whose
 
 
 def _bin(days: int) -> int:
