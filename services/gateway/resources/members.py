@@ -87,7 +87,7 @@ def recommendations(given: dict[str, Any], customer_id: str) -> Any:
 
 @members.door(
     "GET",
-    "/articles/<sku>/alternatives",
+    "/articles/<path:sku>/alternatives",
     needs="members:read",
     asks=Few,
     answers=Alternatives,

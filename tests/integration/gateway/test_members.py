@@ -97,7 +97,8 @@ def test_what_stands_against_spending_is_said_in_words_for_machines(front: Front
 
 
 def test_what_to_offer_a_member_is_answered_before_and_after_it_was_learnt(front: Front) -> None:
-    skus = [unique_name() for _ in range(2)]
+    # Whoever numbers articles may do so with slashes.
+    skus = [f"{unique_name()}/{number}" for number in range(2)]
     lines = [
         {"sku": sku, "category": "coffee", "quantity": 1, "unit_price": {"amount": price, "currency": "USD"}}
         for sku, price in zip(skus, ("10.00", "11.00"), strict=True)
@@ -119,4 +120,12 @@ def test_what_to_offer_a_member_is_answered_before_and_after_it_was_learnt(front
     [instead] = front.get(f"/v1/articles/{skus[0]}/alternatives").json()["alternatives"]
     assert (instead["sku"], instead["dearer_percent"]) == (skus[1], 10)
     assert refusal(front.get("/v1/members/nobody/recommendations")) == (404, "not_found")
-    assert refusal(front.get(f"{path}?limit=0")) == (422, "invalid")
+    for limit in ("0", "21", "-1", "five", "1e1", "2.5", ""):
+        assert refusal(front.get(f"{path}?limit={limit}")) == (422, "invalid"), limit
+
+
+def test_whatever_stands_for_an_article_is_one_that_is_not_known(front: Front) -> None:
+    odd = ("$where", "a.b", "%00", "%20", "%7B%22$ne%22:1%7D", "..%2F..", "%ED%A0%80", "x" * 2000, "قهوة")
+    for sku in odd:
+        assert refusal(front.get(f"/v1/articles/{sku}/alternatives")) == (404, "not_found"), sku
+        assert refusal(front.get(f"/v1/members/{sku}/recommendations")) == (404, "not_found"), sku
