@@ -306,14 +306,7 @@ def _heard(
     recognized: set[str],
     members: dict[str, Figures],
 ) -> list[Figure]:
-    heard: dict[str, dict[str, Event]] = {}
-    for event in overheard(system):
-        heard.setdefault(event["type"], {})[event["id"]] = event
-    figures: list[Figure] = []
-    for kind, expected in follow_ups(feed, ids, recognized).items():
-        seen = heard.get(kind, {}).keys()
-        figures.append((f"{kind} never heard", 0, len(expected - seen)))
-        figures.append((f"{kind} of nothing", 0, len(seen - expected)))
+    # Before it is listened: time goes on, and makes members wake whose next version is not heard of yet.
     people = mongo["wafa_customers"]["customers"].find({"version": {"$gt": 1}})
     stored = mongo["wafa_loyalty"]["members"].find()
     latest = {
@@ -322,6 +315,14 @@ def _heard(
         "outreach.sent.v1": _announced(mongo, "sent", "sent"),
         "outreach.suppressed.v1": _announced(mongo, "dropped", "suppressed"),
     }
+    heard: dict[str, dict[str, Event]] = {}
+    for event in overheard(system):
+        heard.setdefault(event["type"], {})[event["id"]] = event
+    figures: list[Figure] = []
+    for kind, expected in follow_ups(feed, ids, recognized).items():
+        seen = heard.get(kind, {}).keys()
+        figures.append((f"{kind} never heard", 0, len(expected - seen)))
+        figures.append((f"{kind} of nothing", 0, len(seen - expected)))
     for kind, expected in latest.items():
         figures.append(
             (f"{kind}, the last of each, never heard", 0, len(expected - heard.get(kind, {}).keys()))
