@@ -44,7 +44,7 @@ from wafa.runtime.topology import QUEUES
 BYSTANDER = "test.bystander"
 HEARD = ("interaction.recorded.v1", "customer.*.v1", "loyalty.#", "outreach.#", "event.rejected.v1")
 #: Seconds in which everything must have settled when the last fault is over.
-RECOVERY = 300
+RECOVERY = 600
 #: Mails that are handed over and not yet settled when their sender dies: one slice of the outbox.
 IN_FLIGHT = 16
 #: Where effects are marked that no redelivery would bring about.

@@ -29,7 +29,7 @@ from tests.faults.nursery import Child
 from tests.waiting import eventually
 from wafa.runtime.clock import now
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 #: Policy for what was in flight -> so many recipients; and so many who are not meant.
 RECIPIENTS, OTHERS = {"again": 5_000, "never": 1_500}, 200
@@ -40,7 +40,7 @@ PAGE = 50
 CONNECTIONS = Means.__dataclass_fields__["connections"].default
 KILLS = 2
 #: Seconds; a machine may have much else to do.
-PATIENCE = 180
+PATIENCE = 360
 SENT = "sent"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 CAMPAIGN = "harvest"
