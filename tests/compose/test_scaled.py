@@ -7,7 +7,8 @@ import pytest
 from tests.compose.stack import Containers, docker
 
 ONE, THREE = {"loyalty": 1, "interactions": 1}, {"loyalty": 3, "interactions": 3}
-EVENTS = 1500
+#: Published by the hundred: of fewer there would not be some for each of three.
+EVENTS = 4000
 PROCESSORS = os.cpu_count() or 1
 #: As if each container had a small machine of its own: all of them together do not fill this one.
 SMALL = 0.1
