@@ -2,7 +2,8 @@
 
 It knows deliveries and connections, no events and no framework, so that it can outlive the framework that
 hosts it. A batch is acknowledged with a single `multiple` ack after `take` has returned: whatever kills the
-process before that means redelivery, and every step that `take` does is safe to repeat.
+process before that means redelivery, and every step that `take` does is safe to repeat. Heartbeats go on
+meanwhile, however long it takes; what else has arrived waits at the broker.
 """
 
 import itertools
@@ -18,12 +19,13 @@ import structlog
 from wafa.runtime import metrics
 from wafa.runtime.age import age, waiting_since
 from wafa.runtime.errors import Misconfigured
+from wafa.runtime.heartbeat import kept_alive
 from wafa.runtime.transient import TRANSIENT
 
 log = structlog.get_logger(__name__)
 
 # A batch closes early at this size: some hundred events, however they are packed. A longer one would outlast
-# the heartbeat where everything is slow: it would come back for that, and never end.
+# what the broker grants (`consumer_timeout`) where everything is slow: it would come back, and never end.
 BATCH_BYTES = 512 * 1024
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 IDLE = 0.5
@@ -202,7 +204,8 @@ class BatchConsumer:
         with metrics.BATCH_SECONDS.labels(self.queue).time():
             for tries in itertools.count(1):
                 try:
-                    self._take(batch, tries)
+                    with kept_alive(connection):
+                        self._take(batch, tries)
                     break
                 except TRANSIENT as error:
                     if self._stopping:

@@ -15,6 +15,8 @@ from wafa.runtime.consumer import BatchConsumer, Delivery
 from wafa.runtime.errors import Misconfigured, Transient
 
 PATIENCE = 60
+#: Seconds; the broker closes a connection that is silent for two of them at most.
+HEARTBEAT = 1
 
 
 class Taken:
@@ -249,3 +251,36 @@ def test_a_timestamp_beyond_the_calendar_does_not_end_the_consumer(
         seen.wait_for(lambda: seen.bodies == [b"0"])
 
     assert taken[0].content_type == "text/csv"
+
+
+def test_a_batch_may_outlast_what_the_broker_grants_a_silent_connection(
+    amqp_uri: str, queue: str, fill: Callable
+) -> None:
+    """Otherwise it is delivered again while it is in hand: where everything is slow, it would never end."""
+    fill(2)
+    taken = Taken()
+
+    def take(deliveries: Sequence[Delivery], tries: int) -> None:
+        taken(deliveries)
+        if taken.bodies == [b"0"]:
+            outlast_a_silent_connection(amqp_uri)
+            # The first may have been looked at earlier than ours is.
+            outlast_a_silent_connection(amqp_uri)
+
+    with running(make_beating_consumer(amqp_uri, queue, take)):
+        taken.wait_for(lambda: len(taken.batches) >= 2)
+
+    assert taken.batches == [[b"0"], [b"1"]]
+
+
+def make_beating_consumer(uri: str, queue: str, take: Callable) -> BatchConsumer:
+    beating = partial(connect, uri, name="test consumer", heartbeat=HEARTBEAT)
+    return BatchConsumer(beating, queue, take, size=1)
+
+
+def outlast_a_silent_connection(uri: str) -> None:
+    """Wait until the broker has closed a connection, opened now, that sends no heartbeats."""
+    silent = connect(uri, name="silent", heartbeat=HEARTBEAT)
+    with pytest.raises(OSError, match=r"reset by peer|closed connection"):
+        silent.drain_events(timeout=PATIENCE)
+    silent.collect()
