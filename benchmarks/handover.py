@@ -14,12 +14,12 @@ from services.notifications.channels.email import Email
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.outcomes import Message
 from services.notifications.channels.smtp import Mailer, Server
-from services.notifications.deciding import Job
-from services.notifications.delivery import Delivery
 from services.notifications.domain.campaign import Broadcast, Campaign, Purpose
 from services.notifications.domain.campaign import Message as Step
-from services.notifications.links import Links
-from services.notifications.planning import enrol
+from services.notifications.planning.journeys import enrol
+from services.notifications.replies.links import Links
+from services.notifications.sending.deciding import Job
+from services.notifications.sending.delivery import Delivery
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.text import Texts
 from services.notifications.texts.titles import titles_of

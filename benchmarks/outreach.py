@@ -20,7 +20,7 @@ from services.notifications.domain.cap import Cap
 from services.notifications.domain.decision import decide
 from services.notifications.domain.evidence import case_of
 from services.notifications.domain.segment import parse
-from services.notifications.planning import enrol
+from services.notifications.planning.journeys import enrol
 from wafa.runtime.client import Client
 from wafa.runtime.clock import now
 from wafa.stack import Stack

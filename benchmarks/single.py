@@ -17,15 +17,15 @@ from services.loyalty.domain.codec import decode_fact
 from services.loyalty.domain.program import Program
 from services.loyalty.handlers import FACTS as OF_LOYALTY
 from services.loyalty.member import Change, Entry, make_member
-from services.notifications.book import CAMPAIGNS
-from services.notifications.campaign_file import load, read
+from services.notifications.audience.reading import FACTS as OF_NOTIFICATIONS
+from services.notifications.campaigns.book import BUILT_IN
+from services.notifications.campaigns.file import load, read
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.documents import document_of
 from services.notifications.documents import entry_of as audience_entry
 from services.notifications.domain.campaign import Campaign
 from services.notifications.domain.folding import fold
-from services.notifications.planning import triggered
-from services.notifications.policy_file import OutreachPolicy
-from services.notifications.reading import FACTS as OF_NOTIFICATIONS
+from services.notifications.planning.journeys import triggered
 from wafa.contracts.envelope import Event, content_digest, event_key
 from wafa.contracts.times import parse_time
 from wafa.contracts.validation import check
@@ -109,7 +109,7 @@ def campaigns(settings: Settings) -> list[Campaign]:
     """Return the campaigns that are built in."""
     policy = OutreachPolicy.from_settings(settings)
     return [
-        load(read(file.read_text("utf-8")).content, 0, policy) for file in sorted(CAMPAIGNS.glob("*.yml"))
+        load(read(file.read_text("utf-8")).content, 0, policy) for file in sorted(BUILT_IN.glob("*.yml"))
     ]
 
 

@@ -4,16 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from services.notifications.book import Book
-from services.notifications.bouncing import returned
+from services.notifications.audience.reading import FACTS
+from services.notifications.campaigns.book import Book
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Erased, Fact, Merged
 from services.notifications.domain.folding import fold
-from services.notifications.keeping import keep
-from services.notifications.measuring import mark_conversions
-from services.notifications.planning import triggered
+from services.notifications.planning.journeys import triggered
+from services.notifications.planning.keeping import keep
 from services.notifications.publishing import SERVICE, converted
-from services.notifications.reading import FACTS
+from services.notifications.results.measuring import mark_conversions
+from services.notifications.sending.bouncing import returned
 from services.notifications.store import NotificationsStore
 from services.notifications.store.people import People
 from wafa.contracts.envelope import Event

@@ -1,27 +1,20 @@
 """The notifications service: a table of contents."""
 
-from services.notifications import (
-    answering,
-    calling,
-    examining,
-    handlers,
-    opening,
-    previewing,
-    queries,
-    reporting,
-    restoring,
-    segments,
-    simulating,
-    unsubscribing,
-)
-from services.notifications.book import Library
-from services.notifications.campaigning import Office
-from services.notifications.delivery import Delivery
-from services.notifications.planner import Planner
-from services.notifications.rebuilding import Rebuilding
-from services.notifications.rehearsing import Look
-from services.notifications.sending import Means, Outbox, measure_pending
+from services.notifications import handlers, queries
+from services.notifications.audience import segments
+from services.notifications.audience.rebuilding import Rebuilding
+from services.notifications.campaigns.book import Library
+from services.notifications.campaigns.commands import Office
+from services.notifications.planning.planner import Planner
+from services.notifications.replies import answering, calling, opening, unsubscribing
+from services.notifications.results import reporting
+from services.notifications.sending import restoring
+from services.notifications.sending.delivery import Delivery
+from services.notifications.sending.sender import Means, Outbox, measure_pending
 from services.notifications.store import NotificationsStore
+from services.notifications.texts import examining
+from services.notifications.what_if import previewing, simulating
+from services.notifications.what_if.rehearsing import Look
 from wafa.runtime.clock import clock_at
 from wafa.runtime.entrypoint import INTERNAL_BYTES, consume
 from wafa.runtime.providers import EventPublisher, FromSettings, MongoStore, Traces

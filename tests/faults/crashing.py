@@ -282,7 +282,10 @@ def turn_clock(ahead: float) -> None:
 
 
 def set_pace(plan: Plan, steps: Steps) -> None:
-    from services.notifications import book, planner, sending, service
+    from services.notifications import service
+    from services.notifications.campaigns import book
+    from services.notifications.planning import planner
+    from services.notifications.sending import sender
 
     class Planner(planner.Planner):
         def plan_due(self, seconds: float = AT_A_STRETCH) -> int:
@@ -291,7 +294,7 @@ def set_pace(plan: Plan, steps: Steps) -> None:
                 steps.note("planned", str(planned))
             return planned
 
-    class Outbox(sending.Outbox):
+    class Outbox(sender.Outbox):
         def send_due(self, *seconds: float) -> int:
             # A slow machine is not to end a batch before its time.
             if handled := super().send_due(*((AT_A_STRETCH,) if plan.alone else seconds)):
@@ -303,7 +306,7 @@ def set_pace(plan: Plan, steps: Steps) -> None:
     page = {"page": plan.page} if plan.page else {}
     alone = {"connections": 1} if plan.alone else {}
     service.Planner = partial(Planner, **lease, **page)  # type: ignore[misc,assignment]
-    service.Means = partial(sending.Means, **lease, **alone)  # type: ignore[misc,assignment]
+    service.Means = partial(sender.Means, **lease, **alone)  # type: ignore[misc,assignment]
     service.Outbox = Outbox  # type: ignore[misc]
     if plan.alone:
         # Looks for a pause before each message, and not as time passes.

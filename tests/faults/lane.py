@@ -19,9 +19,9 @@ from services.customers.store import CustomerStore
 from services.gateway.store import GatewayStore
 from services.interactions.store import InteractionStore
 from services.loyalty.store import LoyaltyStore
-from services.notifications.book import Book
-from services.notifications.campaigning import Office
-from services.notifications.policy_file import OutreachPolicy
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.commands import Office
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.store import NotificationsStore
 from tests.faults.bus import WAITING, Bus
 from tests.faults.nursery import Child, Nursery

@@ -116,7 +116,7 @@ MUTATIONS = (
     ),
     Mutation(
         "planner's cursor before the rows",
-        "services/notifications/planner.py",
+        "services/notifications/planning/planner.py",
         [
             ("            keep(self._store, rows, now)\n            planned +=", "            planned +="),
             (

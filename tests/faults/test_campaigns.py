@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.book import Book
-from services.notifications.campaigning import Office
-from services.notifications.control import Plan
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.commands import Office
+from services.notifications.campaigns.control import Plan
+from services.notifications.campaigns.policy import load_policy
 from services.notifications.domain.audience import Entry, learn
 from services.notifications.domain.facts import Complaint, Consent, Fact, Member, Profile
 from services.notifications.domain.holdout import held_out
 from services.notifications.domain.outreach import FAULT, LIVE, Outreach, State
-from services.notifications.policy_file import load_policy
-from services.notifications.sending import INTERRUPTED, Means
+from services.notifications.sending.sender import INTERRUPTED, Means
 from services.notifications.store import NotificationsStore
 from tests.faults.lane import Lane
 from tests.faults.nursery import Child

@@ -1,7 +1,7 @@
 """Segments: what a rule over the traits of customers means.
 
-What rules are made of stands in `rule`, how they are written in `segment_reading`. `segment_query` of the
-service says the same to the database; a test on the real one holds the two together.
+What rules are made of stands in `rule`, how they are written in `segment_reading`. `audience.segment_query`
+says the same to the database; a test on the real one holds the two together.
 """
 
 from collections.abc import Iterator

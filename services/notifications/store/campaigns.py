@@ -12,7 +12,7 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from services.notifications.control import Control, Plan, Version
+from services.notifications.campaigns.control import Control, Plan, Version
 from services.notifications.store.part import Part
 from wafa.runtime.indexes import create_index
 from wafa.runtime.mongo import Document

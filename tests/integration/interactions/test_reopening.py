@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from services.interactions import queries
-from services.notifications import reading
+from services.notifications.audience import reading
 from tests.integration.interactions.parts import NOON, NOW, Interactions, complaint, forget
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.validation import check

@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from services.notifications.book import Book
-from services.notifications.campaigning import Office
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.commands import Office
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.channels.mail import Sender
-from services.notifications.delivery import Delivery
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Bounced, Complaint, Consent, Member, Profile, Purchase
 from services.notifications.domain.told import Told
-from services.notifications.links import Links
-from services.notifications.policy_file import OutreachPolicy
+from services.notifications.replies.links import Links
+from services.notifications.sending.delivery import Delivery
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.titles import titles_of

@@ -6,8 +6,8 @@ from pymongo.database import Database
 from services.notifications.channels.email import Email
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.smtp import Mailer, Server
-from services.notifications.delivery import Delivery
-from services.notifications.links import Links
+from services.notifications.replies.links import Links
+from services.notifications.sending.delivery import Delivery
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.titles import titles_of

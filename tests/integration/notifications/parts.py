@@ -12,13 +12,13 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.notifications import handlers
-from services.notifications.book import Book
-from services.notifications.campaigning import Office
-from services.notifications.delivery import Delivery
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.commands import Office
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.domain.outreach import Outreach
-from services.notifications.planner import Planner
-from services.notifications.policy_file import OutreachPolicy
-from services.notifications.sending import Means, Outbox
+from services.notifications.planning.planner import Planner
+from services.notifications.sending.delivery import Delivery
+from services.notifications.sending.sender import Means, Outbox
 from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import NOON
 from wafa.contracts.envelope import Event

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from services.notifications import calling
 from services.notifications.channels import with_calls
 from services.notifications.channels.calls import CallList
 from services.notifications.channels.folder import text_folder
@@ -17,6 +16,7 @@ from services.notifications.domain.audience import Entry
 from services.notifications.domain.calls import AFTER_NO_ANSWER, LOGGED_WITHIN, MOST_ATTEMPTS
 from services.notifications.domain.facts import Merged
 from services.notifications.domain.told import Told
+from services.notifications.replies import calling
 from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import NOON, complaint, consent, entry, message, profile
 from wafa.contracts.envelope import Event

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from services.notifications.campaigns.policy import ChannelPolicy
 from services.notifications.channels.webhook import FarEnd, Webhook
 from services.notifications.domain.cap import Cap
-from services.notifications.policy_file import ChannelPolicy
-from services.notifications.sending import INTERRUPTED
+from services.notifications.sending.sender import INTERRUPTED
 from tests.integration.notifications.campaigns import TEXTS, news, on
 from tests.integration.notifications.gateways import SECRET, Gateway
 from tests.integration.notifications.parts import CONNECTIONS, Notifications, PostOffice

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.notifications.book import Book
-from services.notifications.campaigning import Office
-from services.notifications.policy_file import OutreachPolicy
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.commands import Office
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.texts.findings import Finding
 from tests.integration.notifications.campaigns import TEXTS, news, on
 from tests.integration.notifications.parts import Notifications

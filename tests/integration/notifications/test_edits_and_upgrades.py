@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from services.notifications import planner
 from services.notifications.domain.campaign import Campaign
+from services.notifications.planning import planner
 from services.notifications.store import NotificationsStore
 from tests.integration.notifications.campaigns import TEXTS, news, on
 from tests.integration.notifications.parts import Notifications

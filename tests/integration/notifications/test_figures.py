@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from prometheus_client import REGISTRY
 
-from services.notifications.previewing import preview
-from services.notifications.rehearsing import Look
+from services.notifications.what_if.previewing import preview
+from services.notifications.what_if.rehearsing import Look
 from tests.integration.notifications.test_sending import came_back
 from tests.unit.notifications.builders import complained
 

@@ -9,7 +9,7 @@ from pymongo.database import Database
 from services.notifications.domain.audience import Brought
 from services.notifications.domain.facts import Erased, Merged
 from services.notifications.domain.outreach import State
-from services.notifications.measuring import conversions_of, mark_conversions
+from services.notifications.results.measuring import conversions_of, mark_conversions
 from services.notifications.store import NotificationsStore
 from tests.integration.notifications.measured import (
     DAY,

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from services.notifications.links import Links
-from services.notifications.opening import opened
+from services.notifications.replies.links import Links
+from services.notifications.replies.opening import opened
 from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import row
 from wafa.runtime.errors import InvalidArgument

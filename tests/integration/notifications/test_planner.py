@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.notifications.book import Book
+from services.notifications.campaigns.book import Book
 from services.notifications.domain.outreach import Outreach
-from services.notifications.planner import LEASE, Planner
+from services.notifications.planning.planner import LEASE, Planner
 from services.notifications.store import NotificationsStore
 from tests.integration.notifications.campaigns import TEXTS, news, on
 from tests.integration.notifications.parts import Notifications
@@ -186,9 +186,9 @@ ENDLESS = """
 import sys
 from datetime import timedelta
 from pymongo import MongoClient
-from services.notifications.book import Book
-from services.notifications.planner import Planner
-from services.notifications.policy_file import OutreachPolicy
+from services.notifications.campaigns.book import Book
+from services.notifications.planning.planner import Planner
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.store import NotificationsStore
 from wafa.runtime.clock import now
 

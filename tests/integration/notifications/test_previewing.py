@@ -9,17 +9,17 @@ from random import Random
 import pytest
 from pymongo.database import Database
 
-from services.notifications import previewing
-from services.notifications.delivery import Delivery
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.cap import Cap
 from services.notifications.domain.facts import Consent, Profile, Purchase
 from services.notifications.domain.outreach import State
-from services.notifications.meeting import Meeting
-from services.notifications.policy_file import OutreachPolicy
-from services.notifications.previewing import preview
-from services.notifications.rehearsing import Look, Rehearsal
+from services.notifications.sending.delivery import Delivery
 from services.notifications.store import NotificationsStore
+from services.notifications.what_if import previewing
+from services.notifications.what_if.meeting import Meeting
+from services.notifications.what_if.previewing import preview
+from services.notifications.what_if.rehearsing import Look, Rehearsal
 from tests.integration.notifications.audiences import book_with, customer, delivery
 from tests.integration.notifications.measured import DAY, START, contacted, keep, save
 from wafa.runtime.errors import InvalidArgument

@@ -11,8 +11,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.notifications import handlers
+from services.notifications.audience.rebuilding import DEAD, LEASE, Rebuilding
 from services.notifications.domain.facts import Bounced
-from services.notifications.rebuilding import DEAD, LEASE, Rebuilding
 from services.notifications.store import NotificationsStore
 from tests.conftest import unique_name
 from tests.integration.notifications.parts import Notifications

@@ -8,9 +8,9 @@ from random import Random
 import pytest
 from pymongo.database import Database
 
+from services.notifications.campaigns.policy import ChannelPolicy, Cost, OutreachPolicy
 from services.notifications.domain.outreach import State
-from services.notifications.policy_file import ChannelPolicy, Cost, OutreachPolicy
-from services.notifications.reporting import report
+from services.notifications.results.reporting import report
 from services.notifications.store import NotificationsStore
 from tests.integration.notifications.measured import (
     DAY,

@@ -7,14 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
 
-from services.notifications import segments
+from services.notifications.audience import segments
+from services.notifications.audience.segment_query import query
 from services.notifications.documents import document_of
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Purchase
 from services.notifications.domain.predefined import PREDEFINED
 from services.notifications.domain.segment import matches, parse
 from services.notifications.domain.traits import traits_of
-from services.notifications.segment_query import query
 from services.notifications.store import NotificationsStore
 from tests.unit.notifications.builders import (
     created,

@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 from services.notifications import queries
 from services.notifications.channels.email import Email
 from services.notifications.domain.outreach import accepted
-from services.notifications.sending import measure_pending
+from services.notifications.sending.sender import measure_pending
 from tests.integration.notifications.parts import CONNECTIONS
 from tests.unit.notifications.builders import (
     complained,

@@ -10,7 +10,7 @@ from pathlib import Path
 import amqp
 import pytest
 
-from services.notifications.links import Links
+from services.notifications.replies.links import Links
 from tests.conftest import Isolated
 from tests.unit.notifications.builders import created, member_updated, recognized
 from tests.waiting import eventually

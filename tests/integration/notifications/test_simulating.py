@@ -10,8 +10,8 @@ from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Erased, Merged
 from services.notifications.domain.occasions import Span
 from services.notifications.domain.simulation import simulate
-from services.notifications.simulating import campaign_simulate
 from services.notifications.store import NotificationsStore
+from services.notifications.what_if.simulating import campaign_simulate
 from tests.integration.notifications.audiences import book_with, customer
 from tests.integration.notifications.measured import DAY, START, know, save
 from wafa.cli.campaign_views import together

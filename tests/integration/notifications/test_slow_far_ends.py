@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from services.notifications import people as people_of_a_batch
+from services.notifications.campaigns.policy import ChannelPolicy
 from services.notifications.channels import webhook
 from services.notifications.channels.email import Email
 from services.notifications.channels.outcomes import Accepted, PutOff
 from services.notifications.channels.smtp import Mailer, Server
 from services.notifications.channels.webhook import FarEnd, Webhook
-from services.notifications.policy_file import ChannelPolicy
-from services.notifications.sending import IN_DOUBT
+from services.notifications.sending import people as people_of_a_batch
+from services.notifications.sending.sender import IN_DOUBT
 from tests.integration.notifications.campaigns import TEXTS, news
 from tests.integration.notifications.gateways import SECRET, Gateway
 from tests.integration.notifications.parts import Notifications, PostOffice

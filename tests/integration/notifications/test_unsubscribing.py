@@ -9,9 +9,9 @@ import pytest
 from pymongo.database import Database
 
 from services.notifications.domain.audience import Entry
-from services.notifications.links import Links
+from services.notifications.replies.links import Links
+from services.notifications.replies.unsubscribing import unsubscribe
 from services.notifications.store import NotificationsStore
-from services.notifications.unsubscribing import unsubscribe
 from tests.unit.notifications.builders import NOON, row
 from wafa.contracts.envelope import Event
 from wafa.contracts.times import parse_time

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.notifications.campaign_file import CampaignError, completed, load, read
+from services.notifications.campaigns.file import CampaignError, completed, load, read
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.domain.campaign import (
     Branch,
     Broadcast,
@@ -20,7 +21,6 @@ from services.notifications.domain.campaign import (
     Wait,
 )
 from services.notifications.domain.quiet import QuietHours
-from services.notifications.policy_file import OutreachPolicy
 from services.notifications.texts.written import FOLDER, read_texts
 from wafa.runtime.marked_yaml import BrokenFile
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.links import ANSWER, UNSUBSCRIBE, Forged, Link, Links
+from services.notifications.replies.links import ANSWER, UNSUBSCRIBE, Forged, Link, Links
 from wafa.runtime.settings import SettingsError, load_settings
 
 OLD, NEW = "o" * 32, "n" * 32

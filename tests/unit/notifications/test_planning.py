@@ -34,7 +34,7 @@ from services.notifications.domain.outreach import (
     refused,
 )
 from services.notifications.domain.segment import parse
-from services.notifications.planning import enrol, follow, triggered
+from services.notifications.planning.journeys import enrol, follow, triggered
 
 from .builders import NOON, complained, recognized, recorded, told
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from services.notifications.campaigns.policy import ChannelPolicy, Cost, PolicyError, load_policy
 from services.notifications.domain.cap import Cap
 from services.notifications.domain.quiet import QuietHours
-from services.notifications.policy_file import ChannelPolicy, Cost, PolicyError, load_policy
 from wafa.runtime.settings import DEFAULT_OUTREACH
 
 RIGHT = """\

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.notifications.audience.reading import FACTS
 from services.notifications.domain.decision import Drop, Reason, decide
 from services.notifications.domain.evidence import case_of, decided
 from services.notifications.domain.outreach import accepted, refused
-from services.notifications.planning import triggered
+from services.notifications.planning.journeys import triggered
 from services.notifications.publishing import announcement
-from services.notifications.reading import FACTS
 from tests.unit.notifications.builders import (
     NOON,
     campaign,

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from msgspec import ValidationError
 
+from services.notifications.audience.reading import CATEGORIES, FACTS
 from services.notifications.domain.facts import Amount, ExpiringPoints, Heard, NextTier, Purchase
-from services.notifications.reading import CATEGORIES, FACTS
 from tests.unit.notifications.builders import NOON, complained, created, member_updated, recorded
 from wafa.contracts.examples import example
 

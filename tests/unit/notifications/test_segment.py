@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.notifications.audience.segment_query import query
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.facts import Amount, ExpiringPoints, Feedback, Merged, NextTier, Purchase
 from services.notifications.domain.predefined import PREDEFINED
 from services.notifications.domain.rule import days_of_year
 from services.notifications.domain.segment import RuleError, matches, parse, plain, speaks_of_start
 from services.notifications.domain.traits import FIELDS, traits_of
-from services.notifications.segment_query import query
 from tests.unit.notifications.builders import NOON, complaint, entry, member
 from tests.unit.notifications.people import NOW, START, learnt, rules
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from pymongo.errors import AutoReconnect
 
-from services.notifications.settling import Settler
+from services.notifications.sending.settling import Settler
 from tests.unit.notifications.builders import row
 from tests.waiting import eventually
 

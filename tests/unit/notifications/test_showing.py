@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifications.campaigns.showing import _step
 from services.notifications.domain.campaign import Branch, Wait
 from services.notifications.domain.segment import parse
-from services.notifications.showing import _step
 
 BOUGHT = parse({"field": "repeat", "op": "eq", "value": True})
 

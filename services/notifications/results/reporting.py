@@ -13,14 +13,14 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from services.notifications.book import Book
-from services.notifications.choosing import chosen, with_mistakes
-from services.notifications.conclusions import sentences
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.choosing import chosen, with_mistakes
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.domain.campaign import Campaign
 from services.notifications.domain.decision import Reason
 from services.notifications.domain.lift import Group, Interval, Lift, Verdict, lift, per_head
 from services.notifications.domain.outreach import CONTACTED, LIVE, State
-from services.notifications.policy_file import OutreachPolicy
+from services.notifications.results.conclusions import sentences
 from services.notifications.store import NotificationsStore
 from wafa.contracts.currencies import DECIMALS
 from wafa.contracts.times import format_time

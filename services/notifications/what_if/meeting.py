@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.notifications.audience.segment_query import PEOPLE, query, within
 from services.notifications.domain.calendar import Sweep, sweep
 from services.notifications.domain.campaign import DAILY, Broadcast, Campaign, On, Trigger
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.rule import And, Comparison, Day, Rule
 from services.notifications.domain.triggers import KEPT
-from services.notifications.planner import OCCURRENCE
-from services.notifications.planning import enrol
-from services.notifications.segment_query import PEOPLE, query, within
+from services.notifications.planning.journeys import enrol
+from services.notifications.planning.planner import OCCURRENCE
 from services.notifications.texts.variables import samples
 
 Filter = dict[str, Any]

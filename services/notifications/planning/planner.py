@@ -15,16 +15,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
-from services.notifications.book import Book
-from services.notifications.control import Control, Plan
+from services.notifications.audience.segment_query import query
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.control import Control, Plan
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.calendar import Sweep, sweep
 from services.notifications.domain.campaign import DAILY, Broadcast, Campaign, Trigger
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.traits import traits_of
-from services.notifications.keeping import keep
-from services.notifications.planning import enrol
-from services.notifications.segment_query import query
+from services.notifications.planning.journeys import enrol
+from services.notifications.planning.keeping import keep
 from services.notifications.store import NotificationsStore
 from wafa.runtime.transient import is_transient
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import structlog
 
-from services.notifications.campaign_file import CampaignError, load, read
-from services.notifications.control import Control, Version
+from services.notifications.campaigns.control import Control, Version
+from services.notifications.campaigns.file import CampaignError, load, read
+from services.notifications.campaigns.policy import OutreachPolicy
 from services.notifications.domain.campaign import Campaign
-from services.notifications.policy_file import OutreachPolicy
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.text import Texts
 from wafa.runtime.settings import Settings
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 #: Seconds within which every sender has noticed that a campaign is paused: whoever pauses waits for so long.
 NOTICED = 0.05
-CAMPAIGNS = Path(__file__).parent / "campaigns"
+BUILT_IN = Path(__file__).parent / "built_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Library:
 
 
 def _built_in(policy: OutreachPolicy) -> list[Campaign]:
-    files = sorted(CAMPAIGNS.glob("*.yml"))
+    files = sorted(BUILT_IN.glob("*.yml"))
     return [load(read(file.read_text("utf-8")).content, 0, policy) for file in files]
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from services.notifications.answering import ANSWERS
-from services.notifications.links import ANSWER, UNSUBSCRIBE, Forged, Links
 from services.notifications.refusing import refusal
+from services.notifications.replies.answering import ANSWERS
+from services.notifications.replies.links import ANSWER, UNSUBSCRIBE, Forged, Links
 from services.notifications.store import NotificationsStore
 from wafa.runtime.arguments import check_texts
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from services.notifications.links import ANSWER, Forged, Links
 from services.notifications.publishing import SOURCE
 from services.notifications.refusing import refusal
+from services.notifications.replies.links import ANSWER, Forged, Links
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import derive_id, make_event
 from wafa.runtime.arguments import check_texts

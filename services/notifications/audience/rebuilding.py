@@ -18,9 +18,9 @@ from typing import Any
 
 import msgspec
 
+from services.notifications.audience.reading import FACTS
 from services.notifications.domain.facts import Bounced, Fact, Heard, Member, Merged, Profile
 from services.notifications.handlers import learn
-from services.notifications.reading import FACTS
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event
 from wafa.contracts.validators import kind_of

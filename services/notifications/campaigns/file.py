@@ -10,10 +10,10 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from services.notifications.campaign_checks import misfits
-from services.notifications.campaign_schema import CampaignSchema, campaign_of
+from services.notifications.campaigns.checks import misfits
+from services.notifications.campaigns.policy import OutreachPolicy
+from services.notifications.campaigns.schema import CampaignSchema, campaign_of
 from services.notifications.domain.campaign import Campaign
-from services.notifications.policy_file import OutreachPolicy
 from wafa.runtime.file_schema import mistakes, path_of
 from wafa.runtime.marked_yaml import BrokenFile, Marked, Place, parse_marked
 

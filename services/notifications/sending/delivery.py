@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.notifications.book import Book
+from services.notifications.campaigns.book import Book
 from services.notifications.channels import configured, with_calls
 from services.notifications.channels.mail import Sender
 from services.notifications.channels.outcomes import Accepted, Channel, Message, Outcome, PutOff, Refused
 from services.notifications.channels.words import kept_words
-from services.notifications.deciding import Job
 from services.notifications.domain import outreach
 from services.notifications.domain.campaign import Grant
 from services.notifications.domain.facts import Amount
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.quiet import known_zone
-from services.notifications.links import Links
-from services.notifications.marking import mark
+from services.notifications.replies.links import Links
+from services.notifications.sending.deciding import Job
+from services.notifications.sending.marking import mark
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.renderer import Renderer
 from services.notifications.texts.text import Broken, Order, Text

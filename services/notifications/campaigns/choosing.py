@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from functools import wraps
 from typing import Any
 
-from services.notifications.book import Book
+from services.notifications.campaigns.book import Book
 from services.notifications.domain.campaign import Campaign
 from services.notifications.domain.rule import RuleError
 from wafa.runtime.arguments import check_texts

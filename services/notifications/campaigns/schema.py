@@ -9,11 +9,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from services.notifications.campaigns.policy import CHANNELS, OutreachPolicy, locale, quiet_hours, span, zone
 from services.notifications.domain import campaign as made
 from services.notifications.domain.campaign import Broadcast, Campaign, On, Purpose, Step, Trigger
 from services.notifications.domain.rule import Rule, RuleError
 from services.notifications.domain.segment import parse
-from services.notifications.policy_file import CHANNELS, OutreachPolicy, locale, quiet_hours, span, zone
 from wafa.contracts.times import parse_time
 from wafa.runtime.file_schema import (
     REFUSED,

@@ -13,9 +13,9 @@ from services.notifications.domain.audience import Entry, home
 from services.notifications.domain.facts import Bounced, Fact
 from services.notifications.domain.outreach import CONTACTED, LIVE, Outreach
 from services.notifications.domain.reach import USABLE
-from services.notifications.marking import mark
+from services.notifications.replies.unsubscribing import withdrawal
+from services.notifications.sending.marking import mark
 from services.notifications.store import NotificationsStore
-from services.notifications.unsubscribing import withdrawal
 from wafa.contracts.envelope import Event
 from wafa.contracts.times import parse_time
 from wafa.runtime.policy import RetryLater

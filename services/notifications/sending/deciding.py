@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from services.notifications.book import Book
+from services.notifications.campaigns.book import Book
 from services.notifications.documents import Damaged
 from services.notifications.domain import outreach
 from services.notifications.domain.audience import Entry
@@ -17,7 +17,7 @@ from services.notifications.domain.outreach import Outreach, State
 from services.notifications.domain.reach import recipient
 from services.notifications.domain.segment import matches
 from services.notifications.domain.traits import traits_of
-from services.notifications.people import People
+from services.notifications.sending.people import People
 
 log = structlog.get_logger(__name__)
 

@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notifications.book import Book
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.choosing import Answer, NotPossible
 from services.notifications.channels.outcomes import Message as Written
-from services.notifications.choosing import Answer, NotPossible
-from services.notifications.deciding import Desk, Job
 from services.notifications.domain.campaign import Campaign, Message, Purpose
 from services.notifications.domain.cap import longest
 from services.notifications.domain.decision import Reason, preferred
 from services.notifications.domain.outreach import Outreach
 from services.notifications.domain.reach import OPEN
-from services.notifications.meeting import Meeting
-from services.notifications.people import People
-from services.notifications.planning import row_id
+from services.notifications.planning.journeys import row_id
+from services.notifications.sending.deciding import Desk, Job
+from services.notifications.sending.people import People
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.text import Broken
+from services.notifications.what_if.meeting import Meeting
 from wafa.contracts.envelope import derive_id
 
 #: Messages that are shown, one for each language; so many customers of a language are tried.

@@ -12,13 +12,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.notifications.choosing import Answer, NotPossible, chosen, day, start_of, with_mistakes
-from services.notifications.deciding import Job
+from services.notifications.campaigns.choosing import (
+    Answer,
+    NotPossible,
+    chosen,
+    day,
+    start_of,
+    with_mistakes,
+)
 from services.notifications.domain.campaign import Broadcast, Campaign
 from services.notifications.domain.decision import Reason
 from services.notifications.domain.outreach import LIVE, Outreach, State
-from services.notifications.meeting import Meeting
-from services.notifications.rehearsing import Look, Rehearsal
+from services.notifications.sending.deciding import Job
+from services.notifications.what_if.meeting import Meeting
+from services.notifications.what_if.rehearsing import Look, Rehearsal
 from wafa.contracts.times import format_time
 
 #: Up to so many everybody is decided on; of more, a sample of so many.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from services.notifications.domain.outreach import Outreach
-from services.notifications.settling import Settler
+from services.notifications.sending.settling import Settler
 from services.notifications.store import NotificationsStore
 
 #: How often a claim is renewed within its lease.

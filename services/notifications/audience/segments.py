@@ -10,11 +10,11 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any
 
+from services.notifications.audience.segment_query import query
 from services.notifications.domain.audience import Entry
 from services.notifications.domain.predefined import PREDEFINED
 from services.notifications.domain.segment import Rule, RuleError, parse, plain
 from services.notifications.domain.traits import FIELDS, THOUSAND, Kind, traits_of
-from services.notifications.segment_query import query
 from services.notifications.store import NotificationsStore
 from wafa.contracts.times import format_time
 from wafa.runtime.arguments import check_whole

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notifications.control import Control, Version
+from services.notifications.campaigns.control import Control, Version
 from services.notifications.domain.campaign import Branch, Broadcast, Campaign, Grant, Message, Step, Wait
 from services.notifications.queries import summed
 from wafa.contracts.times import format_time

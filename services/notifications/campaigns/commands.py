@@ -14,11 +14,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from services.notifications.book import NOTICED, Book
-from services.notifications.campaign_file import CampaignError, Mistake, completed, load, read
-from services.notifications.control import Control, Plan, Version
+from services.notifications.campaigns.book import NOTICED, Book
+from services.notifications.campaigns.control import Control, Plan, Version
+from services.notifications.campaigns.file import CampaignError, Mistake, completed, load, read
+from services.notifications.campaigns.showing import in_full, summary
 from services.notifications.domain.campaign import Broadcast, Campaign, Trigger
-from services.notifications.showing import in_full, summary
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.findings import Finding
 from services.notifications.texts.text import Texts

@@ -5,9 +5,9 @@ from typing import Any
 
 from services.notifications.domain.campaign import Purpose
 from services.notifications.domain.outreach import Outreach
-from services.notifications.links import UNSUBSCRIBE, Forged, Links
 from services.notifications.publishing import SOURCE
 from services.notifications.refusing import refusal
+from services.notifications.replies.links import UNSUBSCRIBE, Forged, Links
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event, derive_id, make_event
 from wafa.contracts.times import format_time

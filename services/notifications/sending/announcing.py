@@ -7,13 +7,13 @@ The row is ticked off last: what a dead worker left is done by whoever looks nex
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from services.notifications.book import Book
+from services.notifications.campaigns.book import Book
 from services.notifications.domain.campaign import Grant
 from services.notifications.domain.outreach import FAULT, Outreach, State
-from services.notifications.keeping import keep
-from services.notifications.measuring import conversions_of
-from services.notifications.planning import follow
+from services.notifications.planning.journeys import follow
+from services.notifications.planning.keeping import keep
 from services.notifications.publishing import announcement, converted, granted
+from services.notifications.results.measuring import conversions_of
 from services.notifications.store import NotificationsStore
 from wafa.contracts.envelope import Event
 

@@ -18,18 +18,18 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Histogram
 
-from services.notifications.announcing import Announcer
-from services.notifications.book import Book
+from services.notifications.campaigns.book import Book
 from services.notifications.channels.outcomes import Accepted, Message, PutOff, Refused
-from services.notifications.claiming import Claim
-from services.notifications.deciding import Desk, Job
-from services.notifications.delivery import Delivery, not_written, settled
 from services.notifications.domain import outreach
 from services.notifications.domain.cap import longest
 from services.notifications.domain.outreach import LIVE, Outreach, State
-from services.notifications.people import People
 from services.notifications.publishing import SERVICE
-from services.notifications.settling import PATIENCE
+from services.notifications.sending.announcing import Announcer
+from services.notifications.sending.claiming import Claim
+from services.notifications.sending.deciding import Desk, Job
+from services.notifications.sending.delivery import Delivery, not_written, settled
+from services.notifications.sending.people import People
+from services.notifications.sending.settling import PATIENCE
 from services.notifications.store import NotificationsStore
 from services.notifications.texts.text import Broken
 from wafa.contracts.envelope import Event

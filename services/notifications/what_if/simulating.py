@@ -3,14 +3,21 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notifications.book import Book
-from services.notifications.choosing import Answer, NotPossible, chosen, day, start_of, with_mistakes
+from services.notifications.campaigns.book import Book
+from services.notifications.campaigns.choosing import (
+    Answer,
+    NotPossible,
+    chosen,
+    day,
+    start_of,
+    with_mistakes,
+)
 from services.notifications.domain.campaign import Broadcast, Campaign
 from services.notifications.domain.occasions import Span, refusal
 from services.notifications.domain.past import taken_as_today
 from services.notifications.domain.simulation import Sums, simulate
-from services.notifications.meeting import EVERYBODY
 from services.notifications.store import NotificationsStore
+from services.notifications.what_if.meeting import EVERYBODY
 from wafa.runtime.arguments import check_texts_given, check_whole
 
 MOST = 1_000

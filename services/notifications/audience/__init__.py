@@ -1,0 +1,1 @@
+"""What is known of customers: learnt from events, asked by segments, made anew."""

@@ -1,0 +1,1 @@
+"""Who is to get what, and when: broadcasts, the calendar and events become rows."""

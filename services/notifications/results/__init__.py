@@ -1,0 +1,1 @@
+"""What came of campaigns: purchases that followed, in figures and in sentences."""

@@ -1,0 +1,1 @@
+"""What becomes of a row that is due: decided, handed over, written down, told."""
