@@ -108,9 +108,7 @@ def learnt(before: Document | None, event: Event) -> Document | None:
 def campaigns(settings: Settings) -> list[Campaign]:
     """Return the campaigns that are built in."""
     policy = OutreachPolicy.from_settings(settings)
-    return [
-        load(read(file.read_text("utf-8")).content, 0, policy) for file in sorted(BUILT_IN.glob("*.yml"))
-    ]
+    return [load(read(file.read_text("utf-8")).content, 0, policy) for file in sorted(BUILT_IN.glob("*.yml"))]
 
 
 def planned(event: Event, those: Sequence[Campaign]) -> list[Document]:
