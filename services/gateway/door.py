@@ -17,14 +17,14 @@ from flask import Flask, after_this_request, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from services.gateway.body import whole_body
-from services.gateway.described import shows_secret
+from services.gateway.audit.witness import Witness
 from services.gateway.domain.scopes import ANY
+from services.gateway.idempotency.once import PARAMETER, answered_once
 from services.gateway.means import means
-from services.gateway.once import PARAMETER, answered_once
-from services.gateway.reading import BodyParser
 from services.gateway.refusals import ErrorAnswer
-from services.gateway.witness import Witness
+from services.gateway.requests.body import whole_body
+from services.gateway.requests.reading import BodyParser
+from services.gateway.shapes.described import shows_secret
 
 Answers = type[Schema] | Schema | None
 #: What any door may answer, whoever asks for whatever; and those where a key is needed.

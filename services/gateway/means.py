@@ -7,14 +7,14 @@ from typing import cast
 
 from flask import current_app
 
-from services.gateway.asking import Services
-from services.gateway.audit import Audit
-from services.gateway.claims import Claims
-from services.gateway.flushing import Flusher
-from services.gateway.gate import Gate
-from services.gateway.observing import trace_in_hand
+from services.gateway.access.gate import Gate
+from services.gateway.asking.questions import Services
+from services.gateway.audit.log import Audit
+from services.gateway.idempotency.claims import Claims
 from services.gateway.publishing import Publishing
-from services.gateway.room import Room
+from services.gateway.requests.room import Room
+from services.gateway.serving.flushing import Flusher
+from services.gateway.serving.observing import trace_in_hand
 from services.gateway.store import GatewayStore
 from services.gateway.stream.ears import Ears
 from wafa.runtime.caller import Caller

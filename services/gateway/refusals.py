@@ -16,7 +16,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
-from services.gateway.asking import Away
+from services.gateway.asking.questions import Away
 from wafa.runtime.errors import InvalidArgument, RemoteFailed
 from wafa.runtime.logs import withheld
 from wafa.runtime.transient import TRANSIENT

@@ -1,9 +1,9 @@
 """The gateway's worker: a table of contents. What answers HTTP is in `web`."""
 
-from services.gateway.audit import Audit
+from services.gateway.access.keys import OVERLAP_HOURS, Keys, Unknown
+from services.gateway.access.rights import PER_MINUTE
+from services.gateway.audit.log import Audit
 from services.gateway.domain.scopes import ROLES, SCOPES
-from services.gateway.keys import OVERLAP_HOURS, Keys, Unknown
-from services.gateway.rights import PER_MINUTE
 from services.gateway.store import GatewayStore
 from services.gateway.webhooks.courier import Courier
 from services.gateway.webhooks.holding import pause_unheld

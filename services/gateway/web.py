@@ -2,9 +2,8 @@
 
 from flask import Flask, Response, request
 
-from services.gateway.api import CONFIG, OurApi, Readable
+from services.gateway.documents.api import CONFIG, OurApi, Readable
 from services.gateway.means import EXTENSION, Means
-from services.gateway.observing import observe
 from services.gateway.resources.audit import audit
 from services.gateway.resources.calls import calls
 from services.gateway.resources.campaigns import campaigns
@@ -25,6 +24,7 @@ from services.gateway.resources.segments import segments
 from services.gateway.resources.stream import stream
 from services.gateway.resources.templates import templates
 from services.gateway.resources.webhooks import webhooks
+from services.gateway.serving.observing import observe
 
 FAMILIES = (
     customers,

@@ -22,4 +22,4 @@ def serve() -> None:
     settings = load_settings()
     os.environ[VARIABLE] = str(own_folder())
     # By its name: the ground knows no service.
-    importlib.import_module("services.gateway.serving").serve(settings)
+    importlib.import_module("services.gateway.serving.server").serve(settings)

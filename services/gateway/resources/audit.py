@@ -4,12 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.audit import place_at, shown
-from services.gateway.described import following
+from services.gateway.audit.log import place_at, shown
 from services.gateway.door import Doors
-from services.gateway.given import moment_wanted
 from services.gateway.means import means
-from services.gateway.paging import PageByName
+from services.gateway.shapes.described import following
+from services.gateway.shapes.given import moment_wanted
+from services.gateway.shapes.paging import PageByName
 from wafa.contracts.cursor import BY_NAME
 from wafa.runtime.paging import asked, cut
 

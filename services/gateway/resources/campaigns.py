@@ -4,9 +4,9 @@ from typing import Any
 
 from services.gateway.door import Doors
 from services.gateway.means import services
-from services.gateway.paging import PageByName
 from services.gateway.refusals import Refusal, not_found
 from services.gateway.shapes import campaigns as shapes
+from services.gateway.shapes.paging import PageByName
 from services.gateway.shapes.reports import CampaignReport
 
 campaigns = Doors("campaigns", "Who is written to, when and why; what came of it")

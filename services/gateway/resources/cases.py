@@ -4,11 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.gateway.answering import checked
-from services.gateway.described import following
+from services.gateway.asking.answering import checked
 from services.gateway.door import Doors
 from services.gateway.means import services
-from services.gateway.paging import Page
+from services.gateway.shapes.described import following
+from services.gateway.shapes.paging import Page
 from services.gateway.shapes.people import Case, CaseWithEvents
 from wafa.contracts.fields import Flag, Identifier, Text
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.gateway.answering import checked
-from services.gateway.card import card_of
+from services.gateway.asking.answering import checked
+from services.gateway.asking.card import card_of
 from services.gateway.door import Doors
 from services.gateway.means import services
 from services.gateway.shapes.common import Customer

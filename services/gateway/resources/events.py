@@ -12,19 +12,19 @@ from flask import Response, g, request
 from marshmallow import Schema, fields, validate
 from structlog.contextvars import bind_contextvars
 
-from services.gateway.body import whole_body
 from services.gateway.door import Doors
 from services.gateway.means import means
-from services.gateway.observing import trace_in_hand
 from services.gateway.refusals import RETRY_AFTER, Detail, Refusal
-from services.gateway.resources.event_body import BODY
-from services.gateway.submission import (
+from services.gateway.requests.body import whole_body
+from services.gateway.requests.submission import (
     MOST_PROBLEMS,
     MOST_PROBLEMS_IN_ALL,
     Judged,
     Submission,
     form_of,
 )
+from services.gateway.resources.event_body import BODY
+from services.gateway.serving.observing import trace_in_hand
 from wafa.runtime.errors import Transient
 
 #: Of how many events of a request the log tells the correlation ids.

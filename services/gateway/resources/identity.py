@@ -4,11 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.answering import checked
+from services.gateway.asking.answering import checked
 from services.gateway.door import Doors
 from services.gateway.means import services
-from services.gateway.paging import Page
 from services.gateway.shapes.changes import ChangeList, ChangeOutcome, Dossier
+from services.gateway.shapes.paging import Page
 from wafa.contracts.fields import Flag, Identifier
 from wafa.dossier import compose
 

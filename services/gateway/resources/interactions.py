@@ -4,12 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from services.gateway.answering import checked
-from services.gateway.asking import Away
-from services.gateway.described import following
+from services.gateway.asking.answering import checked
+from services.gateway.asking.questions import Away
 from services.gateway.door import Doors
 from services.gateway.means import services
-from services.gateway.paging import Page
+from services.gateway.shapes.described import following
+from services.gateway.shapes.paging import Page
 from services.gateway.shapes.people import Interaction
 
 interactions = Doors("interactions", "What happened with a customer")

@@ -4,13 +4,13 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.answering import checked
-from services.gateway.described import following
+from services.gateway.asking.answering import checked
 from services.gateway.door import Doors
 from services.gateway.means import services
-from services.gateway.paging import Page
 from services.gateway.shapes.common import Member
+from services.gateway.shapes.described import following
 from services.gateway.shapes.offers import Alternatives, Few, Recommendations
+from services.gateway.shapes.paging import Page
 from services.gateway.shapes.people import Entry
 from wafa.contracts.fields import Identifier, Whole
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.gateway.described import following, moment, number, text
 from services.gateway.door import Doors
 from services.gateway.means import services
-from services.gateway.paging import Page
+from services.gateway.shapes.described import following, moment, number, text
+from services.gateway.shapes.paging import Page
 from wafa.contracts.currencies import money_of
 from wafa.contracts.money import Money
 

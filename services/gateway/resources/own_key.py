@@ -5,9 +5,9 @@ from typing import Any
 from flask import g
 from marshmallow import Schema, fields
 
+from services.gateway.access.keys import shown
 from services.gateway.domain.scopes import ANY
 from services.gateway.door import Doors
-from services.gateway.keys import shown
 from wafa.runtime.clock import now
 
 own_key = Doors("key", "The key that you hold")

@@ -5,13 +5,13 @@ from typing import Any
 from flask import g
 from marshmallow import Schema, ValidationError, fields, validate
 
-from services.gateway.answering import checked, refused
-from services.gateway.described import counted, following, moment, number, text
+from services.gateway.asking.answering import checked, refused
 from services.gateway.domain.key import fits
 from services.gateway.door import Doors
 from services.gateway.means import services
-from services.gateway.paging import Page
 from services.gateway.refusals import Refusal
+from services.gateway.shapes.described import counted, following, moment, number, text
+from services.gateway.shapes.paging import Page
 from wafa.contracts.catalogue import OUTBOUND
 from wafa.contracts.rejection import REASONS
 from wafa.contracts.validators import kind_of

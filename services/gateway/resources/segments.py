@@ -4,12 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.answering import checked
-from services.gateway.described import text
+from services.gateway.asking.answering import checked
 from services.gateway.door import Doors
-from services.gateway.given import ObjectOrText
 from services.gateway.means import services
 from services.gateway.shapes.common import Said
+from services.gateway.shapes.described import text
+from services.gateway.shapes.given import ObjectOrText
 
 segments = Doors("segments", "Rules over what is known of customers")
 

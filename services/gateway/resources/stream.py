@@ -9,8 +9,8 @@ from typing import Any
 from flask import Response, g, request
 from marshmallow import Schema, ValidationError, fields, validate
 
+from services.gateway.access.gate import check_hearing
 from services.gateway.door import Doors
-from services.gateway.gate import check_hearing
 from services.gateway.means import means
 from services.gateway.refusals import Refusal
 from services.gateway.stream.choice import UnknownTypes, chosen

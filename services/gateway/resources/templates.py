@@ -4,10 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.described import number, text
 from services.gateway.door import Doors
-from services.gateway.given import texts
 from services.gateway.means import services
+from services.gateway.shapes.described import number, text
+from services.gateway.shapes.given import texts
 
 templates = Doors("templates", "Texts of messages in each language")
 

@@ -6,8 +6,8 @@ from typing import Any
 from flask import g
 
 from services.gateway.door import Doors
+from services.gateway.idempotency.once import id_to_make
 from services.gateway.means import means
-from services.gateway.once import id_to_make
 from services.gateway.shapes import webhooks as shapes
 from services.gateway.webhooks.subscribing import Subscribing
 from wafa.runtime.clock import now

@@ -2,9 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.described import counted, following, moment, number, text
-from services.gateway.given import ObjectOrText, texts
 from services.gateway.shapes.common import Said
+from services.gateway.shapes.described import counted, following, moment, number, text
+from services.gateway.shapes.given import ObjectOrText, texts
 
 LONGEST_FILE = 50_000
 

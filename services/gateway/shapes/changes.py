@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.described import following, moment, number, text
 from services.gateway.shapes.common import Customer, Member
+from services.gateway.shapes.described import following, moment, number, text
 from services.gateway.shapes.people import Case, Entry, Interaction
 from wafa.contracts.reference import ExternalId
 

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.described import moment, number, text
 from services.gateway.shapes.common import Said
+from services.gateway.shapes.described import moment, number, text
 from wafa.contracts.fields import Part
 from wafa.contracts.money import Money
 

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway.described import moment, number, text
 from services.gateway.shapes.common import Member, Said
+from services.gateway.shapes.described import moment, number, text
 from wafa.advice import ADVICE
 from wafa.contracts.complaint import SEVERITIES
 from wafa.contracts.feedback import FeedbackGiven

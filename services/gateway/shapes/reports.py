@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields
 
-from services.gateway.described import counted, moment, number, text
 from services.gateway.shapes.common import Said
+from services.gateway.shapes.described import counted, moment, number, text
 from wafa.contracts.money import Money
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.gateway.described import following, moment, shown_once, text
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Why
-from services.gateway.given import moment_wanted
-from services.gateway.paging import Page
+from services.gateway.shapes.described import following, moment, shown_once, text
+from services.gateway.shapes.given import moment_wanted
+from services.gateway.shapes.paging import Page
 from wafa.contracts.catalogue import OUTBOUND
 
 _NAMES = {"description": f"types, or beginnings with a `*` behind; of {', '.join(OUTBOUND)}"}

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.gateway.access.gate import check_hearing
 from services.gateway.domain.hearing import covered
 from services.gateway.domain.key import Key, standing
 from services.gateway.domain.subscription import MOST, Flow, Secret, Subscription, Why, rotated
-from services.gateway.gate import check_hearing
 from services.gateway.refusals import Refusal, invalid, not_found
 from services.gateway.store import GatewayStore
 from services.gateway.webhooks.rows import row, shown

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from services.gateway.claims import ABANDONED
+from services.gateway.idempotency.claims import ABANDONED
 from tests.conftest import unique_name
 from tests.integration.gateway.conftest import Front
 from tests.integration.gateway.subscribers import Subscriber, signed_by

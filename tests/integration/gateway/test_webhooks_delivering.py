@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from services.gateway.claims import ABANDONED
 from services.gateway.domain.delivery import State
 from services.gateway.domain.subscription import Flow, Secret, Subscription, Why
+from services.gateway.idempotency.claims import ABANDONED
 from services.gateway.store import GatewayStore
 from services.gateway.webhooks.courier import AT_ONCE, BATCH, LEASE, Courier
 from services.gateway.webhooks.posting import Postman

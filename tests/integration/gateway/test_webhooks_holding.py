@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from services.gateway.audit import Audit
+from services.gateway.access.keys import Keys
+from services.gateway.audit.log import Audit
 from services.gateway.domain.key import Key
 from services.gateway.domain.subscription import Flow, Secret, Subscription, Why
-from services.gateway.keys import Keys
 from services.gateway.refusals import Refusal
 from services.gateway.store import GatewayStore
 from services.gateway.webhooks.holding import pause_unheld

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.gateway import asking
-from services.gateway.asking import FAILURES, RECOVERY, Away, Services
+from services.gateway.asking import questions
+from services.gateway.asking.questions import FAILURES, RECOVERY, Away, Services
 from wafa.runtime.errors import InvalidArgument, RemoteFailed, RemoteUnavailable
 
 
@@ -39,7 +39,7 @@ class FakeCaller:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("circuitbreaker.monotonic", clock)
-    monkeypatch.setattr(asking.time, "monotonic", clock)
+    monkeypatch.setattr(questions.time, "monotonic", clock)
     return clock
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask, Response, jsonify
 
-from services.gateway.audit import MOST_WAITING, WITHHELD, Audit, Who, ids_in, kept_singly, place_at, told
+from services.gateway.audit.log import MOST_WAITING, WITHHELD, Audit, Who, ids_in, kept_singly, place_at, told
+from services.gateway.audit.witness import Witness
 from services.gateway.domain.key import Key
-from services.gateway.observing import observe, sane_id
-from services.gateway.witness import Witness
+from services.gateway.serving.observing import observe, sane_id
 
 NOW = datetime(2026, 3, 1, 12, 0, 42, tzinfo=UTC)
 WHO = Who("k3x9v2q7", "Web shop", "req-1", "192.0.2.1")

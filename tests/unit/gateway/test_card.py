@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.gateway.answering import checked
-from services.gateway.asking import Away
-from services.gateway.card import card_of
+from services.gateway.asking.answering import checked
+from services.gateway.asking.card import card_of
+from services.gateway.asking.questions import Away
 from services.gateway.refusals import Refusal
 
 MONA = {"customer_id": "mona", "name": "منى", "locale": "ar"}

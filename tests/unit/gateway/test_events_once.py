@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from pymongo.errors import AutoReconnect
 from werkzeug.test import TestResponse
 
-from services.gateway import once
-from services.gateway.claims import ABANDONED, RENEWED_EVERY, Claims
-from services.gateway.flushing import Flusher
+from services.gateway.idempotency import once
+from services.gateway.idempotency.claims import ABANDONED, RENEWED_EVERY, Claims
+from services.gateway.idempotency.once import answered_once
 from services.gateway.means import EXTENSION
-from services.gateway.once import answered_once
 from services.gateway.refusals import Refusal, answer_in_our_shape, invalid
+from services.gateway.serving.flushing import Flusher
 from services.gateway.store.answers import KEPT
 from wafa.runtime.clock import now
 from wafa.runtime.mongo import Document

@@ -3,7 +3,7 @@
 import pytest
 
 from services.gateway.refusals import Refusal
-from services.gateway.room import Room
+from services.gateway.requests.room import Room
 
 
 def test_what_does_not_fit_any_more_is_to_come_again_and_finds_room_later() -> None:

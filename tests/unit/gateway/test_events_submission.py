@@ -9,7 +9,7 @@ from flask import Flask, request
 
 from services.gateway.domain.key import Key
 from services.gateway.refusals import Refusal
-from services.gateway.submission import (
+from services.gateway.requests.submission import (
     JSON,
     MOST_PROBLEMS,
     MOST_PROBLEMS_IN_ALL,

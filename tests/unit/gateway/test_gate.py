@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
-from services.gateway.domain.key import Key, digest, token
-from services.gateway.gate import (
+from services.gateway.access.gate import (
     LOOKUPS_OF_ONE,
     LOOKUPS_PER_MINUTE,
     STRANGERS_PER_MINUTE,
     Gate,
     neighbourhood,
 )
-from services.gateway.keyring import AT_MOST, FRESH, MOST, Keyring
+from services.gateway.access.keyring import AT_MOST, FRESH, MOST, Keyring
+from services.gateway.access.tally import PROBES, SLOTS, Tally
+from services.gateway.domain.key import Key, digest, token
 from services.gateway.refusals import Refusal
-from services.gateway.tally import PROBES, SLOTS, Tally
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = "s" * 43

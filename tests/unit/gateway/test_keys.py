@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.gateway.audit import Audit
+from services.gateway.access.keys import Keys, Unknown
+from services.gateway.audit.log import Audit
 from services.gateway.domain.key import Key, parse
-from services.gateway.keys import Keys, Unknown
 from wafa.runtime.errors import InvalidArgument
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.gateway.asking import Away
+from services.gateway.asking.questions import Away
 from services.gateway.means import EXTENSION
 from services.gateway.pages.page import page
 from services.gateway.pages.words import WORDS

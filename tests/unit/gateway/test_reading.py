@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from marshmallow import Schema, fields
 
-from services.gateway.api import CONFIG, OurApi
+from services.gateway.documents.api import CONFIG, OurApi
 from services.gateway.door import Doors
 from services.gateway.refusals import LONGEST_PATH, MOST_DETAILS
 from services.gateway.resources.templates import TextsToCheck

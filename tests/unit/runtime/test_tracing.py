@@ -214,7 +214,7 @@ def test_nothing_of_opentelemetry_is_imported_where_no_spans_are_to_be_sent(
     environment: dict[str, str], made: bool
 ) -> None:
     program = (
-        "import sys, services.gateway.serving, wafa.runtime.rpc, wafa.runtime.entrypoint\n"
+        "import sys, services.gateway.serving.server, wafa.runtime.rpc, wafa.runtime.entrypoint\n"
         "from wafa.runtime.tracing import tracer_of\n"
         "tracer = tracer_of('loyalty')\n"
         "print(tracer is not None, any(name.startswith('opentelemetry') for name in sys.modules))"

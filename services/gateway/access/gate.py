@@ -3,12 +3,12 @@
 import ipaddress
 from collections.abc import Collection, Mapping
 
+from services.gateway.access.keyring import Keyring
+from services.gateway.access.tally import Count, Tally
 from services.gateway.domain.hearing import missing_scopes
 from services.gateway.domain.key import Key, parse
 from services.gateway.domain.scopes import ANY
-from services.gateway.keyring import Keyring
 from services.gateway.refusals import Refusal
-from services.gateway.tally import Count, Tally
 
 #: How often somebody without a valid key may ask in a minute, by address.
 STRANGERS_PER_MINUTE = 120

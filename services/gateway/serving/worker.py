@@ -21,9 +21,9 @@ import structlog
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
-from services.gateway.arrival import WAITED_FOR, is_here, prepare
 from services.gateway.means import EXTENSION
-from services.gateway.unread import refuse
+from services.gateway.serving.arrival import WAITED_FOR, is_here, prepare
+from services.gateway.serving.unread import refuse
 
 log = structlog.get_logger(__name__)
 

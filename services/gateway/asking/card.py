@@ -6,7 +6,7 @@ All are asked at the same time. When one does not answer, the card shows what th
 
 from typing import Any
 
-from services.gateway.asking import Away, Question, Services
+from services.gateway.asking.questions import Away, Question, Services
 from wafa.advice import advice
 from wafa.explaining import explanations
 

@@ -18,10 +18,10 @@ from typing import Any
 import structlog
 from flask import Response, current_app, g, request
 
-from services.gateway.body import whole_body
-from services.gateway.claims import ABANDONED
+from services.gateway.idempotency.claims import ABANDONED
 from services.gateway.means import means
 from services.gateway.refusals import Refusal
+from services.gateway.requests.body import whole_body
 from services.gateway.store.answers import KEPT
 from wafa.runtime.clock import now
 from wafa.runtime.mongo import Document

@@ -11,19 +11,19 @@ from gunicorn.glogging import Logger
 from prometheus_client import multiprocess
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.gateway.asking import Services
-from services.gateway.audit import Audit
-from services.gateway.claims import RENEWED_EVERY, Claims
-from services.gateway.flushing import Flusher
-from services.gateway.gate import Gate
-from services.gateway.keyring import Keyring
+from services.gateway.access.gate import Gate
+from services.gateway.access.keyring import Keyring
+from services.gateway.access.tally import Tally
+from services.gateway.asking.questions import Services
+from services.gateway.audit.log import Audit
+from services.gateway.idempotency.claims import RENEWED_EVERY, Claims
 from services.gateway.means import EXTENSION, Means
 from services.gateway.publishing import Publishing
+from services.gateway.serving.flushing import Flusher
+from services.gateway.serving.worker import Worker
 from services.gateway.store import GatewayStore
 from services.gateway.stream.ears import Ears
-from services.gateway.tally import Tally
 from services.gateway.web import create_app
-from services.gateway.worker import Worker
 from wafa.runtime.caller import Caller
 from wafa.runtime.clock import now
 from wafa.runtime.figures import VARIABLE

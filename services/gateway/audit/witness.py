@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Response, after_this_request, request
 
-from services.gateway.audit import Audit, Who, ids_in, kept_singly
+from services.gateway.audit.log import Audit, Who, ids_in, kept_singly
 from services.gateway.domain.key import Key
-from services.gateway.observing import seen
+from services.gateway.serving.observing import seen
 
 
 class Witness:

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from services.gateway.audit import Audit, Who
+from services.gateway.access.rights import MOST_DAYS, check_span, key_wanted
+from services.gateway.audit.log import Audit, Who
 from services.gateway.domain.key import Key, digest, token
-from services.gateway.rights import MOST_DAYS, check_span, key_wanted
 from wafa.contracts.times import format_time
 from wafa.runtime.transient import is_transient
 

@@ -1,0 +1,1 @@
+"""Who did what: the audit log, and what goes into it."""

@@ -1,0 +1,1 @@
+"""What is sent again under the same name has its effect once."""

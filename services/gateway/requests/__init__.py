@@ -1,0 +1,1 @@
+"""What comes with a request: its body, events that are to be published, memory for both."""

@@ -1,0 +1,1 @@
+"""The processes that answer HTTP, in which nobody slow keeps others waiting."""
