@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "tests" / "compose" / "standins" / "make.sh"
 #: Kept between runs, for what Docker need not do again.
 IMAGE = "wafa-test"
+REVISION = "tested"
 #: What is built here has this label, by which images are found that another has taken the name of.
 OLD = "wafa.test"
 FILES = ("docker-compose.yml", "tests/compose/compose.yml")
@@ -118,9 +119,9 @@ class Containers:
         shift = (Demo.launch_moment(self.until) - datetime.now(UTC)).total_seconds()
         path = self.folder / ".env"
         path.write_text(
-            f"{output('sh', 'deploy/env.sh')}{self.images}WAFA_IMAGE={IMAGE}\nWAFA_PUBLISHED=127.0.0.1:\n"
-            f"MAIL_PUBLISHED=127.0.0.1:\nCLOCK_SHIFT={shift:.0f}\nSECRETS_FOLDER={self.folder / 'secrets'}\n"
-            f"BACKUPS_FOLDER={self.folder / 'backups'}\n"
+            f"{output('sh', 'deploy/env.sh')}{self.images}WAFA_IMAGE={IMAGE}\nWAFA_REVISION={REVISION}\n"
+            f"WAFA_PUBLISHED=127.0.0.1:\nMAIL_PUBLISHED=127.0.0.1:\nCLOCK_SHIFT={shift:.0f}\n"
+            f"SECRETS_FOLDER={self.folder / 'secrets'}\nBACKUPS_FOLDER={self.folder / 'backups'}\n"
         )
         output("sh", "deploy/secrets.sh", path, self.folder / "secrets")
         return path

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.compose.stack import IMAGE, Containers, docker
+from tests.compose.stack import IMAGE, REVISION, Containers, docker
 from wafa.runtime.topology import QUARANTINE, QUEUES, suspects_queue
 from wafa.services import GATEWAY, PROCESSES, SERVICES, WEB, WORKERS
 
@@ -131,3 +131,11 @@ def test_the_image_has_no_compiler_and_no_installer() -> None:
     tools = "for tool in cc gcc g++ make pip pip3; do command -v $tool; done; true"
     found = docker("run", "--rm", "--network=none", "--entrypoint=sh", IMAGE, "-c", tools)
     assert found == ""
+
+
+@pytest.mark.usefixtures("containers")
+def test_the_image_says_which_revision_it_is_of() -> None:
+    shown = docker(
+        "inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.revision"}}', IMAGE
+    )
+    assert shown.strip() == REVISION
