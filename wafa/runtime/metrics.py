@@ -46,6 +46,12 @@ DATABASE_SECONDS = Histogram(
 DATABASE_FAILURES = Counter(
     "wafa_database_failures_total", "Commands that the database refused or did not answer", ["command"]
 )
+DATABASE_MEMBERS = Gauge(
+    "wafa_database_members",
+    "Members of the database's replica set, or its one server, by whether they are known to answer",
+    ["state"],
+    multiprocess_mode="livemax",
+)
 CONFIRM_SECONDS = Histogram("wafa_confirm_seconds", "From publishing to the last confirm", buckets=_SECONDS)
 PENDING_AGE = Gauge(
     "wafa_pending_age_seconds",

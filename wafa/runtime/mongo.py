@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError, OperationFailure
 from pymongo.write_concern import WriteConcern
 
 from wafa.runtime.errors import StoreAway, StoreRefused
-from wafa.runtime.mongo_metrics import Commands
+from wafa.runtime.mongo_metrics import Commands, Members
 
 Document = dict[str, Any]
 DUPLICATE_KEY = 11000
@@ -33,7 +33,7 @@ def open_database(uri: str, name: str) -> Database[Document]:
         serverSelectionTimeoutMS=5_000,
         connectTimeoutMS=5_000,
         socketTimeoutMS=20_000,
-        event_listeners=[Commands()],
+        event_listeners=[Commands(), Members()],
     )
     # The rules of effect read what they have just written, whatever the URI prefers.
     durable = WriteConcern(w="majority", j=True)

@@ -1,6 +1,15 @@
 """What the database is asked, counted and timed."""
 
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+    TopologyClosedEvent,
+    TopologyDescriptionChangedEvent,
+    TopologyListener,
+    TopologyOpenedEvent,
+)
 
 from wafa.runtime import metrics
 
@@ -23,6 +32,26 @@ class Commands(CommandListener):
     def failed(self, event: CommandFailedEvent) -> None:
         """Note that it was refused, or that no answer came."""
         metrics.DATABASE_FAILURES.labels(_note(event)).inc()
+
+
+class Members(TopologyListener):
+    """Takes down how many servers a client knows of, and how many of them answer; called by PyMongo.
+
+    Of a replica set these are all its members, by whichever it was found.
+    """
+
+    def opened(self, event: TopologyOpenedEvent) -> None:
+        """Do nothing: no server has been asked yet."""
+
+    def description_changed(self, event: TopologyDescriptionChangedEvent) -> None:
+        """Count anew."""
+        servers = event.new_description.server_descriptions().values()
+        answering = sum(server.is_server_type_known for server in servers)
+        metrics.DATABASE_MEMBERS.labels("answers").set(answering)
+        metrics.DATABASE_MEMBERS.labels("away").set(len(servers) - answering)
+
+    def closed(self, event: TopologyClosedEvent) -> None:
+        """Do nothing: whoever closes a client ends with it."""
 
 
 def _note(event: CommandSucceededEvent | CommandFailedEvent) -> str:

@@ -2,13 +2,20 @@
 
 import pytest
 from prometheus_client import REGISTRY
-from pymongo.errors import OperationFailure
+from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.uri_parser import parse_uri
 
-from wafa.runtime.mongo import open_database
+from tests.faults.proxy import Proxy
+from tests.waiting import eventually
+from wafa.runtime.mongo import answers, open_database
 
 
 def figure(name: str, command: str) -> float:
     return REGISTRY.get_sample_value(name, {"command": command}) or 0.0
+
+
+def members(state: str) -> float:
+    return REGISTRY.get_sample_value("wafa_database_members", {"state": state}) or 0.0
 
 
 @pytest.fixture
@@ -41,3 +48,16 @@ def test_there_are_no_more_names_than_we_have_chosen(watched) -> None:
     watched.command("buildInfo")
     assert figure("wafa_database_seconds_count", "other") == before + 1
     assert figure("wafa_database_seconds_count", "buildInfo") == 0
+
+
+def test_a_member_that_answers_no_longer_is_counted_as_away(mongodb_uri: str, unique: str) -> None:
+    [(host, port)] = parse_uri(mongodb_uri)["nodelist"]
+    with Proxy(port, [host]) as network:
+        database = open_database(f"mongodb://127.0.0.1:{network.port}/?directConnection=true", unique)
+        with database.client:
+            assert answers(database)
+            eventually(lambda: (members("answers"), members("away")) == (1, 0))
+            network.stall()
+            with pytest.raises(PyMongoError):
+                answers(database)
+            eventually(lambda: (members("answers"), members("away")) == (0, 1))
