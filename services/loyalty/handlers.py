@@ -41,6 +41,13 @@ def record(
     events: Sequence[Event], store: LoyaltyStore, publish: Publish, program: Program, now: datetime
 ) -> list[Verdict]:
     """Bring recorded interactions into the ledger; refuse those that the program has no exchange rate for."""
+    entries, refusals = entries_of(events, program)
+    apply(entries, store, publish, program, now)
+    return refusals
+
+
+def entries_of(events: Sequence[Event], program: Program) -> tuple[list[Entry], list[Verdict]]:
+    """Return what recorded interactions are in the ledger, and why some cannot be in it."""
     entries: list[Entry] = []
     refusals: list[Verdict] = []
     for event in events:
@@ -56,8 +63,7 @@ def record(
             continue
         whose, correlation = event["data"]["customer_id"], event.get("correlationid")
         entries.append(Entry(whose, fact, correlation, traceparent_of(event)))
-    apply(entries, store, publish, program, now)
-    return refusals
+    return entries, refusals
 
 
 def wake(store: LoyaltyStore, publish: Publish, program: Program, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The loyalty service: a table of contents."""
 
-from services.loyalty import handlers, history, insights, queries, rebuilding, redeeming, sweeping
+from services.loyalty import handlers, history, insights, lacking, queries, rebuilding, redeeming, sweeping
 from services.loyalty.in_force import InForce
 from services.loyalty.program_file import load_program
 from services.loyalty.store import LoyaltyStore
@@ -81,6 +81,11 @@ class LoyaltyService:
     def history(self, after=None, limit=500):
         """Return a page of what others were told of members."""
         return history.history(self.store, after, limit)
+
+    @rpc
+    def lacking(self, events):
+        """Return which of these recorded interactions belong in the ledger and are not in it."""
+        return lacking.lacking(self.store, self.program, events)
 
     @rpc
     def insights(self, after=None, limit=500):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -20,6 +22,10 @@ from rich.text import Text
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for a script, not a table for people."
 )
+
+
+#: Seconds between two lines that say how far something is.
+SAID_EVERY = 10.0
 
 
 def print_json(content: Any) -> None:
@@ -66,9 +72,37 @@ class _Rate(ProgressColumn):
         return Text(f"{speed:,.0f}/s" if speed else "")
 
 
+class _Spoken(Progress):
+    """Where there is no terminal to draw bars on, says in a line every now and then how far it is."""
+
+    _said_at = 0.0
+
+    def start(self) -> None:
+        """Begin; the first line is only for those who have waited."""
+        self._said_at = time.monotonic()
+        super().start()
+
+    def update(self, task_id: TaskID, *args: Any, **kwargs: Any) -> None:
+        """Note how far a task is; see `Progress`."""
+        super().update(task_id, *args, **kwargs)
+        self._say(self._tasks[task_id])
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        """Note that a task has got on; see `Progress`."""
+        super().advance(task_id, advance)
+        self._say(self._tasks[task_id])
+
+    def _say(self, task: Task) -> None:
+        if self.console.is_terminal or time.monotonic() - self._said_at < SAID_EVERY:
+            return
+        self._said_at = time.monotonic()
+        of = "" if task.total is None else f" of {task.total:,.0f}"
+        self.console.print(f"{task.description}: {task.completed:,.0f}{of}", soft_wrap=True)
+
+
 def progress() -> Progress:
-    """Return a progress display with count, rate and time."""
-    return Progress(
+    """Return a display of count, rate and time: bars on a terminal, elsewhere a line now and then."""
+    return _Spoken(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from wafa.cli import card, outreach, rejected
+from wafa.cli import card, output, outreach, rejected
 from wafa.cli.output import LiteralConsole
 
 NASTY = "[/x] [red]a[/red] :smile:"
@@ -208,3 +208,28 @@ def test_an_erased_customer_has_no_card_and_that_is_said(wafa, monkeypatch) -> N
         f"{ID}: this customer was erased; nothing is known of them\n",
     )
     assert '"erased": true' in wafa("card", ID, "--json").stdout
+
+
+@pytest.mark.parametrize(
+    ("total", "terminal", "said"),
+    [(7012, False, "members: 1,500 of 7,012\n"), (None, False, "members: 1,500\n"), (7012, True, "")],
+)
+def test_where_no_bar_can_be_drawn_a_line_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, total: int | None, terminal: bool, said: str
+) -> None:
+    """In a log, or over `docker compose exec`, somebody would otherwise wait for minutes without a word."""
+    file = io.StringIO()
+    console = LiteralConsole(file=file, width=80, force_terminal=terminal)
+    monkeypatch.setattr(output, "notes", lambda: console)
+    monkeypatch.setattr(output, "SAID_EVERY", 0)
+    bars = output.progress()
+    bars.update(bars.add_task("members", total=total), completed=1500)
+    assert file.getvalue() == said
+
+
+def test_who_does_not_wait_for_long_is_told_no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.StringIO()
+    monkeypatch.setattr(output, "notes", lambda: LiteralConsole(file=file, width=80))
+    with output.progress() as bars:
+        bars.advance(bars.add_task("members", total=2))
+        assert file.getvalue() == ""
