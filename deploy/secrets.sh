@@ -10,8 +10,24 @@ env=${1:-$root/.env}
 folder=${2:-$root/secrets}
 services='customers interactions loyalty notifications gateway web'
 
+fail() {
+    echo "$1" >&2
+    exit 1
+}
 value() { sed -n "s/^$1=//p" "$env" | tail -n 1; }
 password_of() { echo "$(echo "$1" | tr a-z A-Z)_PASSWORD"; }
+
+if [ ! -f "$env" ] || [ ! -r "$env" ]; then
+    fail "$env is not there, or cannot be read. For a new one: sh deploy/env.sh > .env"
+fi
+if grep -q "$(printf '\r')" "$env"; then
+    fail "$env has the line ends of Windows, which would become a part of passwords: save it with those of Unix."
+fi
+for name in WAFA_SMTP_URL OTEL_EXPORTER_OTLP_HEADERS WAFA_LINK_SECRET WAFA_SMS_SECRET WAFA_WHATSAPP_SECRET; do
+    case $(value "$name") in
+        [\"\']*) fail "$name in $env: without quotes around it, for they would become a part of it." ;;
+    esac
+done
 
 cluster=
 mongodb=mongodb:27017
@@ -28,8 +44,7 @@ for user in $services publisher backup rabbitmq_admin mongodb_admin grafana_admi
     name=$(password_of "$user")
     case $(value "$name") in
         '' | *[!A-Za-z0-9_-]*)
-            echo "$name in $env: letters, digits, - and _ only, because it stands in addresses, and at least one." >&2
-            exit 1
+            fail "$name in $env: letters, digits, - and _ only, because it stands in addresses, and at least one."
             ;;
     esac
 done
@@ -40,6 +55,8 @@ chmod 700 "$folder"
 chmod 600 "$env"
 
 keep() {  # name of the file; what is in it comes by standard input
+    # Where Docker was to mount a file that was not there, it has made a folder.
+    if [ -d "$folder/$1" ]; then rmdir "$folder/$1"; fi
     rm -f "$folder/$1"
     cat > "$folder/$1"
     chmod 444 "$folder/$1"
@@ -51,6 +68,16 @@ passwords() {  # of whom
         echo "$name=$(value "$name")"
     done
 }
+
+# MongoDB takes passwords when its volume is new, and goes on with those: without the admin's former one, nobody could
+# change them there.
+is_new() { [ -f "$folder/$1" ] && [ "$(cat "$folder/$1")" != "$2" ]; }
+changed=
+if is_new mongodb_admin "$(value MONGODB_ADMIN_PASSWORD)"; then
+    (umask 077 && cat "$folder/mongodb_admin" >> "$folder/mongodb_admin.former")
+    changed=yes
+fi
+if is_new mongodb_users "$(passwords $services backup)"; then changed=yes; fi
 
 for user in $services; do
     password=$(value "$(password_of "$user")")
@@ -83,3 +110,8 @@ value OTEL_EXPORTER_OTLP_HEADERS | keep otlp_headers
 value WAFA_LINK_SECRET | keep link_secret
 value WAFA_SMS_SECRET | keep sms_secret
 value WAFA_WHATSAPP_SECRET | keep whatsapp_secret
+
+if [ -n "$changed" ]; then
+    echo "Passwords of MongoDB have changed. Unless its volume is new, it knows the former ones until they are changed" \
+        "there, too (db.changeUserPassword; former ones of admin: $folder/mongodb_admin.former, the latest last)." >&2
+fi

@@ -3,6 +3,7 @@
 import re
 import runpy
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ def fresh(*examples: Path) -> str:
     """Return `.env` as it begins, or what an example of its own adds to it."""
     made = subprocess.run(["sh", DEPLOY / "env.sh", *examples], capture_output=True, text=True, check=True)
     return made.stdout
+
+
+def written(env: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Have deploy/secrets.sh write, whether it can or not."""
+    return subprocess.run(["sh", SECRETS, env, folder], capture_output=True, text=True)
 
 
 def told(containers: dict[str, Any]) -> set[str]:
@@ -137,10 +143,70 @@ def test_every_secret_is_written_for_its_readers_in_a_folder_of_the_owner(
 def test_a_password_that_breaks_an_address_is_refused(tmp_path: Path, password: str) -> None:
     path = tmp_path / "env"
     path.write_text(re.sub(r"(?m)^LOYALTY_PASSWORD=.*$", f"LOYALTY_PASSWORD={password}", fresh()), "utf-8")
-    done = subprocess.run(["sh", SECRETS, path, tmp_path / "secrets"], capture_output=True, text=True)
+    done = written(path, tmp_path / "secrets")
     assert done.returncode == 1
     assert "LOYALTY_PASSWORD" in done.stderr
     assert not (tmp_path / "secrets").exists()
+
+
+def test_what_is_not_there_is_asked_for(tmp_path: Path) -> None:
+    done = written(tmp_path / "env", tmp_path / "secrets")
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == f"{tmp_path}/env is not there, or cannot be read. For a new one: sh deploy/env.sh > .env\n"
+    )
+    assert not (tmp_path / "secrets").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text.replace("\n", "\r\n"), "line ends of Windows"),
+        (lambda text: f"{text}WAFA_SMTP_URL='smtps://mail:465'\n", "WAFA_SMTP_URL in .* without quotes"),
+    ],
+)
+def test_what_would_become_a_part_of_a_secret_is_refused(
+    tmp_path: Path, change: Callable[[str], str], told: str
+) -> None:
+    (tmp_path / "env").write_bytes(change(fresh()).encode())
+    done = written(tmp_path / "env", tmp_path / "secrets")
+    assert done.returncode == 1
+    assert re.search(told, done.stderr)
+    assert not (tmp_path / "secrets").exists()
+
+
+def test_a_new_env_keeps_others_out_from_the_start(tmp_path: Path) -> None:
+    (tmp_path / "env").touch(0o644)
+    with (tmp_path / "env").open("w") as file:
+        subprocess.run(["sh", DEPLOY / "env.sh"], stdout=file, check=True)
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_last_line_without_an_end_gets_its_password_too(tmp_path: Path) -> None:
+    (tmp_path / "example").write_text("A=1\nB_PASSWORD=")
+    assert re.fullmatch(r"A=1\nB_PASSWORD=\w{48}\n", fresh(tmp_path / "example"))
+
+
+def test_what_mongodb_knows_of_its_admin_outlasts_a_second_env(tmp_path: Path) -> None:
+    """Written over by mistake, with MongoDB's volume in place."""
+    env, folder = tmp_path / "env", tmp_path / "secrets"
+    env.write_text(fresh(), "utf-8")
+    assert [written(env, folder).stderr for _ in range(2)] == ["", ""]
+    known = (folder / "mongodb_admin").read_text("utf-8")
+    env.write_text(fresh(), "utf-8")
+    assert "Passwords of MongoDB have changed" in written(env, folder).stderr
+    assert written(env, folder).stderr == ""
+    assert (folder / "mongodb_admin").read_text("utf-8") != known
+    assert (folder / "mongodb_admin.former").read_text("utf-8") == known
+    assert (folder / "mongodb_admin.former").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_docker_made_in_the_place_of_a_secret_gives_way(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text(fresh(), "utf-8")
+    (tmp_path / "secrets" / "amqp_web").mkdir(parents=True)
+    assert written(tmp_path / "env", tmp_path / "secrets").returncode == 0
+    assert (tmp_path / "secrets" / "amqp_web").is_file()
 
 
 def test_nobody_outside_reaches_anything_but_the_front_door(containers: dict[str, Any]) -> None:
