@@ -1,20 +1,32 @@
 """Runs the embedded stand-in for MongoDB, and has it look first where an index leads.
 
-By itself it reads the whole collection for a filter with `$or`, for an `_id` together with a condition, and
-where an index holds only documents that have a field: a batch of notifications took it longer than services
-wait for a database. What is found here it still compares with the whole filter, so that only the time is
-another.
+By itself it reads the whole collection for a filter with `$or`, for an `_id` together with a condition,
+where an index holds only documents that have a field, and for each page by `_id`: a batch of notifications
+took it longer than services wait for a database, and `wafa reconcile` minutes. What is found here it still
+compares with the whole filter, so that only the time is another.
 """
 
 import sys
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, cast
 
+from secantus import deadline  # type: ignore[import-untyped]
 from secantus.cli import main  # type: ignore[import-untyped]
-from secantus.storage import Storage, _predicate_may_match_missing  # type: ignore[import-untyped]
+from secantus.projection import apply_projection_batch  # type: ignore[import-untyped]
+from secantus.query import matches  # type: ignore[import-untyped]
+from secantus.storage import (  # type: ignore[import-untyped]
+    _NAT_SEQ_TABLE,
+    Storage,
+    _id_key,
+    _predicate_may_match_missing,
+    wt,
+)
 
 JUNCTIONS = {"$and", "$or", "$nor"}
 
 look_up, implies = Storage._try_index_id_keys, Storage._query_implies_partial
+find = Storage.find_matching
 
 
 def look_where_an_index_leads(
@@ -37,8 +49,68 @@ def asks_for_what_is_indexed(wanted: dict[str, Any], partial: dict[str, Any]) ->
     return bool(implies(wanted, {name: one for name, one in partial.items() if name not in needless}))
 
 
+def page_by_id(
+    storage: Any,
+    db: str,
+    collection: str,
+    filter: Mapping[str, Any] | None = None,
+    *,
+    skip: int = 0,
+    limit: int = 0,
+    sort: Mapping[str, Any] | None = None,
+    projection: Mapping[str, Any] | None = None,
+    let: dict[str, Any] | None = None,
+    **others: Any,
+) -> list[dict[str, Any]]:
+    """Find as ever; of those that are wanted in the order of their ids, read no more than the page takes."""
+    wanted = dict(filter or {})
+    conditions = {name: value for name, value in wanted.items() if name != "_id"}
+    after = _beginning(wanted)
+    if (
+        after is None
+        or not limit
+        or skip
+        or dict(sort or {}) != {"_id": 1}
+        or any(others.values())
+        or storage._is_timeseries(db, collection)
+        or look_where_an_index_leads(storage, db, collection, conditions) is not None
+        or db in ("admin", "local")
+    ):
+        others |= {"skip": skip, "limit": limit, "sort": sort, "projection": projection, "let": let}
+        return cast("list[dict[str, Any]]", find(storage, db, collection, filter, **others))
+    with storage._lock:
+        storage._refresh_read_snapshot()
+        found = (one for one in _in_order(storage, db, collection, after) if matches(one, wanted, vars=let))
+        page = [*islice(found, limit)]
+    if projection:
+        page = apply_projection_batch(page, projection, wanted, has_sort=True)
+    return page
+
+
+def _beginning(wanted: Mapping[str, Any]) -> bytes | None:
+    """Return the key after which a page begins; None if it is not one of those that follow an id."""
+    if "_id" not in wanted:
+        return b""
+    condition = wanted["_id"]
+    follows = isinstance(condition, Mapping) and [*condition] == ["$gt"] and isinstance(condition["$gt"], str)
+    return cast(bytes, _id_key(condition["$gt"])) if follows else None
+
+
+def _in_order(storage: Any, db: str, collection: str, after: bytes) -> Iterator[dict[str, Any]]:
+    """Yield documents in the order of their ids, each read when it is asked for."""
+    index = storage._cursor(_NAT_SEQ_TABLE)
+    index.set_key(db, collection, after)
+    near = index.search_near()
+    there = near != wt.WT_NOTFOUND and (near >= 0 or index.next() == 0)
+    while there and index.get_key()[:2] == [db, collection]:
+        deadline.check()
+        yield from storage._docs_by_recordids(db, collection, [int(index.get_value())])
+        there = index.next() == 0
+
+
 def install() -> None:
     """Let the server find what it is asked for in these ways."""
+    Storage.find_matching = page_by_id
     Storage._try_index_id_keys = look_where_an_index_leads
     Storage._query_implies_partial = staticmethod(asks_for_what_is_indexed)
 

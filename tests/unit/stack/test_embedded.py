@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from secantus.storage import Storage  # type: ignore[import-untyped]
 
-from wafa.stack.embedded import asks_for_what_is_indexed, look_where_an_index_leads
+from wafa.stack.embedded import asks_for_what_is_indexed, look_where_an_index_leads, page_by_id
 
 MESSAGES = [{"_id": f"id-{number}", "customer_id": number % 3, "state": number % 2} for number in range(12)]
 
@@ -72,3 +72,68 @@ def test_an_index_of_those_that_have_a_field_leads_to_who_is_asked_for_by_it(
     found = look_where_an_index_leads(storage, "shop", "messages", wanted)
     assert (found if found is None else len(found)) == read
     assert by_id(storage.find_matching("shop", "messages", wanted)) == by_id(as_ever)
+
+
+# The server always has some variables.
+IN_ORDER = {"sort": {"_id": 1}, "limit": 3, "let": {"NOW": 0}}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options", "read"),
+    [
+        ({}, {}, 3),
+        ({"_id": {"$gt": "id-4"}}, {}, 4),
+        ({"_id": {"$gt": "id-45"}}, {}, 3),
+        ({"_id": {"$gt": "id-8"}}, {}, 2),
+        ({"_id": {"$gt": "id-9"}}, {}, 1),
+        ({"_id": {"$gt": "id-1"}, "state": 1}, {"projection": {"customer_id": 1}}, 7),
+        ({"$or": [{"state": 0}, {"customer_id": 2}]}, {"projection": {"state": 0}}, 4),
+    ],
+)
+def test_of_a_page_by_id_no_more_is_read_than_it_takes(
+    storage: Any, wanted: dict[str, Any], options: dict[str, Any], read: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.insert("shop", "a", [{"_id": "id-1"}])
+    storage.insert("shop", "z", [{"_id": "id-1"}])
+    as_ever = storage.find_matching("shop", "messages", wanted, **IN_ORDER, **options)
+    was_read: list[int] = []
+    fetch = Storage._docs_by_recordids
+
+    def counted(storage: Any, db: str, collection: str, ids: list[int]) -> Any:
+        was_read.extend(ids)
+        return fetch(storage, db, collection, ids)
+
+    monkeypatch.setattr(Storage, "_docs_by_recordids", counted)
+    assert page_by_id(storage, "shop", "messages", wanted, **IN_ORDER, **options) == as_ever
+    # The one that it begins after is read, too, if it is there.
+    assert len(was_read) == read
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options"),
+    [
+        ({"_id": {"$gt": "id-4", "$lte": "id-8"}}, IN_ORDER),
+        ({"_id": {"$in": ["id-4", "id-3"]}}, IN_ORDER),
+        ({"_id": "id-4"}, IN_ORDER),
+        ({"customer_id": 1}, IN_ORDER),
+        ({"customer_id": 1, "_id": {"$gt": "id-4"}}, IN_ORDER),
+        ({}, {**IN_ORDER, "skip": 2}),
+        ({}, {**IN_ORDER, "limit": 0}),
+        ({}, {**IN_ORDER, "sort": {"_id": -1}}),
+        ({}, {**IN_ORDER, "sort": {"state": 1, "_id": 1}}),
+        ({}, {"limit": 3}),
+    ],
+)
+def test_what_is_no_such_page_is_found_as_ever(
+    storage: Any, wanted: dict[str, Any], options: dict[str, Any]
+) -> None:
+    as_ever = storage.find_matching("shop", "messages", wanted, **options)
+    assert page_by_id(storage, "shop", "messages", wanted, **options) == as_ever
+
+
+def test_ids_of_other_types_stand_where_they_stand_as_ever(storage: Any) -> None:
+    storage.insert("shop", "messages", [{"_id": 7}, {"_id": {"a": 1}}, {"_id": "id-"}, {"_id": "ß"}])
+    for wanted in ({}, {"_id": {"$gt": "id-"}}, {"_id": {"$gt": "z"}}):
+        options = {"sort": {"_id": 1}, "limit": 50}
+        as_ever = storage.find_matching("shop", "messages", wanted, **options)
+        assert page_by_id(storage, "shop", "messages", wanted, **options) == as_ever
