@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import bson
+import msgspec
 import pytest
 from bson import Decimal128, Int64
 
@@ -180,6 +181,36 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(
 
     assert isinstance(told.value, Damaged) == (damage != "no manifest")
     assert str(folder) in str(told.value)
+    assert everything(filled) == stored
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"service": "../admin"}, "no service has"),
+        ({"collection": "system.users"}, "no service has"),
+        ({"collection": "a$b"}, "no service has"),
+        ({"collection": "members", "service": "loyalty"}, "twice"),
+        ({"file": "../other/ledger.bson.gz"}, "outside of the backup"),
+        ({"file": "/etc/passwd"}, "outside of the backup"),
+        ({"documents": "many"}, "not a manifest"),
+    ],
+)
+def test_a_manifest_that_somebody_sealed_anew_leads_nowhere_else(
+    change: dict[str, Any], told: str, filled: Databases, tmp_path: Path
+) -> None:
+    made = take(filled, None, tmp_path / "b", quiet)
+    stored = everything(filled)
+    others = [one for one in made.copies if one.collection != "members"]
+    [members] = [one for one in made.copies if one.collection == "members"]
+    changed = [*others[1:], members, msgspec.structs.replace(others[0], **change)]
+    (tmp_path / "b" / manifest.NAME).write_bytes(
+        manifest.encode(msgspec.structs.replace(made, copies=changed))
+    )
+
+    with pytest.raises(Damaged, match=told):
+        put_back(filled, tmp_path / "b", force=True)
+
     assert everything(filled) == stored
 
 

@@ -1,6 +1,7 @@
 """`manifest.json`: what a backup consists of. Written last: a folder without it is no backup."""
 
 import hashlib
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,13 @@ from typing import Any
 import msgspec
 
 from wafa import __version__
+from wafa.runtime.backup.contents import SERVICES
 from wafa.runtime.backup.errors import BackupFault, Damaged
 
 FORMAT = 1
 NAME = "manifest.json"
+#: What the database takes for the name of a collection.
+_COLLECTION = re.compile(r"(?!system\.)[^$.\0]+(\.[^$.\0]+)*")
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -91,11 +95,25 @@ def read(folder: Path) -> Manifest:
         raise Damaged(f"{path} was changed: its SHA-256 differs")
     if kind > FORMAT:
         raise BackupFault(f"{folder} was made by a later release, in format {kind}; this one reads {FORMAT}")
-    manifest = msgspec.json.decode(content, type=Manifest)
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except msgspec.ValidationError as error:
+        raise Damaged(f"{path} is not a manifest: {error}") from error
+    _must_be_ours(manifest, path)
+    return manifest
+
+
+def _must_be_ours(manifest: Manifest, path: Path) -> None:
+    """Refuse what could not be restored, or not as it is told, before anything is deleted for it."""
+    seen: set[tuple[str, str]] = set()
     for one in manifest.copies:
+        if one.service not in SERVICES or not _COLLECTION.fullmatch(one.collection):
+            raise Damaged(f"{path} names a collection that no service has: {one.service}.{one.collection}")
+        if (one.service, one.collection) in seen:
+            raise Damaged(f"{path} names a collection twice: {one.service}.{one.collection}")
         if Path(one.file).is_absolute() or ".." in Path(one.file).parts:
             raise Damaged(f"{path} names a file outside of the backup")
-    return manifest
+        seen.add((one.service, one.collection))
 
 
 class _Format(msgspec.Struct):
