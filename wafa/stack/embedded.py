@@ -1,21 +1,24 @@
 """Runs the embedded stand-in for MongoDB, and has it look first where an index leads.
 
 By itself it reads the whole collection for a filter with `$or`, for an `_id` together with a condition,
-where an index holds only documents that have a field, and for each page by `_id`: a batch of notifications
-took it longer than services wait for a database, and `wafa reconcile` minutes. What is found here it still
-compares with the whole filter, so that only the time is another.
+where an index holds only documents that have a field, and for each page by `_id`; and it compares each
+document with every text of a list. A batch of notifications took it longer than services wait for a database,
+and `wafa reconcile` minutes. What is found here it still compares with the whole filter, so that only the
+time is another.
 """
 
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, cast
 
-from secantus import deadline  # type: ignore[import-untyped]
+import secantus.storage as engine  # type: ignore[import-untyped]
+from secantus import deadline
 from secantus.cli import main  # type: ignore[import-untyped]
 from secantus.projection import apply_projection_batch  # type: ignore[import-untyped]
 from secantus.query import matches  # type: ignore[import-untyped]
-from secantus.storage import (  # type: ignore[import-untyped]
+from secantus.storage import (
     _NAT_SEQ_TABLE,
     Storage,
     _id_key,
@@ -27,6 +30,7 @@ JUNCTIONS = {"$and", "$or", "$nor"}
 
 look_up, implies = Storage._try_index_id_keys, Storage._query_implies_partial
 find = Storage.find_matching
+_last = threading.local()
 
 
 def look_where_an_index_leads(
@@ -47,6 +51,39 @@ def asks_for_what_is_indexed(wanted: dict[str, Any], partial: dict[str, Any]) ->
     there = [name for name, condition in partial.items() if condition == {"$exists": True} and name in wanted]
     needless = {name for name in there if not _predicate_may_match_missing(wanted[name])}
     return bool(implies(wanted, {name: one for name, one in partial.items() if name not in needless}))
+
+
+def matches_texts(
+    document: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    *,
+    vars: dict[str, Any] | None = None,
+    collation: Any = None,
+) -> bool:
+    """Compare a document as ever, but a text with a list of texts at one go."""
+    if collation is not None:
+        return bool(matches(document, wanted, vars=vars, collation=collation))
+    left = {}
+    for name, condition in wanted.items():
+        value = document.get(name)
+        if type(value) is str and (texts := _texts(condition)) is not None:
+            if value not in texts:
+                return False
+        else:
+            left[name] = condition
+    return bool(matches(document, left, vars=vars))
+
+
+def _texts(condition: Any) -> frozenset[str] | None:
+    """Return the texts of a condition that wants one of a list; many documents are compared with the same."""
+    if not isinstance(condition, Mapping) or [*condition] != ["$in"]:
+        return None
+    values = condition["$in"]
+    known = getattr(_last, "known", None)
+    if known is None or known[0] is not values:
+        alike = isinstance(values, list) and all(type(one) is str for one in values)
+        known = _last.known = (values, frozenset(values) if alike else None)
+    return cast("frozenset[str] | None", known[1])
 
 
 def page_by_id(
@@ -80,7 +117,9 @@ def page_by_id(
         return cast("list[dict[str, Any]]", find(storage, db, collection, filter, **others))
     with storage._lock:
         storage._refresh_read_snapshot()
-        found = (one for one in _in_order(storage, db, collection, after) if matches(one, wanted, vars=let))
+        found = (
+            one for one in _in_order(storage, db, collection, after) if matches_texts(one, wanted, vars=let)
+        )
         page = [*islice(found, limit)]
     if projection:
         page = apply_projection_batch(page, projection, wanted, has_sort=True)
@@ -111,6 +150,7 @@ def _in_order(storage: Any, db: str, collection: str, after: bytes) -> Iterator[
 def install() -> None:
     """Let the server find what it is asked for in these ways."""
     Storage.find_matching = page_by_id
+    engine.matches = matches_texts
     Storage._try_index_id_keys = look_where_an_index_leads
     Storage._query_implies_partial = staticmethod(asks_for_what_is_indexed)
 

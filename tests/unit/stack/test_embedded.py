@@ -5,9 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from secantus import query  # type: ignore[import-untyped]
+from secantus.collation import parse  # type: ignore[import-untyped]
+from secantus.query import matches  # type: ignore[import-untyped]
 from secantus.storage import Storage  # type: ignore[import-untyped]
 
-from wafa.stack.embedded import asks_for_what_is_indexed, look_where_an_index_leads, page_by_id
+from wafa.stack.embedded import (
+    asks_for_what_is_indexed,
+    look_where_an_index_leads,
+    matches_texts,
+    page_by_id,
+)
 
 MESSAGES = [{"_id": f"id-{number}", "customer_id": number % 3, "state": number % 2} for number in range(12)]
 
@@ -137,3 +147,44 @@ def test_ids_of_other_types_stand_where_they_stand_as_ever(storage: Any) -> None
         options = {"sort": {"_id": 1}, "limit": 50}
         as_ever = storage.find_matching("shop", "messages", wanted, **options)
         assert page_by_id(storage, "shop", "messages", wanted, **options) == as_ever
+
+
+VALUES = st.one_of(
+    st.sampled_from(["a", "b", "A", "", "1"]),
+    st.sampled_from([None, 1, 1.0, True]),
+    st.lists(st.sampled_from(["a", "b", 1]), max_size=2),
+    st.builds(lambda inner: {"x": inner}, st.sampled_from(["a", ["a"], None])),
+)
+CONDITIONS = st.one_of(
+    VALUES,
+    st.builds(lambda values: {"$in": values}, st.lists(VALUES, max_size=4)),
+    st.builds(lambda values: {"$in": values}, st.lists(st.sampled_from(["a", "b", "c"]), max_size=4)),
+    st.builds(lambda values, no: {"$in": values, "$ne": no}, st.lists(VALUES, max_size=4), VALUES),
+    st.builds(lambda values: {"$nin": values}, st.lists(VALUES, max_size=4)),
+)
+NAMES = st.sampled_from(["_id", "name", "name.x", "other"])
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["_id", "name", "other"]), VALUES), min_size=1, max_size=4),
+    st.dictionaries(NAMES, CONDITIONS, max_size=3),
+    st.sampled_from([None, parse({"locale": "en", "strength": 1})]),
+)
+def test_documents_match_as_ever(
+    documents: list[dict[str, Any]], wanted: dict[str, Any], collation: Any
+) -> None:
+    for document in documents:
+        as_ever = matches(document, wanted, collation=collation)
+        assert matches_texts(document, wanted, collation=collation) == as_ever
+
+
+def test_a_text_is_not_compared_with_each_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compare(*_: object, **__: object) -> bool:
+        raise AssertionError("compared one by one")
+
+    monkeypatch.setattr(query, "_in_candidate_matches", compare)
+    wanted = {"_id": {"$in": [f"id-{number}" for number in range(1000)]}}
+    assert matches_texts({"_id": "id-999"}, wanted)
+    assert not matches_texts({"_id": "id-1000"}, wanted)
+    with pytest.raises(AssertionError, match="one by one"):
+        matches({"_id": "id-999"}, wanted)
