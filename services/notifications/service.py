@@ -212,7 +212,7 @@ class NotificationsService:
     @rpc
     def restored(self):
         """Tell whether outreach waits because a backup was restored."""
-        return self.store.restored()
+        return restoring.is_restored(self.store)
 
     @rpc
     def after_restore(self, send_due=False):

@@ -37,6 +37,8 @@ def reconcile(send_due: bool, as_json: bool) -> None:
       wafa reconcile
     """
     with client() as services, progress() as bars:
+        # Of one that was interrupted, a part is missing: then this is refused.
+        services.call("notifications", "restored")
         _wait_for_erasures(services, bars)
         told = _retell(services, bars)
         folded = loyalty_anew(services, bars, "members folded anew", repair=True)

@@ -12,6 +12,21 @@ from wafa.runtime.errors import InvalidArgument
 log = structlog.get_logger(__name__)
 
 
+def is_restored(store: NotificationsStore) -> bool:
+    """Tell whether outreach waits because a backup was restored.
+
+    Raises:
+        InvalidArgument: the restore is not through, and a part of everything is missing.
+    """
+    mark = store.restored()
+    if mark and mark.get("unfinished"):
+        raise InvalidArgument(
+            "",
+            "a restore was interrupted, and data are missing: stop all services, and do `wafa restore` again",
+        )
+    return mark is not None
+
+
 def go_on(store: NotificationsStore, send_due: bool, now: datetime) -> dict[str, Any]:
     """End the silence that `wafa restore` has begun: `{"dropped": messages}`.
 
@@ -19,11 +34,11 @@ def go_on(store: NotificationsStore, send_due: bool, now: datetime) -> dict[str,
     written to a second time. Without a restore nothing is done.
 
     Raises:
-        InvalidArgument: an argument is of another type than its own.
+        InvalidArgument: an argument is of another type than its own, or the restore is not through.
     """
     if not isinstance(send_due, bool):
         raise InvalidArgument("send_due", f"must be true or false, not {kind_of(send_due)}")
-    if not store.restored():
+    if not is_restored(store):
         return {"dropped": 0}
     # Before the silence ends: safe to repeat.
     dropped = 0 if send_due else store.drop_due(now)

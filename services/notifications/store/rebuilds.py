@@ -37,9 +37,9 @@ class Rebuilds(Part):
         """Let outreach go on after a restore; tell whether it had to wait."""
         return bool(self._settings.delete_one({"_id": _RESTORED}).deleted_count)
 
-    def restored(self) -> bool:
-        """Tell whether a backup was restored and nobody has reconciled it."""
-        return self._settings.find_one({"_id": _RESTORED}) is not None
+    def restored(self) -> Document | None:
+        """Return the mark of a restore that nobody has reconciled; `unfinished` while it is not through."""
+        return self._settings.find_one({"_id": _RESTORED})
 
     def begin_rebuild(self, rebuild: str, until: datetime, *, silent: bool) -> bool:
         """Note that a rebuild has begun, in the place of one whose lease has lapsed; `False` if one lives."""

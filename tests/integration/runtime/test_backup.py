@@ -12,6 +12,9 @@ import msgspec
 import pytest
 from bson import Decimal128, Int64
 
+from services.notifications.sending import restoring
+from services.notifications.sending.restoring import is_restored
+from services.notifications.store import NotificationsStore
 from wafa.runtime.backup import manifest
 from wafa.runtime.backup.checking import verify
 from wafa.runtime.backup.databases import Databases, open_databases
@@ -19,6 +22,7 @@ from wafa.runtime.backup.errors import BackupFault, Damaged, NotEmpty, Unsettled
 from wafa.runtime.backup.forgotten import Forgotten, of_path
 from wafa.runtime.backup.restoring import restore
 from wafa.runtime.backup.taking import take
+from wafa.runtime.errors import InvalidArgument
 
 Json = dict[str, Any]
 
@@ -287,6 +291,34 @@ def test_an_interrupted_restore_does_not_forget_who_was_erased(filled: Databases
         put_back(filled, tmp_path / "b", erased=None)
     assert put_back(filled, tmp_path / "b", force=True, erased=None) == 1
     assert filled.collections("restore") == []
+
+
+@pytest.mark.parametrize("when", ["loyalty.members", "customers.customers"])
+def test_of_an_interrupted_restore_nobody_goes_on_and_no_backup_is_made(
+    when: str, filled: Databases, tmp_path: Path
+) -> None:
+    take(filled, None, tmp_path / "b", quiet)
+    store = NotificationsStore(filled.of("notifications"))
+
+    def killed(label: str, total: int, more: int) -> None:
+        if label == when:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(filled, None, tmp_path / "b", None, killed, force=True)
+
+    for go_on in (lambda: is_restored(store), lambda: restoring.go_on(store, False, AT)):
+        with pytest.raises(InvalidArgument, match="do `wafa restore` again"):
+            go_on()
+    assert store.rebuilding()
+    with pytest.raises(BackupFault, match="not through"):
+        take(filled, None, tmp_path / "half", quiet)
+    assert not (tmp_path / "half").exists()
+
+    put_back(filled, tmp_path / "b", force=True, erased=None)
+    assert is_restored(store)
+    assert restoring.go_on(store, False, AT) == {"dropped": 0}
+    assert not is_restored(store)
 
 
 def test_the_list_of_erasures_may_be_what_the_command_printed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from wafa.cli import catching_up, reconcile
+from wafa.runtime.errors import InvalidArgument
 
 FIGURES = {"rebuild": {"checked": 1, "different": [], "next": None}, "summary": {"members": 1}}
 AUDIENCE: dict[str, Any] = {
@@ -25,6 +26,7 @@ class Services:
         self.interactions = [*ids]
         self.ledger = set(ledger)
         self.slow = 0
+        self.half = False
         self.deaf: set[str] = set()
         self.page = 2
         #: Of what the command has waited for, how much was in the ledger when outreach went on.
@@ -85,6 +87,11 @@ class Services:
             self.ledger |= set(self.told) - self.deaf
         return [id for one in events if (id := one["data"]["interaction_id"]) not in self.ledger]
 
+    def notifications_restored(self) -> bool:
+        if self.half:
+            raise InvalidArgument("", "a restore was interrupted")
+        return True
+
     def notifications_after_restore(self, send_due: bool) -> dict[str, Any]:
         self.went_on_with = set(self.ledger)
         return {"dropped": 0}
@@ -113,6 +120,18 @@ def test_outreach_goes_on_when_loyalty_has_what_it_was_told_however_slow_it_is(r
 
     assert services.went_on_with == set("abcdefg")
     assert (told["told_again"], told["not_in_the_ledger"]) == (5, 0)
+
+
+def test_what_was_restored_by_half_is_not_made_to_look_whole(run: Any) -> None:
+    services = Services(*"abc")
+    services.half = True
+
+    told = run(services)
+
+    assert told.exit_code == 1
+    assert "a restore was interrupted" in told.stderr
+    assert services.told == []
+    assert services.went_on_with is None
 
 
 def test_what_the_ledger_has_is_not_told_again(run: Any) -> None:

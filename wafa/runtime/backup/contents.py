@@ -19,6 +19,8 @@ FIRST = {"loyalty": ("members",), "customers": ("receipts",)}
 CHANGES, ERASED, SECRETS, ERASE_AGAIN = "changes", "erased", "secrets", "erase_again"
 #: Of notifications: the mark that keeps everything from going out until `wafa reconcile` is through.
 SETTINGS, RESTORED = "settings", "restored"
+#: In that mark, as long as the restore is not through: it was interrupted, or is at work.
+UNFINISHED = "unfinished"
 
 #: What waits for these was said by Wafa itself, of what is there no longer when a backup is restored.
 OVERTAKEN = tuple(

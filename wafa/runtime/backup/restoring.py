@@ -21,6 +21,7 @@ from wafa.runtime.backup.contents import (
     SECRETS,
     SERVICES,
     SETTINGS,
+    UNFINISHED,
 )
 from wafa.runtime.backup.databases import Databases, create_indexes
 from wafa.runtime.backup.errors import BackupFault, NotEmpty
@@ -72,14 +73,14 @@ def restore(
         raise NotEmpty(f"there are data in {', '.join(full)}: with --force they are deleted")
     forgotten = _forgotten(databases, of_backup(folder), erased)
     _keep_in_mind(databases, forgotten)
-    for service in SERVICES:
-        databases.client.drop_database(databases.prefix + service)
     _hold_outreach(databases, found)
+    _empty(databases)
     _forget(databases, forgotten)
     for one in found.copies:
         _fill(databases, folder, one, report)
     _forget(databases, forgotten)
     dropped = _drop_overtaken(queues) if queues else 0
+    databases.of("notifications")[SETTINGS].update_one({"_id": RESTORED}, {"$unset": {UNFINISHED: ""}})
     databases.client.drop_database(databases.prefix + STAGE)
     return Restored(found, len(forgotten.changes), dropped)
 
@@ -142,8 +143,19 @@ def _erase_again(forgotten: Forgotten) -> list[Document]:
 
 
 def _hold_outreach(databases: Databases, found: Manifest) -> None:
-    mark = {"_id": RESTORED, "at": now(), "backup": found.started}
-    databases.of("notifications")[SETTINGS].insert_one(mark)
+    mark = {"_id": RESTORED, "at": now(), "backup": found.started, UNFINISHED: True}
+    _put(databases.of("notifications")[SETTINGS], [mark])
+
+
+def _empty(databases: Databases) -> None:
+    """Delete everything but the mark: whenever this is interrupted, it is there."""
+    for name in databases.collections("notifications"):
+        if name != SETTINGS:
+            databases.of("notifications").drop_collection(name)
+    databases.of("notifications")[SETTINGS].delete_many({"_id": {"$ne": RESTORED}})
+    for service in SERVICES:
+        if service != "notifications":
+            databases.client.drop_database(databases.prefix + service)
 
 
 def _fill(databases: Databases, folder: Path, copy: Copy, report: Report) -> None:

@@ -7,9 +7,16 @@ from pathlib import Path
 
 from wafa.runtime.backup import files, manifest
 from wafa.runtime.backup.checking import Report
-from wafa.runtime.backup.contents import CHANGES, SERVICES, in_order
+from wafa.runtime.backup.contents import (
+    CHANGES,
+    RESTORED,
+    SERVICES,
+    SETTINGS,
+    UNFINISHED,
+    in_order,
+)
 from wafa.runtime.backup.databases import Databases, indexes_of
-from wafa.runtime.backup.errors import Unsettled
+from wafa.runtime.backup.errors import BackupFault, Unsettled
 from wafa.runtime.backup.manifest import Copy, Manifest
 from wafa.runtime.backup.queues import Queues
 from wafa.runtime.clock import now
@@ -32,6 +39,10 @@ def take(
     Raises:
         BackupFault: it cannot be made.
     """
+    if databases.of("notifications")[SETTINGS].find_one({"_id": RESTORED, UNFINISHED: True}):
+        raise BackupFault(
+            "`wafa restore` is not through, so a part is missing here: let it end, or do it again"
+        )
     files.make_folder(folder)
     try:
         done = _take(databases, queues, folder, report, patience)
