@@ -2,13 +2,16 @@
 
 import os
 
+import structlog
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from services.gateway.means import means
 from wafa.runtime.figures import VARIABLE
+from wafa.runtime.mongo import why_away
 
+log = structlog.get_logger(__name__)
 health = Blueprint("health", __name__)
 
 
@@ -39,6 +42,7 @@ def figures() -> Response:
 def _reachable() -> bool:
     try:
         means().store.ping()
-    except Exception:
+    except Exception as error:
+        log.warning("not ready: the database does not answer, or refuses us", error=why_away(error))
         return False
     return True
