@@ -52,7 +52,9 @@ def replicas(figures: Figures) -> Iterator[Aim]:
     """Yield whether more processes are faster."""
     best = max(figures["runs"][1:], key=lambda run: run["of_one"])
     found = f"{best['of_one']:.2f} with {best['processes']}; {best['limit']}"
-    yield Aim("loyalty and interactions with 3 processes speed up (more than 1)", found, best["of_one"] > 1)
+    # Less than that is what two runs of the same differ by.
+    words = "more processes of loyalty and interactions speed up (at least 1.05)"
+    yield Aim(words, found, best["of_one"] >= 1.05)
 
 
 def outreach(figures: Figures) -> Iterator[Aim]:
